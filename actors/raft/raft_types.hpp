@@ -1,0 +1,272 @@
+#pragma once
+
+#include "runtime/base/ids.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// The vocabulary of one raft group: what is in the log, what replicas say to
+/// each other, what the machine hears (events) and what it asks for (effects).
+/// Plain data, no behaviour. Terms as in Ongaro's dissertation, "Consensus:
+/// Bridging Theory and Practice", 2014.
+namespace present::raft {
+
+// -- the log -------------------------------------------------------------------
+
+enum class entry_kind : std::uint8_t {
+  empty = 0,         ///< the first entry of a leadership (rule 1)
+  command = 1,       ///< a batch for the state machine
+  configuration = 2, ///< an encoded `configuration` (rule 6)
+};
+
+/// Who takes part. Two voter lists while a joint consensus is under way.
+struct configuration {
+  std::vector<node_id> voters;
+  std::vector<node_id> outgoing; ///< empty unless joint
+  std::vector<node_id> learners;
+
+  bool is_joint() const { return !outgoing.empty(); }
+  friend bool operator==(const configuration&, const configuration&) = default;
+};
+
+/// An entry's bytes are shared, never copied, from proposal to disk and link.
+using payload_ptr = std::shared_ptr<const std::string>;
+
+struct entry {
+  term at_term;
+  log_index index;
+  entry_kind kind = entry_kind::empty;
+  payload_ptr payload; ///< null for `empty`
+};
+
+/// What must be durable before a message of its step leaves (rule 4).
+struct hard_state {
+  term current_term;
+  node_id voted_for; ///< 0: nobody
+  friend bool operator==(const hard_state&, const hard_state&) = default;
+};
+
+/// The end of what a snapshot replaced. Index and term travel together (rule 10).
+struct snapshot_mark {
+  log_index index;
+  term at_term;
+  configuration members;
+  friend bool operator==(const snapshot_mark&, const snapshot_mark&) = default;
+};
+
+/// What the journal and the state store gave back on opening.
+struct recovered_state {
+  hard_state hard;
+  snapshot_mark snapshot; ///< index 0: none; `members` is then the bootstrap
+  std::vector<entry> entries; ///< contiguous, after the snapshot
+  log_index applied;          ///< what the durable state already contains
+};
+
+// -- between replicas ----------------------------------------------------------
+
+struct vote_request {
+  log_index last_index;
+  term last_term;
+  bool pre = false;           ///< pre-vote: changes nothing at the voter
+  bool transfer = false;      ///< TimeoutNow passed pre-vote and check-quorum
+};
+
+struct vote_reply {
+  bool pre = false;
+  bool granted = false;
+};
+
+struct append_request {
+  log_index previous_index;
+  term previous_term;
+  log_index commit;
+  std::vector<entry> entries; ///< empty: heartbeat or probe
+  std::uint64_t round = 0;    ///< read-index round this message confirms (P15)
+};
+
+struct append_reply {
+  bool accepted = false;
+  /// accepted: durable and checked against this leader in this term (rule 2).
+  log_index matched;
+  /// refused: the follower's entry to probe next, and its term (rule 8).
+  log_index hint_index;
+  term hint_term;
+  std::uint64_t round = 0;
+};
+
+struct snapshot_chunk {
+  snapshot_mark mark;
+  std::uint64_t offset = 0;
+  payload_ptr bytes;
+  bool last = false;
+  std::uint64_t digest = 0; ///< of the whole snapshot; a resume must name the same
+};
+
+struct snapshot_reply {
+  snapshot_mark mark;
+  std::uint64_t next_offset = 0;
+  bool installed = false;
+};
+
+struct timeout_now {};
+
+using body = std::variant<vote_request, vote_reply, append_request, append_reply,
+                          snapshot_chunk, snapshot_reply, timeout_now>;
+
+struct message {
+  node_id from;
+  node_id to;
+  term at_term; ///< compared once, for all kinds, before anything else
+  body content;
+};
+
+// -- what the machine hears ------------------------------------------------------
+
+/// Names a proposal or a read until its answer; chosen by whoever asks.
+using ticket = std::uint64_t;
+
+struct time_passed {};
+struct received {
+  message what;
+};
+/// The write `number` (and all before it) is durable.
+struct persisted {
+  std::uint64_t number = 0;
+};
+/// The write `number` failed; nothing after it is believed (rule 12).
+struct persist_failed {
+  std::uint64_t number = 0;
+  bool disk_full = false;
+};
+struct propose {
+  ticket id = 0;
+  payload_ptr payload;
+};
+struct propose_configuration {
+  ticket id = 0;
+  configuration wanted;
+};
+struct read_request {
+  ticket id = 0;
+};
+/// The state machine has applied everything up to `index`.
+struct applied {
+  log_index index;
+};
+/// A link went up or down: a broken link to the leader starts pre-vote at once.
+struct link_changed {
+  node_id peer;
+  bool up = false;
+};
+/// A durable state up to `mark` exists, so the log before it may go.
+struct compacted {
+  snapshot_mark mark;
+};
+/// Entries that were asked for with `load_entries`.
+struct entries_loaded {
+  node_id for_peer;
+  std::vector<entry> entries;
+};
+struct snapshot_read {
+  node_id for_peer;
+  snapshot_chunk chunk;
+};
+struct snapshot_installed {
+  snapshot_mark mark;
+};
+struct transfer_leadership {
+  node_id to;
+};
+
+using event_kind
+  = std::variant<time_passed, received, persisted, persist_failed, propose,
+                 propose_configuration, read_request, applied, link_changed,
+                 compacted, entries_loaded, snapshot_read, snapshot_installed,
+                 transfer_leadership>;
+
+struct event {
+  time_ms now = 0;
+  event_kind what;
+};
+
+// -- what the machine asks for ---------------------------------------------------
+
+/// Carried out in the order given. `send` leaves at once: what must wait for the
+/// disk is kept by the machine until `persisted`.
+struct send {
+  message what;
+};
+/// One FIFO of writes. Entries replace everything from their first index on.
+struct persist {
+  std::uint64_t number = 0;
+  hard_state hard;
+  std::vector<entry> entries; ///< may be empty: term and vote only
+};
+/// Committed: hand to the state machine, in this order. Each entry once.
+struct apply {
+  std::vector<entry> entries;
+};
+/// The proposal has its place in the log. Not yet durable, not yet committed.
+struct proposal_accepted {
+  ticket id = 0;
+  log_index index;
+  term at_term;
+};
+enum class refusal : std::uint8_t { not_leader, overloaded, in_progress, disk_full };
+struct proposal_refused {
+  ticket id = 0;
+  refusal why = refusal::not_leader;
+};
+/// The entry at `index` was replaced by another leader's: never applied (P5).
+struct proposal_replaced {
+  ticket id = 0;
+};
+/// A read may be answered from a state that has applied `index`.
+struct read_ready {
+  ticket id = 0;
+  log_index index;
+};
+struct read_refused {
+  ticket id = 0;
+};
+enum class role_kind : std::uint8_t { follower, pre_candidate, candidate, leader };
+struct role_changed {
+  role_kind role = role_kind::follower;
+  term at_term;
+  node_id leader; ///< 0: unknown
+};
+/// A leader's link lapsed, or came back: `false` is "fenced, says so" (R2).
+struct quorum_changed {
+  bool has_quorum = false;
+};
+struct configuration_changed {
+  configuration members;
+  bool committed = false;
+};
+/// A peer needs entries that are no longer in memory.
+struct load_entries {
+  node_id for_peer;
+  log_index first;
+  std::uint64_t max_bytes = 0;
+};
+struct read_snapshot {
+  node_id for_peer;
+  std::uint64_t offset = 0;
+  std::uint64_t digest = 0; ///< 0: start a new one
+};
+struct install_snapshot {
+  snapshot_chunk chunk;
+};
+
+using effect
+  = std::variant<send, persist, apply, proposal_accepted, proposal_refused,
+                 proposal_replaced, read_ready, read_refused, role_changed,
+                 quorum_changed, configuration_changed, load_entries,
+                 read_snapshot, install_snapshot>;
+
+using effects = std::vector<effect>;
+
+} // namespace present::raft

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+/// Every limit in one place, with its arithmetic (INTERFACE.md, *Limits*).
+/// Bytes unless the name says otherwise.
+namespace present::bounds {
+
+inline constexpr std::size_t kib = 1024;
+inline constexpr std::size_t mib = 1024 * kib;
+
+// -- what users see ----------------------------------------------------------
+
+/// LMDB takes keys of up to 511 bytes. Ours add a kind (1), a space (4), the end
+/// mark of an escaped key (2) and a version (8), and escaping a zero byte costs
+/// one byte more each, so the longest stored key is checked again when encoded.
+inline constexpr std::size_t max_key = 400;
+inline constexpr std::size_t max_space_name = 64;
+inline constexpr std::size_t max_value = 1 * mib;
+inline constexpr std::size_t max_request_operations = 1000;
+inline constexpr std::size_t max_request = 4 * mib;
+inline constexpr std::size_t max_scan_page = 1000;
+inline constexpr std::size_t max_sessions_per_identity = 10'000;
+
+// -- one partition -----------------------------------------------------------
+
+/// One log entry carries one batch: a request always fits, and several gather.
+inline constexpr std::size_t max_entry = 2 * max_request;
+inline constexpr std::size_t max_entry_operations = 4 * max_request_operations;
+
+/// Proposed and not yet committed. Beyond it the partition says `overloaded`.
+inline constexpr std::size_t max_uncommitted = 32 * mib;
+/// Admitted and waiting for the append in flight.
+inline constexpr std::size_t max_gathered = 16 * mib;
+
+/// Operations whose caller waits for an answer on one session.
+inline constexpr std::size_t max_session_inflight = 20'000;
+
+// -- network -----------------------------------------------------------------
+
+/// One RPC message: the largest entry and its envelope.
+inline constexpr std::size_t max_rpc_message = max_entry + 1 * mib;
+/// Cap'n Proto counts words of 8 bytes, and lists that point twice to the same
+/// bytes count twice; four times the message is far above any honest reading.
+inline constexpr std::uint64_t rpc_traversal_words = 4 * max_rpc_message / 8;
+inline constexpr int rpc_nesting_depth = 16;
+
+} // namespace present::bounds
