@@ -21,6 +21,7 @@ inline constexpr std::size_t max_value = 1 * mib;
 inline constexpr std::size_t max_request_operations = 1000;
 inline constexpr std::size_t max_request = 4 * mib;
 inline constexpr std::size_t max_scan_page = 1000;
+inline constexpr std::uint32_t default_deadline_ms = 10'000;
 inline constexpr std::size_t max_sessions_per_identity = 10'000;
 
 // -- one partition -----------------------------------------------------------

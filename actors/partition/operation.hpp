@@ -1,0 +1,162 @@
+#pragma once
+
+#include "runtime/base/error.hpp"
+#include "runtime/base/hlc.hpp"
+#include "runtime/base/ids.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// What a client asks of a partition, and what it is told. Plain data, the same
+/// from the client actor through the log to the state machine; on the wire and
+/// in the log as schemas/operation.capnp.
+namespace present {
+
+/// Bytes that are shared, never copied, from the link to the state table.
+using bytes_ptr = std::shared_ptr<const std::string>;
+
+// -- conditions ------------------------------------------------------------------
+
+/// What must hold of the key when the write is applied (P1).
+struct always {
+  friend bool operator==(always, always) = default;
+};
+/// The key does not exist.
+struct if_absent {
+  friend bool operator==(if_absent, if_absent) = default;
+};
+/// The key's current version is this one.
+struct if_version {
+  hlc_stamp version;
+  friend bool operator==(if_version, if_version) = default;
+};
+using condition = std::variant<always, if_absent, if_version>;
+
+// -- reads: never in the log -----------------------------------------------------
+
+struct get {
+  space_id space;
+  std::string key;
+  friend bool operator==(const get&, const get&) = default;
+};
+
+/// Keys in [first, last), in order. An empty `last` is the end of the space.
+struct scan {
+  space_id space;
+  std::string first;
+  std::string last;
+  std::uint32_t limit = 0; ///< 0: bounds::max_scan_page
+  bool keys_only = false;
+  friend bool operator==(const scan&, const scan&) = default;
+};
+
+// -- writes: what a log entry carries --------------------------------------------
+
+struct put {
+  space_id space;
+  std::string key;
+  bytes_ptr value;
+  condition when;
+};
+
+/// A soft delete: leaves a tombstone. Of an absent key: `not_found`.
+struct remove_key {
+  space_id space;
+  std::string key;
+  condition when;
+  friend bool operator==(const remove_key&, const remove_key&) = default;
+};
+
+/// Root partition only: a named set of keys. The answer's version is its id.
+struct create_space {
+  std::string name;
+  friend bool operator==(const create_space&, const create_space&) = default;
+};
+
+/// Root partition only: the space and all its keys go.
+struct drop_space {
+  std::string name;
+  friend bool operator==(const drop_space&, const drop_space&) = default;
+};
+
+// -- an operation and its answer -------------------------------------------------
+
+/// The name of an operation for good: a retry carries the same (P4).
+struct operation_id {
+  client_id client;
+  operation_number number;
+  friend auto operator<=>(const operation_id&, const operation_id&) = default;
+};
+
+struct operation {
+  operation_id id;
+  /// An entry stamped later than this refuses the operation; the answer is kept
+  /// until then (P4). Without meaning for reads.
+  hlc_stamp retry_until;
+  /// The client has the answers of all its operations below this number.
+  operation_number acked_below;
+  std::variant<get, scan, put, remove_key, create_space, drop_space> what;
+
+  bool is_read() const { return what.index() <= 1; }
+};
+
+struct scan_row {
+  std::string key;
+  hlc_stamp version;
+  bytes_ptr value; ///< null with `keys_only`
+};
+
+struct answer {
+  operation_id id;
+  error_code code = error_code::ok;
+  outcome known = outcome::applied;
+  /// get: the value's version. A write: the version that it made. A conflict:
+  /// the version that is there now, 0 for none.
+  hlc_stamp version;
+  bytes_ptr value; ///< get
+  std::vector<scan_row> rows; ///< scan
+  bool more = false;          ///< scan: cut by the limit
+  bool repeated = false; ///< a retry: the answer is the first try's (P4)
+  std::string message; ///< for people; empty unless an error
+};
+
+/// What one client call brings to one partition.
+struct request {
+  partition_id partition;
+  map_epoch epoch;    ///< of the map that the client used
+  hlc_stamp seen;     ///< the highest stamp that the client has seen (P23)
+  std::uint32_t deadline_ms = 0; ///< from arrival; 0: bounds::default_deadline_ms
+  std::string traceparent;       ///< W3C, may be empty
+  std::vector<operation> operations;
+};
+
+/// Answers in the order of the operations; or one error for all of them.
+struct response {
+  std::vector<answer> answers;
+  error failure; ///< code ok: `answers` counts
+  hlc_stamp stamp; ///< at or above every version in the answers
+  map_epoch epoch;
+  node_id leader; ///< 0: unknown
+};
+
+// -- what a log entry carries ----------------------------------------------------
+
+/// One batch. The operation at place i is stamped `first_stamp` + i, so that no
+/// two operations of a log share a stamp.
+struct entry_batch {
+  /// Program versions agree on what applying means by this number (P1).
+  static constexpr std::uint16_t current_machine_version = 1;
+
+  std::uint16_t machine_version = current_machine_version;
+  hlc_stamp first_stamp;
+  std::vector<operation> operations; ///< writes only
+
+  hlc_stamp stamp_of(std::size_t place) const {
+    return {first_stamp.value + place};
+  }
+};
+
+} // namespace present
