@@ -14,7 +14,14 @@ namespace present::raft {
 enum class entry_kind : std::uint8_t {
   empty = 0,         ///< the first entry of a leadership (rule 1)
   command = 1,       ///< a batch for the state machine
-  configuration = 2, ///< an encoded `configuration` (rule 6)
+  configuration = 2, ///< who takes part from here on (rule 6)
+};
+
+/// Which incarnation of a node's data is meant (P19).
+struct member_store {
+  node_id node;
+  store_id store;
+  friend bool operator==(const member_store&, const member_store&) = default;
 };
 
 /// Who takes part. Two voter lists while a joint consensus is under way.
@@ -22,10 +29,15 @@ struct configuration {
   std::vector<node_id> voters;
   std::vector<node_id> outgoing; ///< empty unless joint
   std::vector<node_id> learners;
+  /// A node listed here takes part with that store only; messages of any other
+  /// are ignored. A node not listed is not checked.
+  std::vector<member_store> stores;
 
   bool is_joint() const { return !outgoing.empty(); }
   friend bool operator==(const configuration&, const configuration&) = default;
 };
+
+using configuration_ptr = std::shared_ptr<const configuration>;
 
 /// An entry's bytes are shared, never copied, from proposal to disk and link.
 using payload_ptr = std::shared_ptr<const std::string>;
@@ -34,7 +46,15 @@ struct entry {
   term at_term;
   log_index index;
   entry_kind kind = entry_kind::empty;
-  payload_ptr payload; ///< null for `empty`
+  payload_ptr payload;       ///< set for `command` only
+  configuration_ptr members; ///< set for `configuration` only
+};
+
+/// An entry's name: two logs that hold the same position are equal up to it.
+struct log_position {
+  log_index index;
+  term at_term;
+  friend auto operator<=>(const log_position&, const log_position&) = default;
 };
 
 /// What must be durable before a message of its step leaves (rule 4).
@@ -55,9 +75,16 @@ struct snapshot_mark {
 /// What the journal and the state store gave back on opening.
 struct recovered_state {
   hard_state hard;
-  snapshot_mark snapshot; ///< index 0: none; `members` is then the bootstrap
+  /// What the log starts after: the journal's own mark, or the state's if an
+  /// installed snapshot had outrun the journal when the node died. Index 0:
+  /// the log is whole, and `members` is the bootstrap (empty: not yet invited).
+  snapshot_mark snapshot;
   std::vector<entry> entries; ///< contiguous, after the snapshot
   log_index applied;          ///< what the durable state already contains
+  /// Where the log once ended, if damaged entries had to be left out of
+  /// `entries` (rule 15): until it reaches this far again the replica neither
+  /// votes nor leads. Zero: nothing is missing.
+  log_position promised;
 };
 
 } // namespace present::raft

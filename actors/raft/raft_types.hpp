@@ -4,6 +4,7 @@
 #include "storage/log_entry.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -33,13 +34,18 @@ struct append_request {
   log_index commit;
   std::vector<entry> entries; ///< empty: heartbeat or probe
   std::uint64_t round = 0;    ///< read-index round this message confirms (P15)
+  /// Nothing more will come until there is work: rely on the link's own
+  /// liveness instead of heartbeats (P20).
+  bool quiet = false;
 };
 
 struct append_reply {
   bool accepted = false;
   /// accepted: durable and checked against this leader in this term (rule 2).
   log_index matched;
-  /// refused: the follower's entry to probe next, and its term (rule 8).
+  /// refused: which `previous_index`, the follower's entry to probe next, and
+  /// that entry's term (rule 8).
+  log_index refused_index;
   log_index hint_index;
   term hint_term;
   std::uint64_t round = 0;
@@ -67,7 +73,8 @@ using body = std::variant<vote_request, vote_reply, append_request, append_reply
 struct message {
   node_id from;
   node_id to;
-  term at_term; ///< compared once, for all kinds, before anything else
+  store_id from_store; ///< ignored unless the configuration names it (P19)
+  term at_term;        ///< compared once, for all kinds, before anything else
   body content;
 };
 
@@ -118,11 +125,24 @@ struct entries_loaded {
   node_id for_peer;
   std::vector<entry> entries;
 };
+/// The part that was asked for with `read_snapshot`. Null `bytes`: that snapshot
+/// is no more, begin a new one.
 struct snapshot_read {
   node_id for_peer;
   snapshot_chunk chunk;
 };
+/// How much of an arriving snapshot is held. Answers each `install_snapshot` but
+/// the one that completes it; also says where to resume if a part didn't fit.
+struct snapshot_stored {
+  snapshot_mark mark;
+  std::uint64_t next_offset = 0;
+};
+/// The state now is the snapshot's, durably.
 struct snapshot_installed {
+  snapshot_mark mark;
+};
+/// The arriving snapshot could not be stored or was wrong: it starts over.
+struct snapshot_failed {
   snapshot_mark mark;
 };
 struct transfer_leadership {
@@ -132,8 +152,8 @@ struct transfer_leadership {
 using event_kind
   = std::variant<time_passed, received, persisted, persist_failed, propose,
                  propose_configuration, read_request, applied, link_changed,
-                 compacted, entries_loaded, snapshot_read, snapshot_installed,
-                 transfer_leadership>;
+                 compacted, entries_loaded, snapshot_read, snapshot_stored,
+                 snapshot_installed, snapshot_failed, transfer_leadership>;
 
 struct event {
   time_ms now = 0;
@@ -147,11 +167,17 @@ struct event {
 struct send {
   message what;
 };
-/// One FIFO of writes. Entries replace everything from their first index on.
+/// One FIFO of writes, each of them atomic: first `base`, then the entries.
 struct persist {
   std::uint64_t number = 0;
   hard_state hard;
-  std::vector<entry> entries; ///< may be empty: term and vote only
+  /// Entries replace everything from their first index on. May be empty: term
+  /// and vote only.
+  std::vector<entry> entries;
+  /// The log now starts after this mark: drop what is at or before it, and what
+  /// is behind it too if `drop_tail` (an installed snapshot that contradicts it).
+  std::optional<snapshot_mark> base;
+  bool drop_tail = false;
 };
 /// Committed: hand to the state machine, in this order. Each entry once.
 struct apply {
@@ -163,7 +189,14 @@ struct proposal_accepted {
   log_index index;
   term at_term;
 };
-enum class refusal : std::uint8_t { not_leader, overloaded, in_progress, disk_full };
+enum class refusal : std::uint8_t {
+  not_leader,
+  overloaded,    ///< too much is uncommitted
+  in_progress,   ///< a transfer or another change of configuration is under way
+  disk_full,
+  not_caught_up, ///< a voter to be is no learner, or lags
+  invalid,
+};
 struct proposal_refused {
   ticket id = 0;
   refusal why = refusal::not_leader;
@@ -205,15 +238,23 @@ struct read_snapshot {
   std::uint64_t offset = 0;
   std::uint64_t digest = 0; ///< 0: start a new one
 };
+/// The peer needs no more of its snapshot: what it pinned may go (P18).
+struct release_snapshot {
+  node_id for_peer;
+};
 struct install_snapshot {
   snapshot_chunk chunk;
 };
+/// A write failed (rule 12): this machine says nothing any more. Build another
+/// one from what the disk proves to hold.
+struct rebuild_needed {};
 
 using effect
   = std::variant<send, persist, apply, proposal_accepted, proposal_refused,
                  proposal_replaced, read_ready, read_refused, role_changed,
                  quorum_changed, configuration_changed, load_entries,
-                 read_snapshot, install_snapshot>;
+                 read_snapshot, release_snapshot, install_snapshot,
+                 rebuild_needed>;
 
 using effects = std::vector<effect>;
 
