@@ -1,0 +1,89 @@
+#pragma once
+
+#include "runtime/base/error.hpp"
+#include "storage/log_entry.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+/// The durable log of all partitions of one node.
+namespace present::storage {
+
+/// Whose folder this is. Cluster and node must be those of the running node.
+/// The store id is drawn once, when the folder is made (P19), and each opening
+/// of the folder has a higher boot number.
+struct store_identity {
+  std::string cluster;
+  node_id node;
+  store_id store;
+  std::uint64_t boot = 0;
+
+  friend bool operator==(const store_identity&,
+                         const store_identity&) = default;
+};
+
+/// One partition's part of a group commit, as raft's `persist` asks for it:
+/// first `base`, then the entries.
+struct journal_write {
+  partition_id partition;
+  raft::hard_state hard;
+  /// Contiguous; they replace everything from the first one's index on. None:
+  /// term and vote only.
+  std::vector<raft::entry> entries;
+  /// The log now starts after this mark: entries up to it go, and those behind
+  /// it too with `drop_tail`. A mark at or below the present one is ignored.
+  std::optional<raft::snapshot_mark> base;
+  bool drop_tail = false;
+};
+
+/// Blocking; used from one thread.
+///
+/// J1  After `append` returned success all of its writes are durable; after an
+///     error none is. One `append` costs one commit, however many partitions.
+/// J2  A partition's entries are contiguous and start right after its mark. A
+///     write that would break this is refused (`invalid`).
+/// J3  Bytes that fail their check are never taken for a torn tail (rule 15): a
+///     damaged entry ends what `recover` returns, and where the log once ended is
+///     remembered as `promised` until the log is at least as up to date as that
+///     again, whatever restarts and writes come between.
+/// J4  After a failed commit other than `disk_full` the store refuses all further
+///     writes: the caller closes it and rebuilds (rule 12).
+class journal_store {
+public:
+  virtual ~journal_store() = default;
+
+  virtual const store_identity& identity() const = 0;
+
+  /// All partitions that have ever been written and not forgotten.
+  virtual result<std::vector<partition_id>> partitions() const = 0;
+
+  /// Everything of a partition; all empty if it was never written. `applied` is
+  /// the caller's to fill in, from the state. `damaged` if term and vote, or the
+  /// mark, can't be read: this replica has lost its word and comes back as a
+  /// learner (rule 16).
+  virtual result<raft::recovered_state> recover(partition_id partition) const
+    = 0;
+
+  virtual status append(std::span<const journal_write> batch) = 0;
+
+  /// Entries from `first` on until `max_bytes` of payload are passed: at least
+  /// one if there is one. None if `first` is above the last; `too_old` if it is
+  /// at or below the mark; `damaged` if the first one is, and those before a
+  /// damaged one otherwise.
+  virtual result<std::vector<raft::entry>> load(partition_id partition,
+                                                log_index first,
+                                                std::uint64_t max_bytes) const
+    = 0;
+
+  /// Indexes whose entries fail their check or are missing. Reads everything.
+  virtual result<std::vector<log_index>> scrub(partition_id partition) const
+    = 0;
+
+  /// Removes all that belongs to a partition that left this node.
+  virtual status forget(partition_id partition) = 0;
+};
+
+} // namespace present::storage

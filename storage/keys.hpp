@@ -1,0 +1,133 @@
+#pragma once
+
+#include "runtime/base/bounds.hpp"
+#include "runtime/base/ids.hpp"
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// What survives a crash, and under which key: every layout of the journal and
+/// of the state, in one file. std only.
+///
+/// Numbers are big-endian, so that the order of bytes is the order of numbers;
+/// LMDB, the in-memory tables and the twins all compare keys as bytes.
+///
+///   journal/            one LMDB environment per node, for all its partitions
+///     00                            identity: cluster, node, store, format, boot
+///     01 partition:4                hard state: term and vote
+///     02 partition:4                snapshot mark: index, term, members
+///     03 partition:4 index:8        log entry
+///
+///   state/<partition>/  one LMDB environment per partition
+///     00 00                         identity: cluster, partition, format
+///     00 01                         applied mark: index, term, members
+///     00 02 bucket:2                digest and count of a bucket of keys (P24)
+///     01                            the partition's own record
+///     02 space:4                    a space: name and settings
+///     03 node:4                     a member node
+///     04                            the partition map (root partition only)
+///     05 client:8                   a session and its answers (P4)
+///     06 space:4 key                a value; the user's key is last and needs
+///                                   no escape to keep its order
+///
+/// Keys stand in clear in the B-tree; values are sealed (P26).
+namespace present::storage {
+
+/// A folder with a higher number is refused: a newer program wrote it.
+inline constexpr std::uint32_t journal_format = 1;
+inline constexpr std::uint32_t state_format = 1;
+
+/// LMDB's compiled-in limit (MDB_MAXKEYSIZE).
+inline constexpr std::size_t max_stored_key = 511;
+
+/// First byte of a state key. Never reuse a number; only append.
+enum class record_kind : std::uint8_t {
+  partition = 1,
+  space = 2,
+  node = 3,
+  partition_map = 4,
+  session = 5,
+  value = 6,
+};
+
+/// The key of a record, encoded once: it is compared, stored and looked up in
+/// this form. Holds no reference to anything.
+class record_key {
+public:
+  /// The lowest key; no record has it.
+  record_key() = default;
+
+  static record_key partition();
+  static record_key space(space_id id);
+  static record_key node(node_id id);
+  static record_key partition_map();
+  static record_key session(client_id id);
+  /// K1: `key` is at most `bounds::max_key` + 1 bytes (a scan may start just
+  /// after the longest key); beyond that it throws `invariant_violation`, for
+  /// whoever let it in had to refuse it.
+  static record_key value(space_id space, std::string_view key);
+
+  /// The lowest key above all of the kind, the space, or all keys of the space
+  /// that start with `prefix`: ends of ranges, which are half open.
+  static record_key end_of(record_kind kind);
+  static record_key end_of(space_id space);
+  static record_key end_of(space_id space, std::string_view prefix);
+
+  /// The next key in order: a scan that goes on after this one starts there.
+  record_key successor() const;
+
+  /// Reads a stored key; nothing if it isn't one that this program writes.
+  static std::optional<record_key> parse(std::string_view bytes);
+
+  record_kind kind() const;
+  /// Of a space or a value.
+  space_id space() const;
+  node_id node() const;
+  client_id client() const;
+  /// What the user called it. Valid as long as this key.
+  std::string_view user_key() const;
+
+  const std::string& bytes() const { return bytes_; }
+
+  friend auto operator<=>(const record_key&, const record_key&) = default;
+
+private:
+  explicit record_key(std::string bytes) : bytes_(std::move(bytes)) {}
+
+  std::string bytes_;
+};
+
+inline constexpr std::size_t record_prefix = 1 + sizeof(space_id::rep);
+static_assert(record_prefix + bounds::max_key + 1 <= max_stored_key,
+              "kind, space, the longest key and its successor fit into LMDB");
+
+/// First byte of a journal key.
+enum class journal_kind : std::uint8_t {
+  identity = 0,
+  hard_state = 1,
+  snapshot = 2,
+  entry = 3,
+};
+
+namespace journal_keys {
+std::string identity();
+std::string hard_state(partition_id partition);
+std::string snapshot(partition_id partition);
+std::string entry(partition_id partition, log_index index);
+/// Of an entry's key.
+std::optional<log_index> index_of(std::string_view key, partition_id partition);
+/// Of a hard state's key.
+std::optional<partition_id> partition_of(std::string_view key);
+} // namespace journal_keys
+
+/// Keys of the state that aren't records.
+namespace state_keys {
+std::string identity();
+std::string applied();
+std::string bucket(std::uint16_t number);
+} // namespace state_keys
+
+} // namespace present::storage

@@ -1,0 +1,176 @@
+#pragma once
+
+#include "runtime/base/error.hpp"
+
+#include <lmdb.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+
+/// One LMDB environment with one table, as values that close themselves and
+/// errors that name the file. LMDB's types stay in this pair of files and its
+/// users' .cpp.
+///
+/// Plain synchronous commits: when `commit` returns success the bytes are on the
+/// disk. `MDB_NOSYNC` and its relatives don't occur.
+///
+/// The map grows by itself, doubling up to `max_map_bytes`. LMDB can do that only
+/// while no transaction is open in the process, so readers hold a shared lock
+/// and growth takes it alone: don't keep a `lmdb_read` (P18).
+namespace present::storage {
+
+struct lmdb_options {
+  std::uint64_t initial_map_bytes = 64ULL << 20;
+  std::uint64_t max_map_bytes = 1ULL << 40;
+  /// Transactions reading at the same time.
+  unsigned max_readers = 126;
+};
+
+class lmdb_env;
+
+/// A key and its bytes, inside the map: valid until the transaction's next write
+/// or its end.
+struct lmdb_row {
+  std::string_view key;
+  std::string_view value;
+};
+
+/// A position in the table. Valid within its transaction.
+class lmdb_cursor {
+public:
+  /// The first row at or after `key`; nothing at the end.
+  result<std::optional<lmdb_row>> seek(std::string_view key);
+  result<std::optional<lmdb_row>> step();
+  /// The last row below `key`.
+  result<std::optional<lmdb_row>> seek_below(std::string_view key);
+
+private:
+  friend class lmdb_read;
+  friend class lmdb_write;
+  struct closer {
+    void operator()(MDB_cursor* cursor) const { mdb_cursor_close(cursor); }
+  };
+  lmdb_cursor(const lmdb_env& env, MDB_cursor* cursor)
+      : env_(&env), cursor_(cursor) {}
+  result<std::optional<lmdb_row>> move(MDB_val key, MDB_cursor_op how);
+
+  const lmdb_env* env_;
+  std::unique_ptr<MDB_cursor, closer> cursor_;
+};
+
+/// An immutable snapshot.
+class lmdb_read {
+public:
+  result<std::optional<std::string_view>> get(std::string_view key) const;
+  result<lmdb_cursor> cursor() const;
+
+private:
+  friend class lmdb_env;
+  struct aborter {
+    void operator()(MDB_txn* txn) const { mdb_txn_abort(txn); }
+  };
+  lmdb_read(const lmdb_env& env, std::shared_lock<std::shared_mutex> lock,
+            MDB_txn* txn)
+      : env_(&env), lock_(std::move(lock)), txn_(txn) {}
+
+  const lmdb_env* env_;
+  std::shared_lock<std::shared_mutex> lock_; ///< released after the transaction
+  std::unique_ptr<MDB_txn, aborter> txn_;
+};
+
+/// The one writer. Aborts unless committed.
+class lmdb_write {
+public:
+  result<std::optional<std::string_view>> get(std::string_view key) const;
+  result<lmdb_cursor> cursor() const;
+  status put(std::string_view key, std::string_view value);
+  /// Room for a value of this size under `key`, to be filled before the next
+  /// write: saves a copy.
+  result<char*> reserve(std::string_view key, std::size_t bytes);
+  /// False if there was no such key.
+  result<bool> erase(std::string_view key);
+  /// Erases [first, last); how many rows that were.
+  result<std::uint64_t> erase_range(std::string_view first,
+                                    std::string_view last);
+  status commit();
+
+private:
+  friend class lmdb_env;
+  struct aborter {
+    void operator()(MDB_txn* txn) const { mdb_txn_abort(txn); }
+  };
+  lmdb_write(const lmdb_env& env, std::shared_lock<std::shared_mutex> lock,
+             MDB_txn* txn)
+      : env_(&env), lock_(std::move(lock)), txn_(txn) {}
+
+  const lmdb_env* env_;
+  std::shared_lock<std::shared_mutex> lock_;
+  std::unique_ptr<MDB_txn, aborter> txn_;
+};
+
+class lmdb_env {
+public:
+  /// Opens or creates the folder `path` (its parent must exist). Errors:
+  /// `damaged` if the file isn't LMDB's or is torn, `disk_full`, `invalid` for
+  /// anything else about the path (permissions, no folder).
+  static result<std::unique_ptr<lmdb_env>> open(
+    const std::filesystem::path& path, const lmdb_options& options = {});
+
+  ~lmdb_env();
+  lmdb_env(const lmdb_env&) = delete;
+  lmdb_env& operator=(const lmdb_env&) = delete;
+
+  result<lmdb_read> read() const;
+
+  /// Runs `body(lmdb_write&) -> status` and commits if it succeeded. A full map
+  /// is grown and the body run again, so it must be repeatable.
+  template <class Body>
+  status write(Body&& body);
+
+  const std::filesystem::path& file() const { return file_; }
+
+  /// What LMDB said while `doing` ("writing", "reading"), as our error.
+  error problem(int code, std::string_view doing) const;
+
+private:
+  lmdb_env() = default;
+  result<lmdb_write> begin_write();
+  status grow();
+
+  std::filesystem::path file_;
+  lmdb_options options_;
+  MDB_env* env_ = nullptr;
+  MDB_dbi table_ = 0;
+  std::uint64_t map_bytes_ = 0;
+  mutable std::shared_mutex map_; ///< shared: a transaction is open
+  friend class lmdb_read;
+  friend class lmdb_write;
+};
+
+/// The map is full; `lmdb_env::write` grows it. Never leaves this file.
+bool is_map_full(const error& problem);
+
+template <class Body>
+status lmdb_env::write(Body&& body) {
+  while (true) {
+    status done = [&]() -> status {
+      auto txn = begin_write();
+      if (!txn)
+        return txn.problem();
+      if (status ok = body(*txn); !ok)
+        return ok;
+      return txn->commit();
+    }();
+    if (done || !is_map_full(done.problem()))
+      return done;
+    if (status grown = grow(); !grown)
+      return grown;
+  }
+}
+
+} // namespace present::storage

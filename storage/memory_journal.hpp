@@ -1,0 +1,79 @@
+#pragma once
+
+#include "storage/journal_store.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <variant>
+
+/// The journal's twin for simulation: the same promises, kept by a disk that
+/// lives as long as the simulated node's folder. std only.
+///
+/// A commit is seen by this process at once and survives a crash once `sync` was
+/// called: so a simulator writes with `append`, and reports `persisted` when its
+/// clock says that the disk is done.
+namespace present::storage {
+
+class memory_journal final : public journal_store {
+public:
+  explicit memory_journal(store_identity identity)
+      : identity_(std::move(identity)) {}
+
+  const store_identity& identity() const override { return identity_; }
+  result<std::vector<partition_id>> partitions() const override;
+  result<raft::recovered_state> recover(partition_id partition) const override;
+  status append(std::span<const journal_write> batch) override;
+  result<std::vector<raft::entry>> load(partition_id partition, log_index first,
+                                        std::uint64_t max_bytes) const override;
+  result<std::vector<log_index>> scrub(partition_id partition) const override;
+  status forget(partition_id partition) override;
+
+  // -- the disk ----------------------------------------------------------------
+
+  /// Makes the oldest `commits` durable; all of them by default.
+  void sync(std::size_t commits = SIZE_MAX);
+  std::size_t unsynced() const { return pending_.size(); }
+
+  /// Power loss and restart: what wasn't synced is gone, but for the oldest
+  /// `survivors`, which had reached the disk before anybody was told. The next
+  /// boot begins.
+  void crash(std::size_t survivors = 0);
+
+  /// The next write fails with `problem` and changes nothing.
+  void fail_next(error problem) { failure_ = std::move(problem); }
+
+  /// Makes a stored entry fail its check. False if there is no such entry.
+  bool damage(partition_id partition, log_index index);
+
+  /// All is lost (fault 13): an empty folder of a new store.
+  void wipe(store_id store);
+
+private:
+  struct partition_log {
+    raft::hard_state hard;
+    raft::snapshot_mark mark;
+    std::map<log_index, raft::entry> entries;
+    std::map<log_index, bool> damaged;
+    raft::log_position tail;
+    raft::log_position promised;
+  };
+  using image = std::map<partition_id, partition_log>;
+  struct forgotten {
+    partition_id partition;
+  };
+  using commit = std::variant<std::vector<journal_write>, forgotten>;
+
+  static status check_write(const image& disk, const journal_write& write);
+  static void apply(image& disk, const commit& what);
+  status commit_all(commit what);
+
+  store_identity identity_;
+  image seen_;    ///< as this process reads it
+  image durable_; ///< as a crash leaves it
+  std::deque<commit> pending_;
+  std::optional<error> failure_;
+  bool refusing_ = false; ///< J4
+};
+
+} // namespace present::storage
