@@ -1,0 +1,125 @@
+@0xc2f1a58e0d7b4913;
+
+# What nodes say to each other: raft's messages, as actors/raft/raft_types.hpp
+# has them in memory. Only a node certificate of the cluster obtains a `Peer`
+# (rpc.capnp). Rules of evolution: README.md.
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("present::schema");
+
+interface Peer {
+  deliver @0 (messages :List(RaftMessage)) -> stream;
+  # Messages of all partitions that the two nodes share, in the sender's order.
+  # Raft survives loss, so nothing is answered: a broken link is the only news.
+  # A batch is at most `max_rpc_message` (9 MiB) bytes.
+}
+
+struct RaftMessage {
+  partition @0 :UInt32;
+  from @1 :UInt32;
+  to @2 :UInt32;
+  # Nodes. A message that is not for the receiver, or not from the node that the
+  # certificate names, is dropped.
+  fromStore @3 :UInt64;
+  # Which incarnation of the sender's data speaks. Dropped unless it is the one
+  # that the configuration names (P19).
+  term @4 :UInt64;
+
+  body :union {
+    voteRequest @5 :VoteRequest;
+    voteReply @6 :VoteReply;
+    appendRequest @7 :AppendRequest;
+    appendReply @8 :AppendReply;
+    snapshotChunk @9 :SnapshotChunk;
+    snapshotReply @10 :SnapshotReply;
+    timeoutNow @11 :Void;
+  }
+}
+
+struct VoteRequest {
+  lastIndex @0 :UInt64;
+  lastTerm @1 :UInt64;
+  pre @2 :Bool;
+  # Pre-vote: changes nothing at the voter.
+  transfer @3 :Bool;
+  # After TimeoutNow: passes pre-vote and check-quorum.
+}
+
+struct VoteReply {
+  pre @0 :Bool;
+  granted @1 :Bool;
+}
+
+struct AppendRequest {
+  previousIndex @0 :UInt64;
+  previousTerm @1 :UInt64;
+  commit @2 :UInt64;
+  round @3 :UInt64;
+  # The read-index round that this message confirms (P15).
+  quiet @4 :Bool;
+  # Nothing more will come until there is work: rely on the link's liveness (P20).
+  entries @5 :List(Entry);
+  # Contiguous from previousIndex + 1. Empty: heartbeat or probe.
+}
+
+struct AppendReply {
+  accepted @0 :Bool;
+  matched @1 :UInt64;
+  # Accepted: durable, and checked against this leader in this term (rule 2).
+  refusedIndex @2 :UInt64;
+  hintIndex @3 :UInt64;
+  hintTerm @4 :UInt64;
+  # Refused: which previousIndex, the follower's entry to probe next, and that
+  # entry's term (rule 8).
+  round @5 :UInt64;
+}
+
+struct SnapshotChunk {
+  mark @0 :SnapshotMark;
+  offset @1 :UInt64;
+  bytes @2 :Data;
+  last @3 :Bool;
+  digest @4 :UInt64;
+  # Of the whole snapshot; a resume names the same.
+}
+
+struct SnapshotReply {
+  mark @0 :SnapshotMark;
+  nextOffset @1 :UInt64;
+  installed @2 :Bool;
+}
+
+struct SnapshotMark {
+  # Index and term of the last entry that the snapshot replaced travel together,
+  # with the configuration as of that index (rules 6, 10).
+  index @0 :UInt64;
+  term @1 :UInt64;
+  members @2 :Configuration;
+}
+
+struct Configuration {
+  voters @0 :List(UInt32);
+  outgoing @1 :List(UInt32);
+  # Empty unless a joint consensus is under way.
+  learners @2 :List(UInt32);
+  stores @3 :List(MemberStore);
+  # A node listed here takes part with that store only (P19).
+
+  struct MemberStore {
+    node @0 :UInt32;
+    store @1 :UInt64;
+  }
+}
+
+struct Entry {
+  term @0 :UInt64;
+  index @1 :UInt64;
+  content :union {
+    empty @2 :Void;
+    # The first entry of a leadership (rule 1).
+    command @3 :Data;
+    # An EntryBatch (entry.capnp).
+    configuration @4 :Configuration;
+    # Who takes part from here on (rule 6).
+  }
+}
