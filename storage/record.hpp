@@ -54,6 +54,7 @@ struct session_record {
   client_id client;
   std::string identity; ///< who opened it: a SPIFFE id; quotas count by it
   operation_number acked_below;
+  hlc_stamp live_until; ///< highest `retry_until` seen: forgotten after it
   std::vector<session_answer> answers; ///< rising numbers, none below `acked_below`
 
   friend bool operator==(const session_record&,
@@ -85,7 +86,8 @@ struct space_record {
   std::string name;
   space_settings settings;
   hlc_stamp version;
-  bool dropped = false; ///< its number is never used again
+  bool dropped = false;   ///< its number is never used again
+  bool collected = false; ///< dropped, and the last of its keys is gone
 
   friend bool operator==(const space_record&, const space_record&) = default;
 };

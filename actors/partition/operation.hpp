@@ -157,6 +157,10 @@ struct entry_batch {
   hlc_stamp stamp_of(std::size_t place) const {
     return {first_stamp.value + place};
   }
+  /// The highest stamp that the entry takes, also without operations.
+  hlc_stamp last_stamp() const {
+    return operations.empty() ? first_stamp : stamp_of(operations.size() - 1);
+  }
 };
 
 } // namespace present
