@@ -64,6 +64,10 @@ interface Session {
   # and is answered, never applied again, until `retryUntil` (P4). Many calls may
   # be under way at once; beyond the node's bound they get `overloaded`.
   # Cancelling a call leaves the outcome of its writes unknown.
+
+  map @1 () -> (map :ClusterMap, error :Error);
+  # As this node knows it; a newer epoch replaces an older. That a space does not
+  # exist is certain only from the leader of the root partition (number 0).
 }
 
 struct Request {
@@ -94,4 +98,33 @@ struct Response {
   # Of the node's partition map. Above the request's: fetch the map.
   leader @4 :UInt32;
   # The node that leads this partition, as far as this one knows; 0: unknown.
+}
+
+struct ClusterMap {
+  epoch @0 :UInt64;
+  cluster @1 :Text;
+  nodes @2 :List(Node);
+  spaces @3 :List(Space);
+  ranges @4 :List(Range);
+  # Sorted by (space, first): keys from `first` up to the next range's.
+  leaders @5 :List(Leader);
+  # Hints: may be out of date.
+
+  struct Node {
+    id @0 :UInt32;
+    rpcAddress @1 :Text;
+  }
+  struct Space {
+    id @0 :UInt32;
+    name @1 :Text;
+  }
+  struct Range {
+    space @0 :UInt32;
+    first @1 :Data;
+    partition @2 :UInt32;
+  }
+  struct Leader {
+    partition @0 :UInt32;
+    node @1 :UInt32;    # 0: unknown
+  }
 }

@@ -1,0 +1,191 @@
+#include "actors/partition/operation_codec.hpp"
+
+#include <kj/array.h>
+
+namespace present {
+
+namespace {
+
+capnp::Data::Reader data_of(std::string_view bytes) {
+  return {reinterpret_cast<const kj::byte*>(bytes.data()), bytes.size()};
+}
+
+capnp::Data::Reader data_of(const bytes_ptr& bytes) {
+  return bytes ? data_of(std::string_view{*bytes}) : capnp::Data::Reader{};
+}
+
+std::string string_of(capnp::Data::Reader data) {
+  return {reinterpret_cast<const char*>(data.begin()), data.size()};
+}
+
+std::string string_of(capnp::Text::Reader text) {
+  return {text.begin(), text.size()};
+}
+
+bytes_ptr bytes_of(capnp::Data::Reader data) {
+  return std::make_shared<const std::string>(string_of(data));
+}
+
+void encode_condition(const condition& from, schema::Condition::Builder to) {
+  if (std::holds_alternative<if_absent>(from))
+    to.setAbsent();
+  else if (const auto* wanted = std::get_if<if_version>(&from))
+    to.setVersion(wanted->version.value);
+  else
+    to.setAlways();
+}
+
+result<condition> decode_condition(schema::Condition::Reader from) {
+  switch (from.which()) {
+    case schema::Condition::ALWAYS:
+      return condition{always{}};
+    case schema::Condition::ABSENT:
+      return condition{if_absent{}};
+    case schema::Condition::VERSION:
+      return condition{if_version{{from.getVersion()}}};
+  }
+  return make_error(error_code::invalid, "when: a condition that this node doesn't know");
+}
+
+struct operation_encoder {
+  schema::Operation::Builder to;
+
+  void operator()(const get& from) {
+    auto what = to.initGet();
+    what.setSpace(from.space.value);
+    what.setKey(data_of(from.key));
+  }
+  void operator()(const scan& from) {
+    auto what = to.initScan();
+    what.setSpace(from.space.value);
+    what.setFirst(data_of(from.first));
+    what.setLast(data_of(from.last));
+    what.setLimit(from.limit);
+    what.setKeysOnly(from.keys_only);
+  }
+  void operator()(const put& from) {
+    auto what = to.initPut();
+    what.setSpace(from.space.value);
+    what.setKey(data_of(from.key));
+    what.setValue(data_of(from.value));
+    encode_condition(from.when, what.initWhen());
+  }
+  void operator()(const remove_key& from) {
+    auto what = to.initRemoveKey();
+    what.setSpace(from.space.value);
+    what.setKey(data_of(from.key));
+    encode_condition(from.when, what.initWhen());
+  }
+  void operator()(const create_space& from) {
+    to.initCreateSpace().setName(from.name.c_str());
+  }
+  void operator()(const drop_space& from) {
+    to.initDropSpace().setName(from.name.c_str());
+  }
+};
+
+result<operation> decode_put(schema::Operation::Put::Reader from, operation asked) {
+  auto when = decode_condition(from.getWhen());
+  if (!when)
+    return when.problem();
+  asked.what = put{{from.getSpace()}, string_of(from.getKey()),
+                   bytes_of(from.getValue()), *when};
+  return asked;
+}
+
+result<operation> decode_remove(schema::Operation::RemoveKey::Reader from,
+                                operation asked) {
+  auto when = decode_condition(from.getWhen());
+  if (!when)
+    return when.problem();
+  asked.what = remove_key{{from.getSpace()}, string_of(from.getKey()), *when};
+  return asked;
+}
+
+} // namespace
+
+void encode_operation(const operation& from, schema::Operation::Builder to) {
+  to.setClient(from.id.client.value);
+  to.setNumber(from.id.number.value);
+  to.setRetryUntil(from.retry_until.value);
+  to.setAckedBelow(from.acked_below.value);
+  std::visit(operation_encoder{to}, from.what);
+}
+
+result<operation> decode_operation(schema::Operation::Reader from) {
+  operation asked;
+  asked.id = {{from.getClient()}, {from.getNumber()}};
+  asked.retry_until = {from.getRetryUntil()};
+  asked.acked_below = {from.getAckedBelow()};
+  switch (from.which()) {
+    case schema::Operation::GET: {
+      const auto what = from.getGet();
+      asked.what = get{{what.getSpace()}, string_of(what.getKey())};
+      return asked;
+    }
+    case schema::Operation::SCAN: {
+      const auto what = from.getScan();
+      asked.what = scan{{what.getSpace()}, string_of(what.getFirst()),
+                        string_of(what.getLast()), what.getLimit(), what.getKeysOnly()};
+      return asked;
+    }
+    case schema::Operation::PUT:
+      return decode_put(from.getPut(), std::move(asked));
+    case schema::Operation::REMOVE_KEY:
+      return decode_remove(from.getRemoveKey(), std::move(asked));
+    case schema::Operation::CREATE_SPACE:
+      asked.what = create_space{string_of(from.getCreateSpace().getName())};
+      return asked;
+    case schema::Operation::DROP_SPACE:
+      asked.what = drop_space{string_of(from.getDropSpace().getName())};
+      return asked;
+  }
+  return make_error(error_code::invalid, "operations: one of a kind that this node doesn't know");
+}
+
+void encode_answer(const answer& from, schema::Answer::Builder to) {
+  to.setClient(from.id.client.value);
+  to.setNumber(from.id.number.value);
+  to.setCode(static_cast<std::uint16_t>(from.code));
+  to.setKnown(static_cast<std::uint8_t>(from.known));
+  to.setVersion(from.version.value);
+  to.setHasValue(from.value != nullptr);
+  if (from.value)
+    to.setValue(data_of(from.value));
+  to.setMore(from.more);
+  to.setRepeated(from.repeated);
+  if (!from.message.empty())
+    to.setMessage(from.message.c_str());
+  if (from.rows.empty())
+    return;
+  auto rows = to.initRows(static_cast<unsigned>(from.rows.size()));
+  for (unsigned place = 0; place < from.rows.size(); ++place) {
+    rows[place].setKey(data_of(from.rows[place].key));
+    rows[place].setVersion(from.rows[place].version.value);
+    if (from.rows[place].value)
+      rows[place].setValue(data_of(from.rows[place].value));
+  }
+}
+
+answer decode_answer(schema::Answer::Reader from) {
+  answer given;
+  given.id = {{from.getClient()}, {from.getNumber()}};
+  given.code = static_cast<error_code>(from.getCode());
+  given.known = from.getKnown() <= static_cast<std::uint8_t>(outcome::unknown)
+                  ? static_cast<outcome>(from.getKnown())
+                  : outcome::unknown;
+  given.version = {from.getVersion()};
+  if (from.getHasValue())
+    given.value = bytes_of(from.getValue());
+  given.more = from.getMore();
+  given.repeated = from.getRepeated();
+  given.message = string_of(from.getMessage());
+  const auto rows = from.getRows();
+  given.rows.reserve(rows.size());
+  for (const auto row : rows)
+    given.rows.push_back({string_of(row.getKey()), {row.getVersion()},
+                          row.hasValue() ? bytes_of(row.getValue()) : nullptr});
+  return given;
+}
+
+} // namespace present
