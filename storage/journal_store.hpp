@@ -63,9 +63,8 @@ public:
   /// Everything of a partition; all empty if it was never written. `applied` is
   /// the caller's to fill in, from the state. `damaged` if term and vote, or the
   /// mark, can't be read: this replica has lost its word and comes back as a
-  /// learner (rule 16).
-  virtual result<raft::recovered_state> recover(partition_id partition) const
-    = 0;
+  /// learner (rule 16). Call it before the first `append` of a partition.
+  virtual result<raft::recovered_state> recover(partition_id partition) = 0;
 
   virtual status append(std::span<const journal_write> batch) = 0;
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <shared_mutex>
@@ -46,8 +47,6 @@ public:
   /// The first row at or after `key`; nothing at the end.
   result<std::optional<lmdb_row>> seek(std::string_view key);
   result<std::optional<lmdb_row>> step();
-  /// The last row below `key`.
-  result<std::optional<lmdb_row>> seek_below(std::string_view key);
 
 private:
   friend class lmdb_read;
@@ -104,11 +103,13 @@ private:
   struct aborter {
     void operator()(MDB_txn* txn) const { mdb_txn_abort(txn); }
   };
-  lmdb_write(const lmdb_env& env, std::shared_lock<std::shared_mutex> lock,
+  lmdb_write(lmdb_env& env, std::shared_lock<std::shared_mutex> lock,
              MDB_txn* txn)
       : env_(&env), lock_(std::move(lock)), txn_(txn) {}
 
-  const lmdb_env* env_;
+  error fail(int code, std::string_view doing) const;
+
+  lmdb_env* env_;
   std::shared_lock<std::shared_mutex> lock_;
   std::unique_ptr<MDB_txn, aborter> txn_;
 };
@@ -127,10 +128,9 @@ public:
 
   result<lmdb_read> read() const;
 
-  /// Runs `body(lmdb_write&) -> status` and commits if it succeeded. A full map
-  /// is grown and the body run again, so it must be repeatable.
-  template <class Body>
-  status write(Body&& body);
+  /// Runs `body` and commits if it succeeded. A full map is grown and the body
+  /// run again, so it must be repeatable. An error of the body is passed on.
+  status write(const std::function<status(lmdb_write&)>& body);
 
   const std::filesystem::path& file() const { return file_; }
 
@@ -140,37 +140,19 @@ public:
 private:
   lmdb_env() = default;
   result<lmdb_write> begin_write();
+  status write_once(const std::function<status(lmdb_write&)>& body);
+  status check_file() const;
   status grow();
 
   std::filesystem::path file_;
   lmdb_options options_;
   MDB_env* env_ = nullptr;
   MDB_dbi table_ = 0;
-  std::uint64_t map_bytes_ = 0;
+  std::uint64_t map_bytes_ = 0; ///< changed under `map_` alone
+  bool map_was_full_ = false;   ///< the writer's
   mutable std::shared_mutex map_; ///< shared: a transaction is open
   friend class lmdb_read;
   friend class lmdb_write;
 };
-
-/// The map is full; `lmdb_env::write` grows it. Never leaves this file.
-bool is_map_full(const error& problem);
-
-template <class Body>
-status lmdb_env::write(Body&& body) {
-  while (true) {
-    status done = [&]() -> status {
-      auto txn = begin_write();
-      if (!txn)
-        return txn.problem();
-      if (status ok = body(*txn); !ok)
-        return ok;
-      return txn->commit();
-    }();
-    if (done || !is_map_full(done.problem()))
-      return done;
-    if (status grown = grow(); !grown)
-      return grown;
-  }
-}
 
 } // namespace present::storage

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "storage/journal_store.hpp"
+#include "storage/log_extent.hpp"
 
 #include <cstddef>
 #include <deque>
 #include <map>
+#include <set>
 #include <variant>
 
 /// The journal's twin for simulation: the same promises, kept by a disk that
@@ -22,7 +24,7 @@ public:
 
   const store_identity& identity() const override { return identity_; }
   result<std::vector<partition_id>> partitions() const override;
-  result<raft::recovered_state> recover(partition_id partition) const override;
+  result<raft::recovered_state> recover(partition_id partition) override;
   status append(std::span<const journal_write> batch) override;
   result<std::vector<raft::entry>> load(partition_id partition, log_index first,
                                         std::uint64_t max_bytes) const override;
@@ -54,19 +56,25 @@ private:
     raft::hard_state hard;
     raft::snapshot_mark mark;
     std::map<log_index, raft::entry> entries;
-    std::map<log_index, bool> damaged;
-    raft::log_position tail;
-    raft::log_position promised;
+    std::set<log_index> damaged;
+    log_extent extent;
   };
   using image = std::map<partition_id, partition_log>;
+
+  /// A write with the extent that it leaves: replayed as it was first seen.
+  struct extended_write {
+    journal_write write;
+    log_extent after;
+  };
   struct forgotten {
     partition_id partition;
   };
-  using commit = std::variant<std::vector<journal_write>, forgotten>;
+  using commit = std::variant<std::vector<extended_write>, forgotten>;
 
-  static status check_write(const image& disk, const journal_write& write);
   static void apply(image& disk, const commit& what);
-  status commit_all(commit what);
+  static void apply(partition_log& log, const extended_write& what);
+  status commit_now(commit what);
+  const partition_log* find(partition_id partition) const;
 
   store_identity identity_;
   image seen_;    ///< as this process reads it

@@ -76,6 +76,8 @@ public:
   std::size_t active_bytes() const { return active_bytes_; }
 
 private:
+  void set(record_key key, std::optional<record> what);
+
   state_backend* backend_;
   record_table active_;
   std::size_t active_bytes_ = 0;

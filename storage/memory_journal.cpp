@@ -1,0 +1,176 @@
+#include "storage/memory_journal.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace present::storage {
+
+result<std::vector<partition_id>> memory_journal::partitions() const {
+  std::vector<partition_id> all;
+  for (const auto& [partition, log] : seen_)
+    all.push_back(partition);
+  return all;
+}
+
+result<raft::recovered_state>
+memory_journal::recover(partition_id partition) {
+  const auto place = seen_.find(partition);
+  if (place == seen_.end())
+    return raft::recovered_state{};
+  auto& log = place->second;
+  raft::recovered_state found{log.hard, log.mark};
+  raft::log_position intact = log.extent.base;
+  for (const auto& [index, entry] : log.entries) {
+    if (index > log.extent.tail.index || log.damaged.contains(index))
+      break;
+    found.entries.push_back(entry);
+    intact = {index, entry.at_term};
+  }
+  log.extent = cut_back(log.extent, intact);
+  found.promised = log.extent.promised;
+  return found;
+}
+
+status memory_journal::append(std::span<const journal_write> batch) {
+  std::vector<extended_write> writes;
+  std::map<partition_id, log_extent> extents;
+  for (const auto& write : batch) {
+    const auto* log = find(write.partition);
+    auto& extent = extents
+                     .try_emplace(write.partition,
+                                  log ? log->extent : log_extent{})
+                     .first->second;
+    auto after = extend(extent, write);
+    if (!after)
+      return after.problem();
+    extent = *after;
+    writes.push_back({write, extent});
+  }
+  return commit_now(std::move(writes));
+}
+
+result<std::vector<raft::entry>>
+memory_journal::load(partition_id partition, log_index first,
+                     std::uint64_t max_bytes) const {
+  std::vector<raft::entry> found;
+  const auto* log = find(partition);
+  if (!log)
+    return found;
+  if (first <= log->mark.index)
+    return behind_mark(partition, first, log->mark.index);
+  std::uint64_t bytes = 0;
+  for (auto place = log->entries.lower_bound(first);
+       place != log->entries.end() && place->first <= log->extent.tail.index
+       && (found.empty() || bytes < max_bytes);
+       ++place) {
+    if (log->damaged.contains(place->first)) {
+      if (found.empty())
+        return make_error(error_code::damaged,
+                          name_of(partition) + ": the entry at index "
+                            + std::to_string(first.value)
+                            + " fails its check");
+      break;
+    }
+    found.push_back(place->second);
+    bytes += place->second.payload ? place->second.payload->size() : 0;
+  }
+  return found;
+}
+
+result<std::vector<log_index>>
+memory_journal::scrub(partition_id partition) const {
+  const auto* log = find(partition);
+  if (!log)
+    return std::vector<log_index>{};
+  return std::vector<log_index>(log->damaged.begin(), log->damaged.end());
+}
+
+status memory_journal::forget(partition_id partition) {
+  return commit_now(forgotten{partition});
+}
+
+void memory_journal::sync(std::size_t commits) {
+  for (; commits > 0 && !pending_.empty(); --commits) {
+    apply(durable_, pending_.front());
+    pending_.pop_front();
+  }
+}
+
+void memory_journal::crash(std::size_t survivors) {
+  sync(survivors);
+  pending_.clear();
+  seen_ = durable_;
+  failure_.reset();
+  refusing_ = false;
+  ++identity_.boot;
+}
+
+bool memory_journal::damage(partition_id partition, log_index index) {
+  bool found = false;
+  for (auto* disk : {&seen_, &durable_}) {
+    const auto place = disk->find(partition);
+    if (place == disk->end() || !place->second.entries.contains(index))
+      continue;
+    place->second.damaged.insert(index);
+    found = true;
+  }
+  return found;
+}
+
+void memory_journal::wipe(store_id store) {
+  pending_.clear();
+  durable_.clear();
+  crash();
+  identity_.store = store;
+  identity_.boot = 1;
+}
+
+const memory_journal::partition_log*
+memory_journal::find(partition_id partition) const {
+  const auto place = seen_.find(partition);
+  return place == seen_.end() ? nullptr : &place->second;
+}
+
+status memory_journal::commit_now(commit what) {
+  if (refusing_)
+    return refused_after_failure();
+  if (const auto failure = std::exchange(failure_, std::nullopt)) {
+    refusing_ = failure->code != error_code::disk_full;
+    return *failure;
+  }
+  apply(seen_, what);
+  pending_.push_back(std::move(what));
+  return success();
+}
+
+void memory_journal::apply(image& disk, const commit& what) {
+  if (const auto* gone = std::get_if<forgotten>(&what)) {
+    disk.erase(gone->partition);
+    return;
+  }
+  for (const auto& write : std::get<std::vector<extended_write>>(what))
+    apply(disk[write.write.partition], write);
+}
+
+void memory_journal::apply(partition_log& log, const extended_write& what) {
+  const auto& write = what.write;
+  log.hard = write.hard;
+  if (write.base && write.base->index > log.mark.index) {
+    log.mark = *write.base;
+    const auto end = write.drop_tail ? log.entries.end()
+                                     : log.entries.upper_bound(log.mark.index);
+    log.entries.erase(log.entries.begin(), end);
+  }
+  if (!write.entries.empty())
+    log.entries.erase(log.entries.lower_bound(write.entries.front().index),
+                      log.entries.end());
+  for (const auto& entry : write.entries)
+    log.entries.emplace(entry.index, entry);
+  std::erase_if(log.damaged, [&](log_index index) {
+    return !log.entries.contains(index)
+           || (!write.entries.empty() && index >= write.entries.front().index);
+  });
+  log.extent = what.after;
+}
+
+} // namespace present::storage
