@@ -1,0 +1,109 @@
+#include "tools/present/output.hpp"
+
+#include "tools/present/base64.hpp"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include <sstream>
+
+using namespace present;
+using namespace present::tools;
+
+namespace {
+
+struct captured {
+  std::ostringstream data;
+  std::ostringstream talk;
+  output out;
+  explicit captured(format shape) : out(shape, false, {data, talk}) {}
+};
+
+const std::vector<json> two{{{"key", "a"}, {"version", 7}},
+                            {{"key", "länger"}, {"version", 12}}};
+
+} // namespace
+
+TEST_CASE("a list is a table, an array, or a line for each record") {
+  captured table{format::table};
+  table.out.list({"key", "version"}, two);
+  CHECK(table.data.str()
+        == "KEY     VERSION\n"
+           "a             7\n"
+           "länger       12\n");
+  captured array{format::json};
+  array.out.list({"key", "version"}, two);
+  CHECK(json::parse(array.data.str()) == json(two));
+  captured lines{format::jsonl};
+  lines.out.list({"key", "version"}, two);
+  CHECK(lines.data.str()
+        == "{\"key\":\"a\",\"version\":7}\n{\"key\":\"länger\",\"version\":12}\n");
+}
+
+TEST_CASE("an empty list is no rows, and still an array for programs") {
+  captured table{format::table};
+  table.out.list({"key"}, {});
+  CHECK(table.data.str().empty());
+  captured array{format::json};
+  array.out.list({"key"}, {});
+  CHECK(array.data.str() == "[]\n");
+}
+
+TEST_CASE("an error is a sentence, or the body that every interface gives") {
+  auto conflict = make_error(error_code::version_conflict, "key 'a' has moved on");
+  conflict.current_version = 9;
+  captured table{format::table};
+  CHECK(table.out.fail(conflict) == 4);
+  CHECK(table.data.str().empty());
+  CHECK(table.talk.str() == "present: version_conflict: key 'a' has moved on\n");
+  captured body{format::json};
+  CHECK(body.out.fail(conflict) == 4);
+  CHECK(body.data.str().empty());
+  const auto parsed = json::parse(body.talk.str());
+  CHECK(parsed["code"] == "version_conflict");
+  CHECK(parsed["outcome"] == "not_applied");
+  CHECK(parsed["retryable"] == false);
+  CHECK(parsed["current_version"] == 9);
+}
+
+TEST_CASE("an unknown outcome is said, and a deadline that did nothing exits with 7") {
+  auto late = make_error(error_code::deadline, "no answer");
+  CHECK(error_sentence(late) == "deadline: no answer (outcome: unknown)");
+  CHECK(exit_code_of(late) == 8);
+  late.known = outcome::not_applied;
+  CHECK(exit_code_of(late) == 7);
+}
+
+TEST_CASE("bytes that aren't UTF-8 are base64 with a field that says so") {
+  json record;
+  put_bytes(record, "value", "grün");
+  CHECK(record.dump() == "{\"value\":\"grün\"}");
+  put_bytes(record, "value", std::string_view{"\xff\x00", 2});
+  CHECK(record["value"] == "/wA=");
+  CHECK(record["encoding"] == "base64");
+}
+
+TEST_CASE("a bad byte in a message can't break the JSON") {
+  captured body{format::json};
+  body.out.fail(make_error(error_code::invalid, "key \xff"));
+  CHECK_NOTHROW(json::parse(body.talk.str()));
+}
+
+TEST_CASE("base64 comes back as it was, and has one spelling") {
+  for (const std::string bytes : {"", "f", "fo", "foo", "foob"})
+    CHECK(from_base64(to_base64(bytes)) == bytes);
+  CHECK(to_base64("foob") == "Zm9vYg==");
+  CHECK_FALSE(from_base64("Zm9vYh==").has_value());
+  CHECK_FALSE(from_base64("Zm9").has_value());
+  CHECK_FALSE(from_base64("Zm=v").has_value());
+  CHECK_FALSE(from_base64("Zm9*").has_value());
+}
+
+TEST_CASE("UTF-8 is what the standard says, no more") {
+  CHECK(is_utf8("a\xc3\xbc\xe2\x82\xac\xf0\x9f\x87\xa6"));
+  CHECK_FALSE(is_utf8("\xc0\x80"));         // overlong
+  CHECK_FALSE(is_utf8("\xe0\x9f\xbf"));     // overlong
+  CHECK_FALSE(is_utf8("\xed\xa0\x80"));     // surrogate
+  CHECK_FALSE(is_utf8("\xf4\x90\x80\x80")); // above U+10FFFF
+  CHECK_FALSE(is_utf8("\xe2\x82"));         // cut
+}
