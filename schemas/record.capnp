@@ -13,6 +13,7 @@ struct StateIdentity {
   format @0 :UInt32;
   cluster @1 :Text;
   partition @2 :UInt32;
+  store @3 :UInt64;
 }
 
 struct PartitionRecord {
@@ -32,6 +33,7 @@ struct SpaceRecord {
   versionsKept @5 :UInt32;
   archiveAfterMs @6 :UInt64;
   schema @7 :Text;
+  collected @8 :Bool;
 }
 
 struct NodeRecord {
@@ -69,6 +71,7 @@ struct SessionRecord {
   identity @0 :Text;
   ackedBelow @1 :UInt64;
   answers @2 :List(SessionAnswer);
+  liveUntil @3 :UInt64;
 }
 
 struct ValueRecord {

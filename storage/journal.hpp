@@ -2,6 +2,8 @@
 
 #include "storage/journal_store.hpp"
 #include "storage/lmdb_env.hpp"
+#include "storage/log_extent.hpp"
+#include "storage/seal.hpp"
 
 #include <map>
 
@@ -29,11 +31,37 @@ public:
   status forget(partition_id partition) override;
 
 private:
-  journal() = default;
+  explicit journal(std::unique_ptr<lmdb_env> env) : env_(std::move(env)) {}
+
+  status adopt(const store_identity& wanted);
+  status begin_boot();
+
+  std::string place_of(std::string_view key) const;
+  status put_sealed(lmdb_write& txn, const std::string& key,
+                    std::string_view plain) const;
+  result<std::string> open_sealed(const lmdb_row& stored) const;
+  error damaged_at(partition_id partition, const std::string& what) const;
+
+  struct head {
+    raft::hard_state hard;
+    raft::snapshot_mark mark;
+    log_extent extent;
+  };
+  /// Nothing if the partition was never written.
+  result<std::optional<head>> read_head(const lmdb_read& txn,
+                                        partition_id partition) const;
+  result<log_extent> extent_of(partition_id partition) const;
+  result<raft::entry> read_entry(partition_id partition, log_index index,
+                                 const std::optional<lmdb_row>& stored) const;
+  status write_one(lmdb_write& txn, const journal_write& write,
+                   const log_extent& before, const log_extent& after) const;
+  status commit(const std::function<status(lmdb_write&)>& body);
 
   std::unique_ptr<lmdb_env> env_;
   store_identity identity_;
-  bool refusing_ = false; ///< J4
+  seal seal_;
+  std::map<partition_id, log_extent> extents_; ///< of what was opened so far
+  bool refusing_ = false;                      ///< J4
 };
 
 } // namespace present::storage

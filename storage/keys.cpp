@@ -94,6 +94,10 @@ record_key record_key::value(space_id space, std::string_view key) {
   return record_key{std::move(bytes)};
 }
 
+record_key record_key::start_of(record_kind kind) {
+  return record_key{kind_only(kind)};
+}
+
 record_key record_key::end_of(record_kind kind) {
   return record_key{above_prefix(kind_only(kind))};
 }

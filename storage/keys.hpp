@@ -70,9 +70,10 @@ public:
   /// whoever let it in had to refuse it.
   static record_key value(space_id space, std::string_view key);
 
+  /// Below all of the kind; no record has it.
+  static record_key start_of(record_kind kind);
   /// The lowest key above all of the kind, the space, or all keys of the space
   /// that start with `prefix`: ends of ranges, which are half open.
-  static record_key start_of(record_kind kind);
   static record_key end_of(record_kind kind);
   static record_key end_of(space_id space);
   static record_key end_of(space_id space, std::string_view prefix);

@@ -1,25 +1,18 @@
 #pragma once
 
 #include "storage/lmdb_env.hpp"
+#include "storage/seal.hpp"
 #include "storage/state_backend.hpp"
+#include "storage/state_identity.hpp"
 
 /// A partition's state on disk: one LMDB environment per partition. A checkpoint
 /// is one sorted batch and one synchronous commit, mark included.
 namespace present::storage {
 
-/// Whose folder this is.
-struct state_identity {
-  std::string cluster;
-  partition_id partition;
-
-  friend bool operator==(const state_identity&,
-                         const state_identity&) = default;
-};
-
 class lmdb_state_backend final : public state_backend {
 public:
   /// Opens the folder, or creates it as `wanted` says; refuses (`invalid`) one
-  /// of another cluster or partition, or of a newer format.
+  /// of another cluster, partition or store, or of a newer format.
   static result<std::unique_ptr<lmdb_state_backend>> open(
     const std::filesystem::path& folder, const state_identity& wanted,
     const lmdb_options& options = {});
@@ -31,9 +24,21 @@ public:
   result<raft::snapshot_mark> applied() const override;
 
 private:
-  lmdb_state_backend() = default;
+  explicit lmdb_state_backend(std::unique_ptr<lmdb_env> env)
+      : env_(std::move(env)) {}
+
+  status adopt(const state_identity& wanted);
+  status create();
+  status check_identity(const lmdb_row& first) const;
+  std::string place_of(std::string_view key) const;
+  status put_sealed(lmdb_write& txn, std::string_view key,
+                    std::string_view plain) const;
+  result<record> read_record(const record_key& key,
+                             std::string_view stored) const;
 
   std::unique_ptr<lmdb_env> env_;
+  state_identity identity_;
+  seal seal_;
 };
 
 } // namespace present::storage

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "runtime/base/error.hpp"
+
+#include <capnp/message.h>
+#include <capnp/serialize.h>
+#include <kj/exception.h>
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Cap'n Proto messages as strings: the floor that the codecs stand on. Included
+/// by `*_codec.cpp` files only.
+namespace present::storage::capnp_bytes {
+
+/// Builds a message with `fill(builder)`. `payload_bytes` is the size of its text
+/// and data, so that one segment is enough.
+template <class Schema, class Fill>
+std::string write(std::size_t payload_bytes, Fill&& fill) {
+  constexpr std::size_t small = 64; ///< words; on the stack
+  capnp::word scratch[small] = {};
+  const auto words = payload_bytes / sizeof(capnp::word) + small;
+  // A first segment on the stack where it fits, else one of the right size.
+  capnp::MallocMessageBuilder on_stack{kj::arrayPtr(scratch, small)};
+  std::unique_ptr<capnp::MallocMessageBuilder> on_heap;
+  if (words > 2 * small)
+    on_heap = std::make_unique<capnp::MallocMessageBuilder>(
+      static_cast<capnp::uint>(words));
+  auto& message = on_heap ? *on_heap : on_stack;
+  fill(message.template initRoot<Schema>());
+  const auto flat = capnp::messageToFlatArray(message);
+  const auto bytes = flat.asChars();
+  return {bytes.begin(), bytes.size()};
+}
+
+/// Reads a message with `take(reader) -> result<T>`. Bytes that aren't such a
+/// message are `damaged`.
+template <class Schema, class T, class Take>
+result<T> read(std::string_view bytes, Take&& take) {
+  if (bytes.size() % sizeof(capnp::word) != 0)
+    return make_error(error_code::damaged, "not a whole number of words");
+  std::vector<capnp::word> aligned;
+  const void* start = bytes.data();
+  if (reinterpret_cast<std::uintptr_t>(start) % alignof(capnp::word) != 0) {
+    aligned.resize(bytes.size() / sizeof(capnp::word));
+    std::memcpy(aligned.data(), start, bytes.size());
+    start = aligned.data();
+  }
+  try {
+    capnp::FlatArrayMessageReader message{
+      kj::arrayPtr(static_cast<const capnp::word*>(start),
+                   bytes.size() / sizeof(capnp::word))};
+    return take(message.getRoot<Schema>());
+  } catch (const kj::Exception& broken) {
+    return make_error(error_code::damaged, std::string{"not a message: "}
+                                             + broken.getDescription().cStr());
+  }
+}
+
+inline kj::ArrayPtr<const kj::byte> data_of(std::string_view bytes) {
+  return {reinterpret_cast<const kj::byte*>(bytes.data()), bytes.size()};
+}
+
+inline std::string string_of(kj::ArrayPtr<const kj::byte> data) {
+  return {reinterpret_cast<const char*>(data.begin()), data.size()};
+}
+
+inline std::string string_of(capnp::Text::Reader text) {
+  return {text.cStr(), text.size()};
+}
+
+inline capnp::Text::Reader text_of(const std::string& text) {
+  return {text.c_str(), text.size()};
+}
+
+/// A number that the closed list does not have.
+inline error unknown_number(const char* what, unsigned number) {
+  return make_error(error_code::damaged,
+                    std::string{what} + " " + std::to_string(number)
+                      + " is unknown to this program");
+}
+
+} // namespace present::storage::capnp_bytes

@@ -1,0 +1,404 @@
+#include "storage/journal.hpp"
+
+#include "storage/keys.hpp"
+#include "storage/log_codec.hpp"
+
+#include <limits>
+
+namespace present::storage {
+
+namespace {
+
+constexpr log_index last_possible{std::numeric_limits<log_index::rep>::max()};
+
+/// The lowest key above all entries of a partition; entries are the last kind.
+std::string end_of_entries(partition_id partition) {
+  return journal_keys::entry(partition, last_possible) + '\0';
+}
+
+std::string at_index(log_index index) {
+  return "the entry at index " + std::to_string(index.value);
+}
+
+} // namespace
+
+// -- opening ---------------------------------------------------------------------
+
+result<std::unique_ptr<journal>>
+journal::open(const std::filesystem::path& folder, const store_identity& wanted,
+              const lmdb_options& options) {
+  auto env = lmdb_env::open(folder, options);
+  if (!env)
+    return env.problem();
+  std::unique_ptr<journal> opened{new journal{std::move(*env)}};
+  if (status ok = opened->adopt(wanted); !ok)
+    return ok.problem();
+  if (status ok = opened->begin_boot(); !ok)
+    return ok.problem();
+  return opened;
+}
+
+status journal::adopt(const store_identity& wanted) {
+  auto txn = env_->read();
+  if (!txn)
+    return txn.problem();
+  auto cursor = txn->cursor();
+  if (!cursor)
+    return cursor.problem();
+  auto first = cursor->seek({});
+  if (!first)
+    return first.problem();
+  identity_ = wanted;
+  identity_.boot = 0;
+  if (!*first)
+    return success(); // new: written with the first boot
+  const auto named = [&](error_code code, const std::string& what) -> status {
+    return make_error(code, env_->file().string() + ": " + what);
+  };
+  if ((*first)->key != journal_keys::identity())
+    return named(error_code::damaged, "holds data but no identity");
+  auto plain = seal_.open((*first)->key, (*first)->value);
+  if (!plain)
+    return named(error_code::damaged, "identity: " + plain.problem().message);
+  auto found = decode_identity(*plain);
+  if (!found)
+    return named(error_code::damaged, "identity: " + found.problem().message);
+  if (found->format > journal_format)
+    return named(error_code::invalid,
+                 "written in format " + std::to_string(found->format)
+                   + ", this program knows formats up to "
+                   + std::to_string(journal_format) + ": use a newer program");
+  if (found->who.cluster != wanted.cluster)
+    return named(error_code::invalid, "belongs to cluster '"
+                                        + found->who.cluster + "', not to '"
+                                        + wanted.cluster
+                                        + "': use another data folder");
+  if (found->who.node != wanted.node)
+    return named(error_code::invalid,
+                 "belongs to node " + std::to_string(found->who.node.value)
+                   + ", not to node " + std::to_string(wanted.node.value)
+                   + ": use that node's own data folder");
+  identity_ = found->who;
+  return success();
+}
+
+status journal::begin_boot() {
+  ++identity_.boot;
+  const auto key = journal_keys::identity();
+  const auto plain = encode_identity({journal_format, identity_});
+  // Sealed for its key alone: it is read to learn which store this is.
+  std::string sealed(plain.size() + seal_.overhead(), '\0');
+  seal_.close(key, plain, sealed.data());
+  return env_->write([&](lmdb_write& txn) { return txn.put(key, sealed); });
+}
+
+// -- sealed values ---------------------------------------------------------------
+
+std::string journal::place_of(std::string_view key) const {
+  std::string place = std::to_string(identity_.store.value) + ':';
+  place.append(key);
+  return place;
+}
+
+status journal::put_sealed(lmdb_write& txn, const std::string& key,
+                           std::string_view plain) const {
+  auto room = txn.reserve(key, plain.size() + seal_.overhead());
+  if (!room)
+    return room.problem();
+  seal_.close(place_of(key), plain, *room);
+  return success();
+}
+
+result<std::string> journal::open_sealed(const lmdb_row& stored) const {
+  return seal_.open(place_of(stored.key), stored.value);
+}
+
+error journal::damaged_at(partition_id partition,
+                          const std::string& what) const {
+  return make_error(error_code::damaged, env_->file().string() + ": "
+                                           + name_of(partition) + ": " + what);
+}
+
+// -- reading ---------------------------------------------------------------------
+
+result<std::vector<partition_id>> journal::partitions() const {
+  auto txn = env_->read();
+  if (!txn)
+    return txn.problem();
+  auto cursor = txn->cursor();
+  if (!cursor)
+    return cursor.problem();
+  std::vector<partition_id> all;
+  auto row = cursor->seek(journal_keys::hard_state({0}));
+  for (; row && *row; row = cursor->step()) {
+    const auto partition = journal_keys::partition_of((*row)->key);
+    if (!partition)
+      break;
+    all.push_back(*partition);
+  }
+  if (!row)
+    return row.problem();
+  return all;
+}
+
+result<std::optional<journal::head>>
+journal::read_head(const lmdb_read& txn, partition_id partition) const {
+  head found;
+  const auto mark_key = journal_keys::snapshot(partition);
+  auto mark = txn.get(mark_key);
+  if (!mark)
+    return mark.problem();
+  if (*mark) {
+    auto plain = open_sealed({mark_key, **mark});
+    auto read = plain ? decode_mark(*plain) : plain.problem();
+    if (!read)
+      return damaged_at(partition, "its mark: " + read.problem().message);
+    found.mark = std::move(*read);
+  }
+  const auto hard_key = journal_keys::hard_state(partition);
+  auto hard = txn.get(hard_key);
+  if (!hard)
+    return hard.problem();
+  if (!*hard) {
+    // Each write stores it, so without it there is nothing else either.
+    auto cursor = txn.cursor();
+    if (!cursor)
+      return cursor.problem();
+    auto row = cursor->seek(journal_keys::entry(partition, {0}));
+    if (!row)
+      return row.problem();
+    if (*mark || (*row && journal_keys::index_of((*row)->key, partition)))
+      return damaged_at(partition, "term and vote are missing");
+    return std::optional<head>{};
+  }
+  auto plain = open_sealed({hard_key, **hard});
+  auto read = plain ? decode_hard_state(*plain) : plain.problem();
+  if (!read)
+    return damaged_at(partition, "term and vote: " + read.problem().message);
+  found.hard = read->hard;
+  found.extent = {{found.mark.index, found.mark.at_term},
+                  read->tail,
+                  read->promised};
+  return std::optional{std::move(found)};
+}
+
+result<log_extent> journal::extent_of(partition_id partition) const {
+  if (const auto known = extents_.find(partition); known != extents_.end())
+    return known->second;
+  auto txn = env_->read();
+  if (!txn)
+    return txn.problem();
+  auto found = read_head(*txn, partition);
+  if (!found)
+    return found.problem();
+  return *found ? (*found)->extent : log_extent{};
+}
+
+result<raft::entry>
+journal::read_entry(partition_id partition, log_index index,
+                    const std::optional<lmdb_row>& stored) const {
+  if (!stored || journal_keys::index_of(stored->key, partition) != index)
+    return damaged_at(partition, at_index(index) + " is missing");
+  auto plain = open_sealed(*stored);
+  auto read = plain ? decode_entry(index, *plain) : plain.problem();
+  if (!read)
+    return damaged_at(partition,
+                      at_index(index) + ": " + read.problem().message);
+  return read;
+}
+
+result<raft::recovered_state> journal::recover(partition_id partition) {
+  auto txn = env_->read();
+  if (!txn)
+    return txn.problem();
+  auto start = read_head(*txn, partition);
+  if (!start)
+    return start.problem();
+  if (!*start)
+    return raft::recovered_state{};
+  auto extent = (*start)->extent;
+  raft::recovered_state found{(*start)->hard, std::move((*start)->mark)};
+  auto cursor = txn->cursor();
+  if (!cursor)
+    return cursor.problem();
+  auto intact = extent.base;
+  auto row = cursor->seek(journal_keys::entry(partition, next(intact.index)));
+  while (intact.index < extent.tail.index) {
+    if (!row)
+      return row.problem();
+    auto entry = read_entry(partition, next(intact.index), *row);
+    if (!entry)
+      break; // rule 15: kept in mind as `promised`
+    intact = {entry->index, entry->at_term};
+    found.entries.push_back(std::move(*entry));
+    row = cursor->step();
+  }
+  extent = cut_back(extent, intact);
+  found.promised = extent.promised;
+  extents_[partition] = extent;
+  return found;
+}
+
+result<std::vector<raft::entry>>
+journal::load(partition_id partition, log_index first,
+              std::uint64_t max_bytes) const {
+  auto extent = extent_of(partition);
+  if (!extent)
+    return extent.problem();
+  std::vector<raft::entry> found;
+  if (extent->tail.index < first)
+    return found;
+  if (first <= extent->base.index)
+    return behind_mark(partition, first, extent->base.index);
+  auto txn = env_->read();
+  if (!txn)
+    return txn.problem();
+  auto cursor = txn->cursor();
+  if (!cursor)
+    return cursor.problem();
+  std::uint64_t bytes = 0;
+  auto row = cursor->seek(journal_keys::entry(partition, first));
+  for (auto index = first; index <= extent->tail.index
+                           && (found.empty() || bytes < max_bytes);
+       index = next(index)) {
+    if (!row)
+      return row.problem();
+    auto entry = read_entry(partition, index, *row);
+    if (!entry && found.empty())
+      return entry.problem();
+    if (!entry)
+      break;
+    bytes += entry->payload ? entry->payload->size() : 0;
+    found.push_back(std::move(*entry));
+    row = cursor->step();
+  }
+  return found;
+}
+
+result<std::vector<log_index>> journal::scrub(partition_id partition) const {
+  auto extent = extent_of(partition);
+  if (!extent)
+    return extent.problem();
+  auto txn = env_->read();
+  if (!txn)
+    return txn.problem();
+  std::vector<log_index> wrong;
+  for (auto index = next(extent->base.index); index <= extent->tail.index;
+       index = next(index)) {
+    const auto key = journal_keys::entry(partition, index);
+    auto stored = txn->get(key);
+    if (!stored)
+      return stored.problem();
+    std::optional<lmdb_row> row;
+    if (*stored)
+      row = lmdb_row{key, **stored};
+    if (!read_entry(partition, index, row))
+      wrong.push_back(index);
+  }
+  return wrong;
+}
+
+// -- writing ---------------------------------------------------------------------
+
+status journal::append(std::span<const journal_write> batch) {
+  struct step {
+    log_extent before;
+    log_extent after;
+  };
+  std::vector<step> steps;
+  std::map<partition_id, log_extent> extents;
+  for (const auto& write : batch) {
+    auto known = extents.find(write.partition);
+    if (known == extents.end()) {
+      auto extent = extent_of(write.partition);
+      if (!extent)
+        return extent.problem();
+      known = extents.emplace(write.partition, *extent).first;
+    }
+    auto after = extend(known->second, write);
+    if (!after)
+      return after.problem();
+    steps.push_back({known->second, *after});
+    known->second = *after;
+  }
+  status done = commit([&](lmdb_write& txn) -> status {
+    for (std::size_t place = 0; place < batch.size(); ++place)
+      if (status ok = write_one(txn, batch[place], steps[place].before,
+                                steps[place].after);
+          !ok)
+        return ok;
+    return success();
+  });
+  if (done)
+    for (const auto& [partition, extent] : extents)
+      extents_[partition] = extent;
+  return done;
+}
+
+status journal::write_one(lmdb_write& txn, const journal_write& write,
+                          const log_extent& before,
+                          const log_extent& after) const {
+  const auto partition = write.partition;
+  const auto erase = [&](log_index first, const std::string& last) -> status {
+    auto erased = txn.erase_range(journal_keys::entry(partition, first), last);
+    return erased ? success() : status{erased.problem()};
+  };
+  if (moves_base(before, write)) {
+    const auto& mark = *write.base;
+    const bool all = write.drop_tail || before.tail.index <= mark.index;
+    if (status ok = put_sealed(txn, journal_keys::snapshot(partition),
+                               encode_mark(mark));
+        !ok)
+      return ok;
+    if (status ok
+        = erase({0}, all ? end_of_entries(partition)
+                         : journal_keys::entry(partition, next(mark.index)));
+        !ok)
+      return ok;
+  }
+  if (!write.entries.empty()) {
+    const auto first = write.entries.front().index;
+    // Behind a hole there may be entries that the tail doesn't count (J3).
+    const bool holed = before.promised != raft::log_position{};
+    if (first <= before.tail.index || holed)
+      if (status ok = erase(first, end_of_entries(partition)); !ok)
+        return ok;
+  }
+  for (const auto& entry : write.entries)
+    if (status ok = put_sealed(txn, journal_keys::entry(partition, entry.index),
+                               encode_entry(entry));
+        !ok)
+      return ok;
+  return put_sealed(
+    txn, journal_keys::hard_state(partition),
+    encode_hard_state({write.hard, after.tail, after.promised}));
+}
+
+status journal::forget(partition_id partition) {
+  status done = commit([&](lmdb_write& txn) -> status {
+    for (const auto& key : {journal_keys::hard_state(partition),
+                            journal_keys::snapshot(partition)})
+      if (auto erased = txn.erase(key); !erased)
+        return erased.problem();
+    auto erased = txn.erase_range(journal_keys::entry(partition, {0}),
+                                  end_of_entries(partition));
+    return erased ? success() : status{erased.problem()};
+  });
+  if (done)
+    extents_.erase(partition);
+  return done;
+}
+
+status journal::commit(const std::function<status(lmdb_write&)>& body) {
+  if (refusing_)
+    return refused_after_failure();
+  status done = env_->write(body);
+  if (!done) {
+    const auto code = done.problem().code;
+    refusing_
+      = code != error_code::disk_full && code != error_code::overloaded;
+  }
+  return done;
+}
+
+} // namespace present::storage

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "runtime/base/error.hpp"
+#include "storage/journal_store.hpp"
+#include "storage/log_extent.hpp"
+
+#include <string>
+#include <string_view>
+
+/// What the journal keeps, as bytes (schemas/log.capnp) and back. Decoding
+/// answers `damaged` where bytes are no such message.
+namespace present::storage {
+
+/// A folder's first value. `format` is read even where the rest is newer.
+struct stored_identity {
+  std::uint32_t format = 0;
+  store_identity who;
+};
+std::string encode_identity(const stored_identity& identity);
+result<stored_identity> decode_identity(std::string_view bytes);
+
+/// Term and vote, and with them what the mark doesn't say of the log's extent.
+struct stored_hard_state {
+  raft::hard_state hard;
+  raft::log_position tail;
+  raft::log_position promised;
+
+  friend bool operator==(const stored_hard_state&,
+                         const stored_hard_state&) = default;
+};
+std::string encode_hard_state(const stored_hard_state& state);
+result<stored_hard_state> decode_hard_state(std::string_view bytes);
+
+std::string encode_mark(const raft::snapshot_mark& mark);
+result<raft::snapshot_mark> decode_mark(std::string_view bytes);
+
+/// The index is the key's.
+std::string encode_entry(const raft::entry& entry);
+result<raft::entry> decode_entry(log_index index, std::string_view bytes);
+
+} // namespace present::storage

@@ -1,0 +1,59 @@
+#include "storage/record_codec.hpp"
+
+namespace present::storage {
+
+namespace {
+
+struct encoder {
+  std::string operator()(const partition_record& what) const {
+    return encode_partition(what);
+  }
+  std::string operator()(const space_record& what) const {
+    return encode_space(what);
+  }
+  std::string operator()(const node_record& what) const {
+    return encode_node(what);
+  }
+  std::string operator()(const partition_map_record& what) const {
+    return encode_partition_map(what);
+  }
+  std::string operator()(const session_record& what) const {
+    return encode_session(what);
+  }
+  std::string operator()(const value_record& what) const {
+    return encode_value(what);
+  }
+};
+
+template <class Record>
+result<record> widen(result<Record> read) {
+  if (!read)
+    return std::move(read.problem());
+  return record{std::move(*read)};
+}
+
+} // namespace
+
+std::string encode_record(const record& what) {
+  return std::visit(encoder{}, what);
+}
+
+result<record> decode_record(const record_key& key, std::string_view bytes) {
+  switch (key.kind()) {
+    case record_kind::partition:
+      return widen(decode_partition(bytes));
+    case record_kind::space:
+      return widen(decode_space(key.space(), bytes));
+    case record_kind::node:
+      return widen(decode_node(key.node(), bytes));
+    case record_kind::partition_map:
+      return widen(decode_partition_map(bytes));
+    case record_kind::session:
+      return widen(decode_session(key.client(), bytes));
+    case record_kind::value:
+      return widen(decode_value(bytes));
+  }
+  return make_error(error_code::damaged, "a key of an unknown kind");
+}
+
+} // namespace present::storage

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "storage/record.hpp"
+
+#include <string>
+#include <string_view>
+
+/// A record as bytes (schemas/record.capnp) and back; which struct it is, and
+/// what else the key says, comes from the key. One `*_codec.cpp` per record.
+/// Decoding answers `damaged` where bytes are no such message.
+namespace present::storage {
+
+std::string encode_record(const record& what);
+result<record> decode_record(const record_key& key, std::string_view bytes);
+
+std::string encode_partition(const partition_record& what);
+result<partition_record> decode_partition(std::string_view bytes);
+
+std::string encode_space(const space_record& what);
+result<space_record> decode_space(space_id id, std::string_view bytes);
+
+std::string encode_node(const node_record& what);
+result<node_record> decode_node(node_id id, std::string_view bytes);
+
+std::string encode_partition_map(const partition_map_record& what);
+result<partition_map_record> decode_partition_map(std::string_view bytes);
+
+std::string encode_session(const session_record& what);
+result<session_record> decode_session(client_id id, std::string_view bytes);
+
+std::string encode_value(const value_record& what);
+result<value_record> decode_value(std::string_view bytes);
+
+} // namespace present::storage

@@ -1,0 +1,30 @@
+#include "schemas/record.capnp.h"
+#include "storage/capnp_bytes.hpp"
+#include "storage/record_codec.hpp"
+
+namespace present::storage {
+
+using namespace capnp_bytes;
+
+std::string encode_value(const value_record& what) {
+  const auto bytes = what.view();
+  return write<stored::ValueRecord>(bytes.size(), [&](auto out) {
+    out.setVersion(what.version.value);
+    out.setTombstone(what.tombstone);
+    if (!bytes.empty())
+      out.setBytes(data_of(bytes));
+  });
+}
+
+result<value_record> decode_value(std::string_view bytes) {
+  return read<stored::ValueRecord, value_record>(
+    bytes, [](auto in) -> result<value_record> {
+      value_record value{{in.getVersion()}, in.getTombstone()};
+      if (in.getBytes().size() > 0)
+        value.bytes = std::make_shared<const std::string>(
+          string_of(in.getBytes()));
+      return value;
+    });
+}
+
+} // namespace present::storage
