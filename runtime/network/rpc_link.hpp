@@ -1,0 +1,83 @@
+#pragma once
+
+#include "runtime/network/network_loop.hpp"
+#include "runtime/network/reconnect_schedule.hpp"
+#include "runtime/network/rpc_connection.hpp"
+#include "runtime/network/tls_configuration.hpp"
+
+#include <capnp/capability.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace present::network {
+
+struct rpc_link_options {
+  std::string address;       ///< "host:port"; names are looked up at each dial
+  std::string expected_name; ///< DNS name that the other end must prove
+  std::uint32_t dial_timeout_ms = 2000; ///< until the bootstrap has answered
+  reconnect_schedule::limits reconnect;
+  std::uint64_t seed = 0; ///< of the jitter: different for each link
+};
+
+/// Called on the network thread. `up` and `down` alternate, `up` first. Neither
+/// may destroy or redirect the link that calls it: post that.
+struct rpc_link_events {
+  /// The other end has proven its name, accepted our certificate, and offers
+  /// this. Calls on it fail once the link is down.
+  kj::Function<void(capnp::Capability::Client, const peer_identity&)> up;
+  kj::Function<void(const std::string& why)> down;
+};
+
+/// Keeps one connection to one address. Lives on the network thread; its
+/// destruction closes the connection, without a `down`.
+///
+///            dial, TLS, bootstrap answered
+///   waiting ──────────────────────────────▶ up
+///      ▲  ▲   failed                          │ connection lost, or
+///      └──┴───────────────────────────────────┘ the events' owner threw
+///         backoff with jitter
+///
+/// A reset (kill -9) ends the connection at once; a peer that vanished from the
+/// network is noticed in 5 s (`prepare_socket`). One that stands still is not:
+/// that takes heartbeats above.
+class rpc_link : public resident {
+public:
+  rpc_link(network_loop& loop, std::shared_ptr<tls_configuration> tls,
+           rpc_link_options options, rpc_link_events events);
+
+  bool is_up() const { return up_; }
+
+  /// Bytes that wait for the socket; 0 while down. For the owner's bound.
+  std::size_t queued_bytes();
+
+  /// For dials from now on.
+  void use(std::shared_ptr<tls_configuration> tls) { tls_ = std::move(tls); }
+
+  /// Drops what stands, and dials there at once.
+  void redirect(std::string address, std::string expected_name);
+
+private:
+  kj::Promise<void> keep();
+  kj::Promise<std::string> one_connection();
+  kj::Promise<kj::AuthenticatedStream> dial();
+  kj::Promise<void> serve_until_closed(kj::AuthenticatedStream stream);
+  void become_up(capnp::Capability::Client offered, const peer_identity& who);
+  std::uint32_t become_down(const std::string& why);
+  void start();
+
+  network_loop& loop_;
+  std::shared_ptr<tls_configuration> tls_;
+  rpc_link_options options_;
+  rpc_link_events events_;
+  reconnect_schedule schedule_;
+
+  bool up_ = false;
+  kj::TimePoint up_since_;
+  std::string last_complaint_;
+  kj::Maybe<kj::Own<rpc_connection>> connection_;
+  kj::Promise<void> keeping_;
+};
+
+} // namespace present::network
