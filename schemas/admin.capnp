@@ -56,6 +56,9 @@ struct PartitionStatus {
   replicas @5 :List(ReplicaStatus);
   failuresTolerated @6 :UInt32;
   # How many more nodes may fail at this moment before it stops.
+  self @7 :UInt32;
+  # Whose view this is: the leader's, if there is one.
+  hasQuorum @8 :Bool;
 }
 
 struct ReplicaStatus {
@@ -92,4 +95,13 @@ struct Actor {
   restarts @7 :UInt64;
   lastError @8 :Text;
   children @9 :List(Actor);
+  handlingMicros @10 :UInt64;
+  # Time in handlers, over all restarts.
+  more @11 :List(Detail);
+  # What the actor adds: few, short, in an order that stays.
+
+  struct Detail {
+    name @0 :Text;
+    value @1 :Text;
+  }
 }

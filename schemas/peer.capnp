@@ -7,11 +7,24 @@
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("present::schema");
 
+using Member = import "admin.capnp".Member;
+using PartitionStatus = import "admin.capnp".PartitionStatus;
+using Actor = import "admin.capnp".Actor;
+
 interface Peer {
   deliver @0 (messages :List(RaftMessage)) -> stream;
   # Messages of all partitions that the two nodes share, in the sender's order.
   # Raft survives loss, so nothing is answered: a broken link is the only news.
   # A batch is at most `max_rpc_message` (9 MiB) bytes.
+
+  report @1 () -> (report :NodeReport);
+  # What the node knows of itself: for operators who ask another node.
+}
+
+struct NodeReport {
+  self @0 :Member;
+  partitions @1 :List(PartitionStatus);
+  tree @2 :Actor;
 }
 
 struct RaftMessage {
