@@ -201,8 +201,12 @@ struct proposal_refused {
   ticket id = 0;
   refusal why = refusal::not_leader;
 };
-/// The entry at `index` was replaced by another leader's: never applied (P5).
+/// Another leader's entry is *committed* at its index: never applied (P5).
 struct proposal_replaced {
+  ticket id = 0;
+};
+/// A snapshot took its index over: whether it was applied can't be told (P5).
+struct proposal_unknown {
   ticket id = 0;
 };
 /// A read may be answered from a state that has applied `index`.
@@ -251,8 +255,8 @@ struct rebuild_needed {};
 
 using effect
   = std::variant<send, persist, apply, proposal_accepted, proposal_refused,
-                 proposal_replaced, read_ready, read_refused, role_changed,
-                 quorum_changed, configuration_changed, load_entries,
+                 proposal_replaced, proposal_unknown, read_ready, read_refused,
+                 role_changed, quorum_changed, configuration_changed, load_entries,
                  read_snapshot, release_snapshot, install_snapshot,
                  rebuild_needed>;
 

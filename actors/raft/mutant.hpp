@@ -1,0 +1,48 @@
+#pragma once
+
+#include "runtime/base/check.hpp"
+
+#include <cstdint>
+
+/// One-line defects that the simulation must catch (CONSENSUS.md, *Mutants*).
+/// In the product each of them is the constant `false` and the compiler drops
+/// it. The test build defines PRESENT_MUTANTS and switches one on at run time;
+/// the machine's own invariants are off then, so that it is an oracle or a
+/// client's history that catches the defect.
+namespace present::raft {
+
+enum class mutant : std::uint8_t {
+  none,
+  acknowledge_before_persisting, // rule 2, 4
+  vote_twice,                    // rule 7
+  acknowledge_unchecked_tail,    // rule 2
+  commit_old_term_by_counting,   // rule 1
+  skip_start_of_term_entry,      // rule 1
+  apply_before_commit,           // rule 5
+  forget_vote_on_restart,        // rule 4
+  read_without_round,            // rule 13, P15
+  read_before_own_term,          // rule 13
+  believe_late_write,            // rule 3
+  leader_counts_unpersisted,     // rule 5
+  believe_failed_write,          // rule 12
+  replaced_when_truncated,       // P5
+  reuse_snapshot_term,           // rule 10
+  count_learner_as_voter,        // rule 6, 16
+};
+
+#ifdef PRESENT_MUTANTS
+inline thread_local mutant active_mutant = mutant::none;
+inline bool mutated(mutant which) { return active_mutant == which; }
+inline bool invariants_on() { return active_mutant == mutant::none; }
+#else
+constexpr bool mutated(mutant) { return false; }
+constexpr bool invariants_on() { return true; }
+#endif
+
+/// `check`, as the raft machine uses it.
+inline void require(bool holds, const char* invariant) {
+  if (invariants_on())
+    check(holds, invariant);
+}
+
+} // namespace present::raft

@@ -1,0 +1,162 @@
+#include "actors/raft/mutant.hpp"
+#include "actors/raft/raft_machine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+/// Letting go of the log's beginning, and bringing up a peer that needs it
+/// (rule 10). The bytes are the state store's; the machine knows marks, offsets
+/// and digests.
+namespace present::raft {
+
+// -- compaction ---------------------------------------------------------------
+
+/// Keeps a bounded part behind the durable state for peers that lag, and a
+/// larger one behind a snapshot that is being sent: without it, the peer would
+/// need another one as soon as it had installed it (P18).
+void raft_machine::on(const compacted& event) {
+  if (event.mark.index > applied_ || event.mark.index <= log_.base())
+    return;
+  auto wanted = event.mark.index;
+  auto allowed = settings_.max_retained_bytes;
+  if (const auto* state = std::get_if<leader>(&role_))
+    for (const auto& [peer, to] : state->peers)
+      if (to.state == progress::phase::installing)
+        allowed = std::max(allowed, settings_.max_pinned_bytes);
+  std::size_t kept = 0;
+  while (wanted > log_.base()) {
+    kept += log_.size_at(wanted);
+    if (kept > allowed)
+      break;
+    wanted = previous(wanted);
+  }
+  if (wanted <= log_.base())
+    return;
+  log_.compact(wanted);
+  base_unwritten_ = true;
+  unwritten_from_ = std::max(unwritten_from_, next(log_.base()));
+}
+
+// -- the sender ---------------------------------------------------------------
+
+void raft_machine::begin_snapshot(node_id peer, progress& to) {
+  to.become_installing();
+  ask_for_part(peer, to);
+}
+
+void raft_machine::ask_for_part(node_id peer, progress& to) {
+  to.part_asked_at = now_;
+  if (std::exchange(to.part_awaited, true))
+    return;
+  out_.push_back(read_snapshot{peer, to.offset, to.digest});
+}
+
+void raft_machine::end_snapshot(node_id peer, progress& to) {
+  out_.push_back(release_snapshot{peer});
+  to.become_probing(next(to.matched));
+}
+
+void raft_machine::on(const snapshot_read& event) {
+  auto* state = std::get_if<leader>(&role_);
+  if (!state || !state->peers.contains(event.for_peer))
+    return;
+  auto& to = state->peers.at(event.for_peer);
+  if (to.state != progress::phase::installing
+      || !std::exchange(to.part_awaited, false))
+    return;
+  if (!event.chunk.bytes) {
+    to.become_installing();
+    return ask_for_part(event.for_peer, to);
+  }
+  if (event.chunk.offset != to.offset)
+    return ask_for_part(event.for_peer, to);
+  to.mark = event.chunk.mark;
+  to.digest = event.chunk.digest;
+  say(event.for_peer, event.chunk);
+}
+
+void raft_machine::on_snapshot_reply(const message& from,
+                                     const snapshot_reply& answer) {
+  auto* state = std::get_if<leader>(&role_);
+  if (!state || !state->peers.contains(from.from))
+    return;
+  auto& to = state->peers.at(from.from);
+  to.heard_at = now_;
+  if (to.state != progress::phase::installing || answer.mark != to.mark)
+    return;
+  if (answer.installed) {
+    to.on_matched(std::min(answer.mark.index, log_.last()));
+    return end_snapshot(from.from, to);
+  }
+  to.offset = answer.next_offset;
+  ask_for_part(from.from, to);
+}
+
+// -- the receiver -------------------------------------------------------------
+
+void raft_machine::on_snapshot_chunk(const message& from,
+                                     const snapshot_chunk& part) {
+  require(!std::holds_alternative<leader>(role_),
+          "I9: a snapshot of another leader of the own term");
+  if (std::holds_alternative<leader>(role_))
+    return;
+  follow(from.from, false);
+  if (installing_ || disk_retry_at_)
+    return;
+  if (part.mark.index <= handed_) {
+    // Already there, durably: what was handed on is.
+    auto& state = std::get<follower>(role_);
+    state.checked = std::max(state.checked, commit_);
+    return say(from.from, snapshot_reply{part.mark, 0, true});
+  }
+  if (part.last)
+    installing_ = part.mark; // until the state store answers (I10)
+  out_.push_back(install_snapshot{part});
+}
+
+void raft_machine::on(const snapshot_stored& event) {
+  if (installing_ == event.mark)
+    installing_.reset(); // the last part didn't fit after what is held
+  if (const auto* state = std::get_if<follower>(&role_);
+      state && state->leader != node_id{})
+    say(state->leader, snapshot_reply{event.mark, event.next_offset, false});
+}
+
+void raft_machine::on(const snapshot_failed& event) {
+  on(snapshot_stored{event.mark, 0});
+}
+
+void raft_machine::on(const snapshot_installed& event) {
+  auto mark = event.mark;
+  if (mutated(mutant::reuse_snapshot_term))
+    mark.at_term = log_.last_term();
+  installing_.reset();
+  require(mark.index > handed_, "I10: a snapshot of what was handed on");
+  if (log_.matches(mark.index, mark.at_term)) {
+    log_.compact(mark.index);
+  } else {
+    log_.reset(mark);
+    writes_.cut(log_index{1});
+    unwritten_from_ = next(mark.index);
+    drop_tail_ = true;
+  }
+  base_unwritten_ = true;
+  unwritten_from_ = std::max(unwritten_from_, next(mark.index));
+  std::erase_if(proposals_, [&](const auto& own) {
+    if (own.first > mark.index)
+      return false;
+    out_.push_back(proposal_unknown{own.second.id});
+    return true;
+  });
+  commit_ = std::max(commit_, mark.index);
+  handed_ = applied_ = mark.index;
+  applying_bytes_ = 0;
+  // The reply waits for the log's new beginning to be durable as well.
+  auto* state = std::get_if<follower>(&role_);
+  if (!state || state->leader == node_id{})
+    return;
+  state->checked = std::max(state->checked, commit_);
+  say_once_written(state->leader, snapshot_reply{mark, 0, true});
+}
+
+} // namespace present::raft

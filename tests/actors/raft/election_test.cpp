@@ -1,0 +1,179 @@
+#include "tests/actors/raft/replica_under_test.hpp"
+
+using namespace present;
+using namespace present::raft;
+
+TEST_CASE("a replica alone elects itself once its vote is durable") {
+  replica_under_test one{replica_under_test::with_voters({1})};
+  one.wake();
+  CHECK(one.machine().role() == role_kind::candidate);
+  one.flush();
+  CHECK(one.machine().role() == role_kind::leader);
+  one.flush();
+  CHECK(one.machine().commit() == log_index{1});
+}
+
+TEST_CASE("a pre-vote changes no term, here or at the voter") {
+  replica_under_test one;
+  one.wake();
+  CHECK(one.machine().role() == role_kind::pre_candidate);
+  CHECK(one.machine().current_term() == term{0});
+  const auto asked = one.sent<vote_request>();
+  REQUIRE(asked.size() == 2);
+  CHECK(asked[0].second.pre);
+  CHECK(asked[0].first.at_term == term{1});
+
+  replica_under_test voter;
+  voter.hear(2, 1, vote_request{log_index{0}, term{0}, true, false});
+  REQUIRE(voter.sent<vote_reply>().size() == 1);
+  CHECK(voter.sent<vote_reply>()[0].second.granted);
+  CHECK(voter.machine().current_term() == term{0});
+}
+
+TEST_CASE("a candidate asks for votes only when its own is durable (rule 4)") {
+  replica_under_test one;
+  one.wake();
+  one.hear(2, 1, vote_reply{true, true});
+  CHECK(one.machine().role() == role_kind::candidate);
+  CHECK(one.sent<vote_request>().empty());
+  one.flush();
+  CHECK(one.sent<vote_request>().size() == 2);
+}
+
+TEST_CASE("a vote leaves only when it is durable, and is given once (rules 4, 7)") {
+  replica_under_test one;
+  one.hear(2, 1, vote_request{log_index{0}, term{0}, false, false});
+  CHECK(one.sent<vote_reply>().empty());
+  one.flush();
+  REQUIRE(one.sent<vote_reply>().size() == 1);
+  CHECK(one.sent<vote_reply>()[0].second.granted);
+  one.hear(3, 1, vote_request{log_index{9}, term{0}, false, false});
+  REQUIRE(one.sent<vote_reply>().size() == 1);
+  CHECK_FALSE(one.sent<vote_reply>()[0].second.granted);
+  one.hear(2, 1, vote_request{log_index{0}, term{0}, false, false});
+  CHECK(one.sent<vote_reply>()[0].second.granted);
+}
+
+TEST_CASE("a transfer is no exception from one vote a term (rule 7)") {
+  replica_under_test one;
+  one.hear(2, 1, vote_request{log_index{0}, term{0}, false, false});
+  one.flush();
+  one.hear(3, 1, vote_request{log_index{0}, term{0}, false, true});
+  CHECK_FALSE(one.sent<vote_reply>()[0].second.granted);
+}
+
+TEST_CASE("a shorter log gets no vote") {
+  auto found = replica_under_test::with_voters({1, 2, 3});
+  found.hard = {term{2}, {}};
+  found.entries = {command(1, 1), command(2, 2)};
+  replica_under_test one{found};
+  one.hear(2, 3, vote_request{log_index{7}, term{1}, false, false});
+  one.flush();
+  CHECK_FALSE(one.sent<vote_reply>()[0].second.granted);
+  one.hear(2, 4, vote_request{log_index{2}, term{2}, false, false});
+  one.flush();
+  CHECK(one.sent<vote_reply>()[0].second.granted);
+}
+
+TEST_CASE("who hears its leader neither grants a pre-vote nor follows a candidate") {
+  replica_under_test one;
+  one.hear(2, 1, append(0, 0, 0));
+  one.flush();
+  one.hear(3, 2, vote_request{log_index{5}, term{1}, true, false});
+  CHECK_FALSE(one.sent<vote_reply>()[0].second.granted);
+  one.hear(3, 2, vote_request{log_index{5}, term{1}, false, false});
+  CHECK(one.sent<vote_reply>().empty());
+  CHECK(one.machine().current_term() == term{1});
+}
+
+TEST_CASE("a broken link to the leader starts a pre-vote at once, and grants one") {
+  replica_under_test one;
+  one.hear(2, 1, append(0, 0, 0));
+  one.flush();
+  one.tell(link_changed{node(2), false});
+  REQUIRE(one.machine().next_wake().has_value());
+  CHECK(*one.machine().next_wake() <= one.now() + 30);
+  one.hear(3, 2, vote_request{log_index{5}, term{1}, true, false});
+  CHECK(one.sent<vote_reply>()[0].second.granted);
+}
+
+TEST_CASE("timeout_now passes pre-vote and check-quorum (rule 7)") {
+  replica_under_test one;
+  one.hear(2, 1, append(0, 0, 0));
+  one.flush();
+  one.hear(2, 1, timeout_now{});
+  CHECK(one.machine().role() == role_kind::candidate);
+  one.flush();
+  const auto asked = one.sent<vote_request>();
+  REQUIRE(asked.size() == 2);
+  CHECK(asked[0].second.transfer);
+
+  replica_under_test voter;
+  voter.hear(2, 1, append(0, 0, 0));
+  voter.flush();
+  voter.hear(3, 2, vote_request{log_index{5}, term{1}, false, true});
+  voter.flush();
+  CHECK(voter.sent<vote_reply>()[0].second.granted);
+}
+
+TEST_CASE("the vote survives a restart") {
+  auto found = replica_under_test::with_voters({1, 2, 3});
+  found.hard = {term{4}, node(2)};
+  replica_under_test one{found};
+  one.hear(3, 4, vote_request{log_index{5}, term{3}, false, false});
+  CHECK_FALSE(one.sent<vote_reply>()[0].second.granted);
+}
+
+TEST_CASE("a replica that lacks what it once acknowledged has no vote (rule 15)") {
+  auto found = replica_under_test::with_voters({1, 2, 3});
+  found.hard = {term{1}, {}};
+  found.entries = {command(1, 1)};
+  found.promised = {log_index{3}, term{1}};
+  replica_under_test one{found};
+  one.hear(3, 2, vote_request{log_index{9}, term{1}, true, false});
+  CHECK_FALSE(one.sent<vote_reply>()[0].second.granted);
+  one.wake();
+  CHECK(one.machine().role() == role_kind::follower);
+  one.hear(2, 2, append(1, 1, 0, {command(2, 1), command(3, 1)}));
+  one.flush();
+  one.tell(link_changed{node(2), false});
+  one.hear(3, 3, vote_request{log_index{9}, term{2}, true, false});
+  CHECK(one.sent<vote_reply>()[0].second.granted);
+}
+
+TEST_CASE("another store under a known number is not heard (P19)") {
+  auto found = replica_under_test::with_voters({1, 2, 3});
+  found.snapshot.members.stores = {{node(1), store_id{11}}, {node(2), store_id{12}}};
+  replica_under_test one{found, {}, store_id{11}};
+  one.tell(received{{node(2), node(1), store_id{99}, term{1},
+                     vote_request{log_index{0}, term{0}, true, false}}});
+  CHECK(one.sent<vote_reply>().empty());
+  replica_under_test stranger{found, {}, store_id{98}};
+  stranger.wake();
+  CHECK(stranger.machine().role() == role_kind::follower);
+}
+
+TEST_CASE("two pre-candidates: the lower number goes first") {
+  replica_under_test one;
+  one.wake();
+  REQUIRE(one.machine().role() == role_kind::pre_candidate);
+  one.hear(2, 1, vote_request{log_index{0}, term{0}, true, false});
+  CHECK_FALSE(one.sent<vote_reply>()[0].second.granted);
+  one.hear(2, 1, vote_request{log_index{3}, term{0}, true, false});
+  CHECK(one.sent<vote_reply>()[0].second.granted);
+  CHECK(one.machine().role() == role_kind::follower);
+}
+
+TEST_CASE("timeouts are drawn from [T, 1.5 T), another for each seed") {
+  std::set<time_ms> seen;
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    raft_settings settings;
+    settings.seed = seed;
+    replica_under_test one{replica_under_test::with_voters({1, 2, 3}), settings};
+    const auto wake = *one.machine().next_wake();
+    CHECK(wake >= settings.election_timeout_ms);
+    CHECK(wake < settings.election_timeout_ms * 3 / 2);
+    seen.insert(wake);
+  }
+  CHECK(seen.size() > 25);
+}
