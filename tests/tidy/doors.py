@@ -5,7 +5,7 @@ import re
 from tree import cpp, line_of, without_comments_and_strings
 
 WALL_CLOCK = re.compile(
-    r"\bsystem_clock\b|\bgettimeofday\s*\(|\bCLOCK_REALTIME\b|\bstd::time\s*\("
+    r"\bchrono::system_clock\b|\bgettimeofday\s*\(|\bCLOCK_REALTIME\b|\bstd::time\s*\("
     r"|(?<![\w.>:])time\s*\(\s*(nullptr|NULL|0)\s*\)|\butc_clock\b")
 CHANCE = re.compile(r"\brandom_device\b|\bgetrandom\s*\(|(?<![\w.>:])s?rand\s*\(")
 SPAWN = re.compile(r"(?<!posix_)\bspawn(_functor|_class|_client|_server)?\s*(<[^;(]*>)?\(")

@@ -43,9 +43,11 @@ bool becomes_readable(int file, std::uint64_t timeout_ms) {
     // The parent may have ended before the line above.
     if (::getppid() != parent)
       ::_exit(127);
+    // Its own group: a Ctrl-C on the terminal is for us to hand on, in order.
+    ::setpgid(0, 0);
+  } else {
+    ::setsid();
   }
-  // Its own group: a Ctrl-C on the terminal is for us to hand on, in order.
-  ::setpgid(0, 0);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -144,6 +146,18 @@ std::string child_process::read_output() {
   }
 }
 
+std::string child_process::read_line() {
+  std::string line;
+  char letter = 0;
+  for (;;) {
+    const auto count = ::read(output_, &letter, 1);
+    if (count == 1 && letter != '\n')
+      line += letter;
+    else if (count >= 0 || errno != EINTR)
+      return line;
+  }
+}
+
 void child_process::release() {
   pid_ = 0;
   close_files();
@@ -161,6 +175,14 @@ std::filesystem::path own_program() {
 
 bool is_alive(pid_t pid) {
   return pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM);
+}
+
+bool runs_this_program(pid_t pid) {
+  std::error_code gone;
+  const auto program
+    = std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/exe", gone);
+  // A program that was built anew since is marked as deleted.
+  return !gone && program.filename().string().rfind(own_program().filename().string(), 0) == 0;
 }
 
 bool ends_within(pid_t pid, std::uint64_t timeout_ms) {

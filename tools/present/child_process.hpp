@@ -17,7 +17,8 @@ struct process_options {
   std::vector<std::string> arguments; ///< the first is the program's path
   /// Where both of its output streams go, appended. Empty: where ours go.
   std::filesystem::path log;
-  /// The kernel ends it when we end, however that happens.
+  /// The kernel ends it when we end, however that happens. Else it leaves our
+  /// session, so that a closed terminal doesn't end it either.
   bool dies_with_us = true;
   /// Its standard output comes back through `read_output` instead.
   bool captures_output = false;
@@ -50,6 +51,9 @@ public:
   /// All that it writes to standard output until it closes it.
   std::string read_output();
 
+  /// The next line of it, without its end; empty once it has closed it.
+  std::string read_line();
+
   /// Lets it live on without us.
   void release();
 
@@ -69,6 +73,10 @@ std::filesystem::path own_program();
 
 /// Whether a process of this number is there; one that we don't own too.
 bool is_alive(pid_t pid);
+
+/// Alive, and running this program: numbers are used again, so a signal to a
+/// number from a file goes out only after this.
+bool runs_this_program(pid_t pid);
 
 /// Waits for the end of a process that isn't our child.
 bool ends_within(pid_t pid, std::uint64_t timeout_ms);

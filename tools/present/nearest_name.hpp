@@ -7,8 +7,8 @@
 namespace present::tools {
 
 /// The name that `typed` was most likely meant to be; empty if none is near:
-/// within half its length, and three, in edits (Levenshtein). Two swapped
-/// letters are two edits.
+/// within half its length, and three, in edits (Damerau and
+/// Levenshtein).
 std::string nearest_name(std::string_view typed,
                          const std::vector<std::string>& names);
 

@@ -1,0 +1,101 @@
+#include "tools/present/program.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+
+#include <unistd.h>
+
+using namespace present;
+using namespace present::tools;
+
+namespace {
+
+std::optional<std::string> environment(const std::string& name) {
+  const auto* value = std::getenv(name.c_str());
+  return value ? std::optional<std::string>{value} : std::nullopt;
+}
+
+bool wants_color(const settings& set) {
+  const auto& wish = set.text("color");
+  if (wish != "auto")
+    return wish == "always";
+  const auto refused = environment("NO_COLOR");
+  return ::isatty(STDERR_FILENO) && !(refused && !refused->empty());
+}
+
+output make_output(format shape, bool color) {
+  return {shape, color,
+          {std::cout, std::cerr, ::isatty(STDOUT_FILENO) != 0,
+           ::isatty(STDERR_FILENO) != 0}};
+}
+
+/// The format for errors about the command line itself, which can come before
+/// -o has been read.
+format format_on(int count, char** arguments) {
+  auto shape = format_named(environment("PRESENT_OUTPUT").value_or("table"));
+  for (int place = 1; place < count; ++place) {
+    const std::string_view argument{arguments[place]};
+    const std::string_view next{place + 1 < count ? arguments[place + 1] : ""};
+    if ((argument == "-o" || argument == "--output") && format_named(next))
+      shape = format_named(next);
+    else if (argument.substr(0, 9) == "--output=")
+      shape = format_named(argument.substr(9));
+    else if (argument.substr(0, 2) == "-o" && format_named(argument.substr(2)))
+      shape = format_named(argument.substr(2));
+  }
+  return shape.value_or(format::table);
+}
+
+void add_verbs(program& present) {
+  auto& app = present.app;
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.set_version_flag("--version", PRESENT_VERSION);
+  add_setting_flag(app, present, "output");
+  add_setting_flag(app, present, "color");
+  app.add_option("--config", present.config_path,
+                 "configuration file, before the user's and the system's");
+  add_demo(present);
+  add_up(present);
+  add_down(present);
+  add_status(present);
+  add_tree(present);
+  add_kv(present);
+  add_node(present);
+  add_cert(present);
+  add_config(present);
+  add_completion(present);
+}
+
+int act(program& present, format early_shape) {
+  const auto files = read_setting_files(present.config_path, environment);
+  if (!files)
+    return make_output(early_shape, false).fail(files.problem());
+  const auto set = settings::resolve({present.flags, environment, *files});
+  if (!set)
+    return make_output(early_shape, false).fail(set.problem());
+  auto out = make_output(*format_named(set->text("output")), wants_color(*set));
+  return present.chosen({*set, out});
+}
+
+} // namespace
+
+int main(int count, char** arguments) {
+  CLI::App app{"Present: a replicated key-value store and actor runtime.", "present"};
+  program present{app, {}, {}, {}};
+  add_verbs(present);
+  const auto early_shape = format_on(count, arguments);
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::Success& wanted) { // --help, --version
+    return app.exit(wanted);
+  } catch (const CLI::ParseError& problem) {
+    return make_output(early_shape, false)
+      .fail(make_error(error_code::invalid, std::string{problem.what()}
+                                              + " (see `present --help`)"));
+  }
+  return act(present, early_shape);
+}
