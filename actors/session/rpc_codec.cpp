@@ -1,0 +1,171 @@
+#include "actors/session/rpc_codec.hpp"
+
+#include "actors/partition/operation_codec.hpp"
+#include "runtime/base/bounds.hpp"
+#include "runtime/network/error_codec.hpp"
+
+#include <string_view>
+#include <utility>
+
+namespace present {
+namespace {
+
+constexpr std::size_t max_traceparent = 55; // W3C, version 00
+constexpr std::size_t word = 8;
+
+static_assert(schema::MAX_REQUEST_OPERATIONS == bounds::max_request_operations);
+static_assert(schema::MAX_REQUEST_BYTES == bounds::max_request);
+static_assert(schema::MAX_KEY_BYTES == bounds::max_key);
+static_assert(schema::MAX_VALUE_BYTES == bounds::max_value);
+static_assert(schema::MAX_SPACE_NAME_BYTES == bounds::max_space_name);
+static_assert(schema::MAX_TRACEPARENT_BYTES == max_traceparent);
+
+error too_large(const char* what, std::uint64_t found, std::uint64_t limit) {
+  return make_error(error_code::too_large,
+                    std::string(what) + ": " + std::to_string(found)
+                      + "; the limit is " + std::to_string(limit));
+}
+
+template <class Struct>
+constexpr std::uint64_t words_of_struct() {
+  return capnp::_::structSize<Struct>().total();
+}
+
+constexpr std::uint64_t words_of(std::size_t bytes) {
+  // One more byte: a text ends with a zero.
+  return (bytes + word) / word;
+}
+
+std::uint64_t words_of(const bytes_ptr& bytes) {
+  return bytes ? words_of(bytes->size()) : 0;
+}
+
+/// Before the elements of a list of structs, and before the root.
+constexpr std::uint64_t tag = 1;
+constexpr std::uint64_t root = 1;
+
+struct operation_words {
+  std::uint64_t operator()(const get& what) const {
+    return words_of(what.key.size());
+  }
+  std::uint64_t operator()(const scan& what) const {
+    return words_of(what.first.size()) + words_of(what.last.size());
+  }
+  std::uint64_t operator()(const put& what) const {
+    return words_of(what.key.size()) + words_of(what.value) + condition;
+  }
+  std::uint64_t operator()(const remove_key& what) const {
+    return words_of(what.key.size()) + condition;
+  }
+  std::uint64_t operator()(const create_space& what) const {
+    return words_of(what.name.size());
+  }
+  std::uint64_t operator()(const drop_space& what) const {
+    return words_of(what.name.size());
+  }
+
+  static constexpr std::uint64_t condition
+    = words_of_struct<schema::Condition>();
+};
+
+} // namespace
+
+void encode_request(const request& from, schema::Request::Builder to) {
+  to.setPartition(from.partition.value);
+  to.setEpoch(from.epoch.value);
+  to.setSeen(from.seen.value);
+  to.setDeadlineMs(from.deadline_ms);
+  if (!from.traceparent.empty())
+    to.setTraceparent(from.traceparent.c_str());
+  auto operations
+    = to.initOperations(static_cast<unsigned>(from.operations.size()));
+  for (unsigned place = 0; place < operations.size(); ++place)
+    encode_operation(from.operations[place], operations[place]);
+}
+
+result<request> decode_request(schema::Request::Reader from) {
+  const auto operations = from.getOperations();
+  if (operations.size() > bounds::max_request_operations)
+    return too_large("operations", operations.size(),
+                     bounds::max_request_operations);
+  // Counts what pointers lead to, as often as they lead there: so it bounds what
+  // the copies below take, whatever the bytes of the message were. Envelopes
+  // aside, an honest request is within it when its keys and values are.
+  const auto bytes = from.totalSize().wordCount * word;
+  constexpr auto envelope
+    = words_of_struct<schema::Operation>() + words_of_struct<schema::Condition>();
+  const auto limit
+    = bounds::max_request + operations.size() * (envelope + 3) * word
+      + words_of_struct<schema::Request>() * word + words_of(max_traceparent) * word;
+  if (bytes > limit)
+    return too_large("bytes of the request", bytes, bounds::max_request);
+  if (from.getTraceparent().size() > max_traceparent)
+    return too_large("traceparent", from.getTraceparent().size(),
+                     max_traceparent);
+  request asked;
+  asked.partition = {from.getPartition()};
+  asked.epoch = {from.getEpoch()};
+  asked.seen = {from.getSeen()};
+  asked.deadline_ms = from.getDeadlineMs();
+  asked.traceparent = from.getTraceparent().cStr();
+  asked.operations.reserve(operations.size());
+  for (const auto each : operations) {
+    auto decoded = decode_operation(each);
+    if (!decoded)
+      return decoded.problem();
+    asked.operations.push_back(std::move(*decoded));
+  }
+  return asked;
+}
+
+void encode_response(const response& from, schema::Response::Builder to) {
+  to.setStamp(from.stamp.value);
+  to.setEpoch(from.epoch.value);
+  to.setLeader(from.leader.value);
+  if (from.failure.code != error_code::ok)
+    network::encode_error(from.failure, to.initFailure());
+  if (from.answers.empty())
+    return;
+  auto answers = to.initAnswers(static_cast<unsigned>(from.answers.size()));
+  for (unsigned place = 0; place < answers.size(); ++place)
+    encode_answer(from.answers[place], answers[place]);
+}
+
+response decode_response(schema::Response::Reader from) {
+  response given;
+  given.stamp = {from.getStamp()};
+  given.epoch = {from.getEpoch()};
+  given.leader = {from.getLeader()};
+  given.failure = network::decode_error(from.getFailure());
+  const auto answers = from.getAnswers();
+  given.answers.reserve(answers.size());
+  for (const auto each : answers)
+    given.answers.push_back(decode_answer(each));
+  return given;
+}
+
+capnp::MessageSize encoded_size(const request& from) {
+  std::uint64_t words = root + words_of_struct<schema::Request>() + tag
+                        + words_of(from.traceparent.size())
+                        + from.operations.size()
+                            * words_of_struct<schema::Operation>();
+  for (const auto& each : from.operations)
+    words += std::visit(operation_words{}, each.what);
+  return {words, 0};
+}
+
+capnp::MessageSize encoded_size(const response& from) {
+  std::uint64_t words
+    = root + words_of_struct<schema::Response>() + words_of_struct<schema::Error>() + tag
+      + words_of(from.failure.message.size()) + words_of(from.failure.trace_id.size())
+      + from.answers.size() * words_of_struct<schema::Answer>();
+  for (const auto& each : from.answers) {
+    words += words_of(each.value) + words_of(each.message.size()) + tag
+             + each.rows.size() * words_of_struct<schema::ScanRow>();
+    for (const auto& row : each.rows)
+      words += words_of(row.key.size()) + words_of(row.value);
+  }
+  return {words, 0};
+}
+
+} // namespace present
