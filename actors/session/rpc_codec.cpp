@@ -123,7 +123,7 @@ void encode_response(const response& from, schema::Response::Builder to) {
   to.setEpoch(from.epoch.value);
   to.setLeader(from.leader.value);
   if (from.failure.code != error_code::ok)
-    network::encode_error(from.failure, to.initFailure());
+    encode_error(from.failure, to.initFailure());
   if (from.answers.empty())
     return;
   auto answers = to.initAnswers(static_cast<unsigned>(from.answers.size()));
@@ -136,7 +136,7 @@ response decode_response(schema::Response::Reader from) {
   given.stamp = {from.getStamp()};
   given.epoch = {from.getEpoch()};
   given.leader = {from.getLeader()};
-  given.failure = network::decode_error(from.getFailure());
+  given.failure = decode_error(from.getFailure());
   const auto answers = from.getAnswers();
   given.answers.reserve(answers.size());
   for (const auto each : answers)

@@ -1,6 +1,6 @@
 #include "runtime/network/error_codec.hpp"
 
-namespace present::network {
+namespace present {
 namespace {
 
 // The numbers of the schema are those of the program, on both ends of the list.
@@ -50,4 +50,4 @@ error decode_error(schema::Error::Reader from) {
   return problem;
 }
 
-} // namespace present::network
+} // namespace present

@@ -4,7 +4,7 @@
 #include "schemas/error.capnp.h"
 
 /// Errors between runtime/base/error.hpp and schemas/error.capnp.
-namespace present::network {
+namespace present {
 
 void encode_error(const error& from, schema::Error::Builder to);
 
@@ -12,4 +12,4 @@ void encode_error(const error& from, schema::Error::Builder to);
 /// guess (P5). A null pointer is `ok`.
 error decode_error(schema::Error::Reader from);
 
-} // namespace present::network
+} // namespace present

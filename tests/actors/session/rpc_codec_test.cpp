@@ -291,7 +291,7 @@ TEST_CASE("an error's code of a newer program is an unknown outcome (P5)") {
   auto raw = builder.initRoot<schema::Error>();
   raw.setCode(static_cast<schema::ErrorCode>(500));
   raw.setOutcome(schema::Outcome::NOT_APPLIED);
-  const auto read = network::decode_error(raw.asReader());
+  const auto read = decode_error(raw.asReader());
   CHECK(read.code == error_code::unknown_outcome);
   CHECK(read.known == outcome::unknown);
 }
