@@ -1,0 +1,24 @@
+#pragma once
+
+#include "runtime/base/ids.hpp"
+#include "runtime/edge/clock.hpp"
+#include "runtime/supervision/address_book.hpp"
+#include "runtime/supervision/child_record.hpp"
+
+#include <memory>
+
+namespace present::supervision {
+
+/// What all supervisors of one node share.
+struct spawn_settings {
+  node_id node;
+  /// Simulation runs everything in one thread: no actor gets its own.
+  bool allow_detached = true;
+  /// Restart intensity, shutdown times and measurements. Simulation passes its
+  /// own, and moves it together with CAF's test clock.
+  const edge::clock* clock = &edge::machine_clock();
+  std::shared_ptr<address_book> addresses = std::make_shared<address_book>();
+  std::shared_ptr<census> all = std::make_shared<census>();
+};
+
+} // namespace present::supervision

@@ -1,0 +1,111 @@
+#include "tests/runtime/supervision/actor_world.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace present;
+using namespace present::supervision;
+
+namespace {
+
+using echo_handle = caf::typed_actor<caf::replies_to<int>::with<int>,
+                                     caf::reacts_to<std::string>>;
+
+struct echo_state {
+  int seen = 0;
+};
+
+echo_handle::behavior_type echo(stateful<echo_state, echo_handle>* self) {
+  self->describe_with([self] {
+    return details{{"seen", std::to_string(self->state.seen)}};
+  });
+  return {
+    [self](int value) {
+      ++self->state.seen;
+      if (value < 0)
+        throw std::runtime_error("no negative numbers");
+      return value;
+    },
+    [](const std::string&) {},
+  };
+}
+
+struct quiet_log {
+  std::vector<std::string> lines;
+  quiet_log() {
+    edge::redirect_log([this](edge::log_level, std::string_view line) {
+      lines.emplace_back(line);
+    });
+  }
+  ~quiet_log() { edge::redirect_log({}); }
+};
+
+} // namespace
+
+TEST_CASE("an actor counts what it handles and what waits") {
+  test::simulated_world world;
+  const auto actor = world.system.spawn(echo);
+  for (int i = 0; i < 5; ++i)
+    caf::anon_send(actor, "hello");
+  auto& meter = static_cast<measured_actor<echo_handle>*>(
+                  caf::actor_cast<caf::abstract_actor*>(actor))
+                  ->meter();
+  CHECK(meter.mailbox() == 5);
+  CHECK(meter.handled() == 0);
+  world.run();
+  CHECK(meter.mailbox() == 0);
+  CHECK(meter.handled() == 5);
+  caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  world.run();
+}
+
+TEST_CASE("an actor describes itself, whatever its contract says") {
+  test::simulated_world world;
+  const auto actor = world.system.spawn(echo);
+  CHECK(world.ask<int>(actor, 3) == 3);
+  const auto said = world.ask<description>(actor, describe_request{});
+  REQUIRE(said);
+  CHECK(said->kind == "unsupervised");
+  CHECK(said->state == "running");
+  CHECK(said->more == details{{"seen", "1"}});
+  caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  world.run();
+}
+
+TEST_CASE("a description asked for without priority comes all the same") {
+  test::simulated_world world;
+  const auto actor = world.system.spawn(echo);
+  caf::scoped_actor self{world.system};
+  auto pending = self->request(caf::actor_cast<caf::actor>(actor),
+                               caf::infinite, describe_request{});
+  world.run();
+  REQUIRE(self->has_next_message());
+  pending.receive([](description& said) { CHECK(said.state == "running"); },
+                  [](const caf::error&) { FAIL("refused"); });
+  caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  world.run();
+}
+
+TEST_CASE("an exception in a handler is the actor's crash, with its text") {
+  quiet_log log;
+  test::simulated_world world;
+  const auto actor = world.system.spawn(echo);
+  caf::error reason;
+  caf::actor_cast<caf::strong_actor_ptr>(actor)->get()->attach_functor(
+    [&](const caf::error& why) { reason = why; });
+  CHECK_FALSE(world.ask<int>(actor, -1));
+  CHECK(world.system.render(reason).find("no negative numbers")
+        != std::string::npos);
+  REQUIRE(log.lines.size() == 1);
+  CHECK(log.lines.front().find("no negative numbers") != std::string::npos);
+}
+
+TEST_CASE("an unexpected message is answered with an error and survived") {
+  quiet_log log;
+  test::simulated_world world;
+  const auto actor = world.system.spawn(echo);
+  CHECK_FALSE(world.ask<int>(caf::actor_cast<caf::actor>(actor), 1.5));
+  CHECK(world.ask<int>(actor, 4) == 4);
+  CHECK(log.lines.size() == 1);
+  caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  world.run();
+}
