@@ -42,6 +42,9 @@ inline constexpr std::size_t max_session_inflight = 20'000;
 
 /// One RPC message: the largest entry and its envelope.
 inline constexpr std::size_t max_rpc_message = max_entry + 1 * mib;
+/// Raft messages that wait for a link; two of the largest entries. More is dropped.
+inline constexpr std::size_t max_link_gathered = 2 * max_entry;
+
 /// Cap'n Proto counts words of 8 bytes, and lists that point twice to the same
 /// bytes count twice; four times the message is far above any honest reading.
 inline constexpr std::uint64_t rpc_traversal_words = 4 * max_rpc_message / 8;

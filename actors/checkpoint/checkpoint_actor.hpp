@@ -1,0 +1,18 @@
+#pragma once
+
+#include "actors/checkpoint/checkpoint_contract.hpp"
+#include "runtime/supervision/measured_actor.hpp"
+
+namespace present {
+
+/// The shell around `storage::state_backend::write`: blocks on purpose, on its
+/// own thread.
+class checkpoint_shell final : public supervision::measured_actor<checkpoint_actor> {
+public:
+  explicit checkpoint_shell(caf::actor_config& config) : measured(config) {}
+
+protected:
+  behavior_type make_behavior() override;
+};
+
+} // namespace present

@@ -1,0 +1,155 @@
+#include "actors/client/client.hpp"
+
+#include "runtime/base/bounds.hpp"
+#include "runtime/edge/entropy.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <mutex>
+
+namespace present {
+
+namespace {
+
+struct caf_settings : caf::actor_system_config {
+  caf_settings() {
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", std::int64_t{2});
+  }
+};
+
+result<written> as_written(client::outcome_of_call outcome) {
+  if (outcome.problem.code != error_code::ok)
+    return std::move(outcome.problem);
+  return written{outcome.given.version, outcome.given.repeated, outcome.attempts};
+}
+
+} // namespace
+
+/// The actors end before the network that they talk through.
+struct client_session::body {
+  std::shared_ptr<client::client_network> network;
+  caf_settings settings;
+  caf::actor_system system{settings};
+  std::mutex mutex;
+  std::vector<client::client_actor> clients; ///< guarded by mutex
+
+  client::client_actor spawn() {
+    client::settings options;
+    options.id = {edge::machine_entropy().next_id()};
+    options.seed = edge::machine_entropy().next();
+    auto made = system.spawn<client::client_shell>(
+      options, std::static_pointer_cast<client::client_route>(network));
+    const std::lock_guard hold(mutex);
+    clients.push_back(made);
+    return made;
+  }
+
+  ~body() {
+    for (const auto& one : clients)
+      caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
+  }
+};
+
+client_session::client_session(std::unique_ptr<body> made) : body_(std::move(made)) {
+}
+
+client_session::~client_session() = default;
+
+result<std::unique_ptr<client_session>>
+client_session::connect(const client::connect_options& options) {
+  auto network = client::client_network::open(options);
+  if (!network)
+    return network.problem();
+  auto made = std::make_unique<body>();
+  made->network = std::move(*network);
+  made->spawn();
+  return std::unique_ptr<client_session>{new client_session(std::move(made))};
+}
+
+client::outcome_of_call client_session::call(client::call_kind what, deadline patience) {
+  const auto ms = static_cast<std::uint32_t>(patience.count());
+  // The actor answers at the deadline; the margin is for its being busy.
+  const auto limit = std::chrono::milliseconds(ms ? ms : bounds::default_deadline_ms)
+                     + std::chrono::seconds(5);
+  client::outcome_of_call outcome;
+  caf::scoped_actor self{body_->system};
+  self->request(body_->clients.front(), limit, client::timed_call{std::move(what), ms})
+    .receive([&](client::outcome_of_call& answer) { outcome = std::move(answer); },
+             [&](const caf::error& problem) {
+               outcome.problem = make_error(error_code::unknown_outcome,
+                                            "the client did not answer: "
+                                              + body_->system.render(problem));
+             });
+  return outcome;
+}
+
+result<found_value> client_session::get(const std::string& space, const std::string& key,
+                                        deadline patience) {
+  auto outcome = call(client::get_call{space, key}, patience);
+  if (outcome.problem.code != error_code::ok)
+    return std::move(outcome.problem);
+  return found_value{outcome.given.value ? *outcome.given.value : std::string{},
+                     outcome.given.version};
+}
+
+result<written> client_session::put(const std::string& space, const std::string& key,
+                                    std::string value, condition when, deadline patience) {
+  return as_written(call(
+    client::put_call{space, key, std::make_shared<const std::string>(std::move(value)), when},
+    patience));
+}
+
+result<written> client_session::remove(const std::string& space, const std::string& key,
+                                       condition when, deadline patience) {
+  return as_written(call(client::remove_call{space, key, when}, patience));
+}
+
+result<written> client_session::compare_and_set(const std::string& space,
+                                                const std::string& key, hlc_stamp expected,
+                                                std::string value, deadline patience) {
+  const condition when
+    = expected.value == 0 ? condition{if_absent{}} : condition{if_version{expected}};
+  return put(space, key, std::move(value), when, patience);
+}
+
+result<found_page> client_session::scan(const std::string& space, const scan_options& what,
+                                        deadline patience) {
+  auto outcome = call(
+    client::scan_call{space, what.first, what.last, what.limit, what.keys_only}, patience);
+  if (outcome.problem.code != error_code::ok)
+    return std::move(outcome.problem);
+  found_page page;
+  page.more = outcome.given.more;
+  for (auto& row : outcome.given.rows)
+    page.rows.push_back({std::move(row.key), row.value ? *row.value : std::string{}, row.version});
+  return page;
+}
+
+result<written> client_session::create_space(const std::string& name, deadline patience) {
+  return as_written(call(present::create_space{name}, patience));
+}
+
+result<written> client_session::drop_space(const std::string& name, deadline patience) {
+  return as_written(call(present::drop_space{name}, patience));
+}
+
+result<cluster_status> client_session::status(deadline patience) {
+  return body_->network->status(patience);
+}
+
+result<supervision::description> client_session::tree(node_id node, deadline patience) {
+  return body_->network->tree(node, patience);
+}
+
+client::client_actor client_session::spawn_client() {
+  return body_->spawn();
+}
+
+caf::actor_system& client_session::system() {
+  return body_->system;
+}
+
+} // namespace present

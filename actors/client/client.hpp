@@ -1,0 +1,101 @@
+#pragma once
+
+#include "actors/client/client_network.hpp"
+#include "actors/reporter/node_report.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace caf {
+class actor_system;
+}
+
+namespace present {
+
+/// What a read found.
+struct found_value {
+  std::string value;
+  hlc_stamp version;
+};
+
+/// What a write made.
+struct written {
+  hlc_stamp version;
+  /// The answer was the first try's: a retry that was recognised (P4).
+  bool repeated = false;
+  std::uint32_t attempts = 0;
+};
+
+struct found_row {
+  std::string key;
+  std::string value;
+  hlc_stamp version;
+};
+struct found_page {
+  std::vector<found_row> rows;
+  bool more = false; ///< go on after the last key
+};
+
+struct scan_options {
+  std::string first;
+  std::string last; ///< empty: the end of the space
+  std::uint32_t limit = 0;
+  bool keys_only = false;
+};
+
+/// A client for programs that block: a small facade over one client actor. Each
+/// call takes a deadline (0: 10 s) and returns at it at the latest.
+///
+///     auto db = client_session::connect({{{"127.0.1.1:7400", {1}}}, "ca.pem", "me.pem", "me.key"});
+///     (*db)->put("accounts", "alice", "42");
+///
+/// Thread-safe: threads may share one.
+class client_session {
+public:
+  static result<std::unique_ptr<client_session>>
+  connect(const client::connect_options& options);
+  ~client_session();
+  client_session(const client_session&) = delete;
+  client_session& operator=(const client_session&) = delete;
+
+  using deadline = std::chrono::milliseconds;
+
+  /// `not_found` if there is no such key.
+  result<found_value> get(const std::string& space, const std::string& key,
+                          deadline patience = {});
+  result<written> put(const std::string& space, const std::string& key, std::string value,
+                      condition when = always{}, deadline patience = {});
+  result<written> remove(const std::string& space, const std::string& key,
+                         condition when = always{}, deadline patience = {});
+  /// `version_conflict` unless the key is at `expected` (0: does not exist).
+  result<written> compare_and_set(const std::string& space, const std::string& key,
+                                  hlc_stamp expected, std::string value,
+                                  deadline patience = {});
+  result<found_page> scan(const std::string& space, const scan_options& what,
+                          deadline patience = {});
+  result<written> create_space(const std::string& name, deadline patience = {});
+  result<written> drop_space(const std::string& name, deadline patience = {});
+
+  /// Any call, as the actor takes it.
+  client::outcome_of_call call(client::call_kind what, deadline patience = {});
+
+  // For operators: need an admin's certificate.
+  result<cluster_status> status(deadline patience = std::chrono::seconds(5));
+  result<supervision::description> tree(node_id node,
+                                        deadline patience = std::chrono::seconds(5));
+
+  /// One more client actor on the same connections, with a session of its own.
+  client::client_actor spawn_client();
+  caf::actor_system& system();
+
+private:
+  struct body;
+  explicit client_session(std::unique_ptr<body> made);
+
+  std::unique_ptr<body> body_;
+};
+
+} // namespace present

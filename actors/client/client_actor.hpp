@@ -1,0 +1,49 @@
+#pragma once
+
+#include "actors/client/client_contract.hpp"
+#include "runtime/edge/clock.hpp"
+#include "runtime/supervision/measured_actor.hpp"
+
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+namespace present::client {
+
+/// Where attempts go: to the network, or in simulation to a simulated one.
+/// Thread-safe. Each attempt is answered with one `attempt_answered` or
+/// `attempt_failed`, each map fetch with one `map_fetched`.
+class client_route {
+public:
+  virtual ~client_route() = default;
+  virtual void send(const send_attempt& what, const client_actor& from) = 0;
+  virtual void fetch_map(node_id from, const client_actor& asker) = 0;
+};
+
+/// The shell around `client_machine`.
+class client_shell final : public supervision::measured_actor<client_actor> {
+public:
+  client_shell(caf::actor_config& config, const settings& options,
+               std::shared_ptr<client_route> route);
+
+protected:
+  behavior_type make_behavior() override;
+
+private:
+  using promise = caf::typed_response_promise<outcome_of_call>;
+
+  promise begin(call_kind what, std::uint32_t deadline_ms);
+  void step(event_kind what);
+  void arm_timer();
+  void perform(const send_attempt& what);
+  void perform(const fetch_map& what);
+  void perform(complete& what);
+
+  client_machine machine_;
+  const std::shared_ptr<client_route> route_;
+  std::unordered_map<call_id, promise> callers_;
+  call_id last_call_ = 0;
+  std::optional<time_ms> armed_for_;
+};
+
+} // namespace present::client

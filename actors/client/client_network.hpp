@@ -1,0 +1,70 @@
+#pragma once
+
+#include "actors/client/client_actor.hpp"
+#include "actors/reporter/node_report.hpp"
+#include "runtime/network/network_thread.hpp"
+#include "runtime/network/tls_configuration.hpp"
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kj {
+template <class T>
+class Promise;
+}
+
+namespace present::client {
+
+class gateway_link;
+
+/// Where a cluster can be found, and who we are there.
+struct connect_options {
+  struct endpoint {
+    std::string address; ///< "127.0.1.1:7400"
+    node_id node;        ///< 0: any node of the cluster
+  };
+  std::vector<endpoint> endpoints; ///< one that answers is enough
+  std::string authority;           ///< paths of PEM files
+  std::string certificate;
+  std::string key;
+};
+
+/// A program's connections to a cluster: one per node, shared by all its client
+/// actors. Nodes that the endpoints don't name are learnt from the map.
+/// Thread-safe.
+class client_network final : public client_route {
+public:
+  /// Returns at once: connections are made in the background, and calls wait for
+  /// them up to their deadlines. Errors: files that can't be read, certificates
+  /// that don't fit together.
+  static result<std::shared_ptr<client_network>> open(const connect_options& options);
+  ~client_network() override;
+
+  void send(const send_attempt& what, const client_actor& from) override;
+  void fetch_map(node_id from, const client_actor& asker) override;
+
+  // For operators; block the caller. Need an admin's certificate.
+  result<cluster_status> status(std::chrono::milliseconds patience);
+  result<supervision::description> tree(node_id node, std::chrono::milliseconds patience);
+
+private:
+  struct links;
+
+  explicit client_network(network::log_sink log);
+  gateway_link& link_to(network::network_loop& loop, const std::string& address, node_id node);
+  gateway_link* any_link_up();
+  void learn_nodes(network::network_loop& loop, const cluster_map& map);
+  kj::Promise<void> wait_for_any(network::network_loop& loop);
+  template <class T, class Ask>
+  result<T> ask_admin(Ask ask, std::chrono::milliseconds patience);
+
+  // The network thread's.
+  std::unique_ptr<links> links_;
+  // Last, so that it ends first.
+  network::network_thread thread_;
+};
+
+} // namespace present::client

@@ -1,0 +1,218 @@
+#include "actors/client/gateway_link.hpp"
+
+#include "actors/client/map_codec.hpp"
+#include "actors/partition/operation_codec.hpp"
+#include "actors/session/rpc_codec.hpp"
+#include "runtime/base/bounds.hpp"
+
+#include <caf/send.hpp>
+
+namespace present::client {
+
+namespace {
+
+/// Calls per partition that may be under way; what comes meanwhile gathers. Two
+/// keep the leader busy while one batch of answers travels back.
+constexpr std::size_t max_calls_under_way = 2;
+
+std::size_t bytes_of(const operation& what) {
+  constexpr std::size_t envelope = 96;
+  if (const auto* p = std::get_if<put>(&what.what))
+    return envelope + p->key.size() + (p->value ? p->value->size() : 0);
+  return envelope + bounds::max_key;
+}
+
+} // namespace
+
+gateway_link::gateway_link(network::network_loop& loop,
+                           std::shared_ptr<network::tls_configuration> tls,
+                           network::rpc_link_options options, std::string cluster,
+                           node_id node)
+    : loop_(loop), cluster_(std::move(cluster)), node_(node),
+      link_(loop, std::move(tls), std::move(options),
+            {[this](capnp::Capability::Client gate, const network::peer_identity&) {
+               on_up(kj::mv(gate));
+             },
+             [this](const std::string&) { on_down(); }}) {
+}
+
+// -- up and down -------------------------------------------------------------------
+
+void gateway_link::on_up(capnp::Capability::Client offered) {
+  const auto connection = ++connection_;
+  auto gate = offered.castAs<schema::Gate>();
+  auto ask = gate.clientRequest();
+  auto hello = ask.initHello();
+  hello.setFormatVersion(schema::FORMAT_VERSION);
+  hello.setCluster(cluster_.c_str());
+  loop_.detach(ask.send().then([this, connection, gate](auto answer) mutable {
+    if (connection != connection_)
+      return;
+    const auto refused = decode_error(answer.getError());
+    if (refused.code != error_code::ok) {
+      loop_.log(network::log_severity::warning,
+                "node " + std::to_string(node_.value) + " refuses: " + refused.message);
+      return;
+    }
+    gate_ = kj::mv(gate);
+    session_ = answer.getSession();
+    for (auto& waiting : std::exchange(waiting_for_up_, {}))
+      waiting->fulfill();
+  }));
+}
+
+void gateway_link::on_down() {
+  ++connection_;
+  gate_ = nullptr;
+  session_ = nullptr;
+  under_way_.clear();
+  for (auto& [partition, queue] : std::exchange(gathered_, {})) {
+    batch lost{std::make_move_iterator(queue.begin()), std::make_move_iterator(queue.end())};
+    fail(lost, true);
+  }
+}
+
+kj::Promise<void> gateway_link::wait_until_up() {
+  if (is_up())
+    return kj::READY_NOW;
+  auto pair = kj::newPromiseAndFulfiller<void>();
+  waiting_for_up_.push_back(kj::mv(pair.fulfiller));
+  return kj::mv(pair.promise);
+}
+
+// -- calls -------------------------------------------------------------------------
+
+void gateway_link::send(outgoing what) {
+  if (!is_up()) {
+    batch lost;
+    lost.push_back(std::move(what));
+    fail(lost, true);
+    return;
+  }
+  gathered_[what.what.partition].push_back(std::move(what));
+  if (flush_scheduled_)
+    return;
+  // Behind all that the actors have posted by now.
+  flush_scheduled_ = true;
+  loop_.detach(kj::evalLater([this] { flush(); }));
+}
+
+void gateway_link::flush() {
+  flush_scheduled_ = false;
+  for (auto& [partition, queue] : gathered_)
+    while (!queue.empty() && under_way_[partition] < max_calls_under_way)
+      call(take_batch(partition));
+}
+
+auto gateway_link::take_batch(partition_id partition) -> batch {
+  auto& queue = gathered_[partition];
+  batch taken;
+  std::size_t bytes = 0;
+  while (!queue.empty() && taken.size() < bounds::max_request_operations) {
+    const auto more = bytes_of(queue.front().what.what);
+    // One request is of one map; most often that is all of them.
+    if (!taken.empty()
+        && (bytes + more > bounds::max_request
+            || queue.front().what.epoch != taken.front().what.epoch))
+      break;
+    bytes += more;
+    taken.push_back(std::move(queue.front()));
+    queue.pop_front();
+  }
+  return taken;
+}
+
+void gateway_link::write_request(const batch& from, schema::Request::Builder to) const {
+  hlc_stamp seen;
+  std::uint32_t patience = 0;
+  for (const auto& one : from) {
+    seen = std::max(seen, one.what.seen);
+    patience = std::max(patience, one.what.deadline_ms);
+  }
+  to.setPartition(from.front().what.partition.value);
+  to.setEpoch(from.front().what.epoch.value);
+  to.setSeen(seen.value);
+  to.setDeadlineMs(patience);
+  auto operations = to.initOperations(static_cast<unsigned>(from.size()));
+  for (unsigned place = 0; place < from.size(); ++place)
+    encode_operation(from[place].what.what, operations[place]);
+}
+
+void gateway_link::call(batch what) {
+  KJ_IF_MAYBE(session, session_) {
+    const auto partition = what.front().what.partition;
+    ++under_way_[partition];
+    auto ask = session->submitRequest();
+    write_request(what, ask.initRequest());
+    auto shared = std::make_shared<batch>(std::move(what));
+    const auto connection = connection_;
+    const auto done = [this, partition, connection] {
+      if (connection != connection_)
+        return;
+      --under_way_[partition];
+      flush();
+    };
+    loop_.detach(ask.send().then(
+      [shared, done](auto answer) {
+        deliver(*shared, answer.getResponse());
+        done();
+      },
+      [shared, done](kj::Exception&&) {
+        fail(*shared, false);
+        done();
+      }));
+  }
+}
+
+void gateway_link::deliver(batch& to, schema::Response::Reader from) {
+  answered common;
+  common.failure = decode_error(from.getFailure());
+  common.stamp = {from.getStamp()};
+  common.epoch = {from.getEpoch()};
+  common.leader = {from.getLeader()};
+  const auto answers = from.getAnswers();
+  if (common.failure.code == error_code::ok && answers.size() != to.size())
+    common.failure = make_error(error_code::unknown_outcome,
+                                "the node answered another number of operations");
+  for (unsigned place = 0; place < to.size(); ++place) {
+    auto one = common;
+    one.attempt = to[place].what.attempt;
+    if (one.failure.code == error_code::ok)
+      one.what = decode_answer(answers[place]);
+    caf::anon_send(to[place].from, attempt_answered{std::move(one)});
+  }
+}
+
+void gateway_link::fail(batch& what, bool never_sent) {
+  for (auto& one : what)
+    caf::anon_send(one.from, attempt_failed{{one.what.attempt, never_sent}});
+}
+
+kj::Promise<std::shared_ptr<const cluster_map>> gateway_link::fetch_map() {
+  KJ_IF_MAYBE(session, session_) {
+    return session->mapRequest().send().then([](auto answer) {
+      const auto refused = decode_error(answer.getError());
+      KJ_REQUIRE(refused.code == error_code::ok, refused.message);
+      return std::shared_ptr<const cluster_map>{
+        std::make_shared<const cluster_map>(decode_map(answer.getMap()))};
+    });
+  }
+  return KJ_EXCEPTION(DISCONNECTED, "the node can't be reached");
+}
+
+kj::Promise<schema::Admin::Client> gateway_link::admin() {
+  KJ_IF_MAYBE(gate, gate_) {
+    auto ask = gate->adminRequest();
+    auto hello = ask.initHello();
+    hello.setFormatVersion(schema::FORMAT_VERSION);
+    hello.setCluster(cluster_.c_str());
+    return ask.send().then([](auto answer) {
+      const auto refused = decode_error(answer.getError());
+      KJ_REQUIRE(refused.code == error_code::ok, refused.message);
+      return answer.getAdmin();
+    });
+  }
+  return KJ_EXCEPTION(DISCONNECTED, "the node can't be reached");
+}
+
+} // namespace present::client

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "actors/client/client_actor.hpp"
+#include "runtime/network/network_loop.hpp"
+#include "runtime/network/rpc_link.hpp"
+
+#include "schemas/rpc.capnp.h"
+
+#include <deque>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace present::client {
+
+/// One attempt of one client actor, on its way to a node.
+struct outgoing {
+  send_attempt what;
+  client_actor from;
+};
+
+/// A process's connection to one node, shared by its client actors. What they
+/// send while calls are under way gathers and goes in one call (K3): a call of
+/// its own for each operation would cost ten times as much. Lives on the network
+/// thread.
+class gateway_link final : public network::resident {
+public:
+  gateway_link(network::network_loop& loop,
+               std::shared_ptr<network::tls_configuration> tls,
+               network::rpc_link_options options, std::string cluster, node_id node);
+
+  bool is_up() const { return session_ != nullptr; }
+  node_id node() const { return node_; }
+
+  /// While the link is down the attempt fails at once, as never sent.
+  void send(outgoing what);
+  kj::Promise<std::shared_ptr<const cluster_map>> fetch_map();
+  /// The gate, for what needs an admin's certificate; fails while down.
+  kj::Promise<schema::Admin::Client> admin();
+  /// Resolves when the link is up; at once if it is.
+  kj::Promise<void> wait_until_up();
+
+private:
+  using batch = std::vector<outgoing>;
+
+  void on_up(capnp::Capability::Client gate);
+  void on_down();
+  void flush();
+  batch take_batch(partition_id partition);
+  void call(batch what);
+  void write_request(const batch& from, schema::Request::Builder to) const;
+  static void deliver(batch& to, schema::Response::Reader from);
+  static void fail(batch& what, bool never_sent);
+
+  network::network_loop& loop_;
+  const std::string cluster_;
+  const node_id node_;
+  kj::Maybe<schema::Gate::Client> gate_;
+  kj::Maybe<schema::Session::Client> session_;
+  std::uint64_t connection_ = 0; ///< answers of earlier ones are old
+  std::unordered_map<partition_id, std::deque<outgoing>> gathered_;
+  std::unordered_map<partition_id, std::size_t> under_way_; ///< calls
+  bool flush_scheduled_ = false;
+  std::vector<kj::Own<kj::PromiseFulfiller<void>>> waiting_for_up_;
+  network::rpc_link link_;
+};
+
+} // namespace present::client

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "runtime/base/error.hpp"
+#include "storage/journal_store.hpp"
+
+#include <caf/all.hpp>
+
+/// The journal: one per node, on a thread of its own, since LMDB blocks. It takes
+/// the writes of all partitions in the order they come and makes what has
+/// gathered durable with one commit (the order law).
+namespace present {
+
+/// Answers to `journal_append`, sent to the partition that asked.
+struct journal_written {
+  std::uint64_t number = 0;
+};
+struct journal_failed {
+  std::uint64_t number = 0;
+  error why;
+};
+/// Answer to `journal_load`.
+struct journal_loaded {
+  node_id for_peer;
+  result<std::vector<raft::entry>> entries = std::vector<raft::entry>{};
+};
+
+using journal_listener
+  = caf::typed_actor<caf::reacts_to<journal_written>, caf::reacts_to<journal_failed>,
+                     caf::reacts_to<journal_loaded>>;
+
+/// From a partition: make this durable. `journal_written` comes back with the
+/// same number after the commit, else `journal_failed`; numbers of one partition
+/// are answered in order. Not idempotent.
+struct journal_append {
+  std::uint64_t number = 0;
+  storage::journal_write what;
+  journal_listener reply_to;
+};
+
+/// From a partition whose follower lags behind the entries in memory.
+struct journal_load {
+  partition_id partition;
+  node_id for_peer;
+  log_index first;
+  std::uint64_t max_bytes = 0;
+  journal_listener reply_to;
+};
+
+/// From a partition that starts: everything the disk has of it. Idempotent.
+struct journal_recover {
+  partition_id partition;
+};
+struct journal_recovered {
+  result<raft::recovered_state> found = raft::recovered_state{};
+};
+
+/// The journal to itself: commit what has gathered.
+struct journal_commit {};
+
+using journal_actor
+  = caf::typed_actor<caf::reacts_to<journal_append>, caf::reacts_to<journal_load>,
+                     caf::replies_to<journal_recover>::with<journal_recovered>,
+                     caf::reacts_to<journal_commit>>;
+
+} // namespace present
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_written)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_failed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_loaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_append)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_load)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_recover)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_recovered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_commit)

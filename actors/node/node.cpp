@@ -1,0 +1,299 @@
+#include "actors/node/node.hpp"
+
+#include "actors/gate/gate_service.hpp"
+#include "actors/node/node_storage.hpp"
+#include "actors/system_tree.hpp"
+#include "runtime/edge/entropy.hpp"
+#include "runtime/network/pem_file.hpp"
+#include "runtime/network/rpc_listener.hpp"
+#include "runtime/network/tls_configuration.hpp"
+#include "runtime/supervision/supervision_tree.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <algorithm>
+#include <thread>
+
+namespace present {
+
+namespace {
+
+constexpr std::uint32_t handshake_timeout_ms = 5'000;
+constexpr auto start_patience = std::chrono::seconds(30);
+constexpr auto stop_patience = std::chrono::seconds(10);
+
+constexpr std::string_view program_version = "0.1.0";
+
+struct host_and_port {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+result<host_and_port> split_address(const std::string& address) {
+  const auto colon = address.rfind(':');
+  if (colon == std::string::npos)
+    return make_error(error_code::invalid, "address '" + address + "': no port");
+  host_and_port parts{address.substr(0, colon), 0};
+  std::uint32_t port = 0;
+  for (const char digit : address.substr(colon + 1)) {
+    if (digit < '0' || digit > '9' || port > 65'535)
+      return make_error(error_code::invalid, "address '" + address + "': the port is no number");
+    port = port * 10 + static_cast<std::uint32_t>(digit - '0');
+  }
+  if (port > 65'535)
+    return make_error(error_code::invalid, "address '" + address + "': the port is over 65535");
+  parts.port = static_cast<std::uint16_t>(port);
+  return parts;
+}
+
+result<network::tls_material> read_material(const node_config& config) {
+  network::tls_material material;
+  auto authority = network::read_pem(config.authority, network::pem_kind::certificate);
+  if (!authority)
+    return authority.problem();
+  auto certificate = network::read_pem(config.certificate, network::pem_kind::certificate);
+  if (!certificate)
+    return certificate.problem();
+  auto key = network::read_pem(config.key, network::pem_kind::key);
+  if (!key)
+    return key.problem();
+  return network::tls_material{std::move(*authority),
+                               {std::move(*certificate), std::move(*key)}};
+}
+
+member_status member_of(const founder& from) {
+  member_status member;
+  member.id = from.id;
+  member.store = from.store;
+  member.rpc_address = from.rpc_address;
+  member.http_address = from.http_address;
+  member.version = program_version;
+  return member;
+}
+
+raft::configuration founding_members(const node_config& config) {
+  raft::configuration members;
+  for (const auto& one : config.founders) {
+    members.voters.push_back(one.id);
+    members.stores.push_back({one.id, one.store});
+  }
+  return members;
+}
+
+cluster_map founding_map(const node_config& config) {
+  cluster_map map;
+  map.cluster = config.cluster;
+  for (const auto& one : config.founders)
+    map.nodes.push_back({one.id, one.rpc_address});
+  return map;
+}
+
+/// CAF's settings for a node: `sharing` had a third of the default's latency on
+/// two cores (DESIGN). Nothing of CAF's reads the command line or a file.
+struct caf_settings : caf::actor_system_config {
+  caf_settings() {
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads",
+        std::max<std::int64_t>(2, std::thread::hardware_concurrency()));
+  }
+};
+
+void log_network(const edge::logger& log, network::log_severity severity,
+                 const std::string& line) {
+  switch (severity) {
+    case network::log_severity::info:
+      log.info(line);
+      break;
+    case network::log_severity::warning:
+      log.warning(line);
+      break;
+    case network::log_severity::error:
+      log.error(line);
+      break;
+  }
+}
+
+} // namespace
+
+/// Members in the order of their making; they end the other way round: the
+/// actors before the network that they talk through.
+struct node::body {
+  explicit body(const node_config& from)
+      : config(from), disk(from), log(from.self, "node"),
+        network([log = log](network::log_severity severity, const std::string& line) {
+          log_network(log, severity, line);
+        }) {}
+
+  status open_network();
+  status start_actors(end_function on_end);
+  status listen();
+  system_parts parts();
+  network::rpc_link_options link_options(const founder& peer) const;
+
+  const node_config config;
+  node_storage disk;
+  edge::logger log;
+  network::network_thread network;
+  std::shared_ptr<supervision::address_book> addresses
+    = std::make_shared<supervision::address_book>();
+  std::shared_ptr<peer_links> links = std::make_shared<peer_links>();
+  std::shared_ptr<network::tls_configuration> tls; ///< the network thread's
+  std::shared_ptr<node_services> services;         ///< the network thread's
+  network::connection_listener* listener = nullptr;
+  std::uint16_t rpc_port = 0;
+  caf_settings settings;
+  std::optional<caf::actor_system> system;
+  std::optional<supervision::supervision_tree> tree;
+  bool stopped = false;
+};
+
+network::rpc_link_options node::body::link_options(const founder& peer) const {
+  network::rpc_link_options options;
+  options.address = peer.rpc_address;
+  options.expected_name = network::node_dns_name(config.cluster, peer.id);
+  options.seed = edge::machine_entropy().next();
+  // A restarted node is worth finding at once: a replica is missing.
+  options.reconnect.longest_ms = 250;
+  return options;
+}
+
+/// TLS and the links to the peers, which begin to dial.
+status node::body::open_network() {
+  auto material = read_material(config);
+  if (!material)
+    return material.problem();
+  const auto identity = disk.identity();
+  return network.run([&](network::network_loop& loop) -> status {
+    auto loaded = network::tls_configuration::load(*material, loop.timer(), handshake_timeout_ms);
+    if (!loaded)
+      return loaded.problem();
+    tls = *loaded;
+    const auto wanted = network::node_identity(config.cluster, config.self);
+    if (!(tls->self() == wanted))
+      return make_error(error_code::invalid, config.certificate.string() + ": the certificate of "
+                                               + to_string(tls->self()) + ", not of "
+                                               + to_string(wanted));
+    const node_greeting greeting{config.cluster, config.self, identity.store, identity.boot};
+    for (const auto& peer : config.founders)
+      if (peer.id != config.self)
+        links->emplace(peer.id, &loop.host<peer_link>(loop, tls, link_options(peer), greeting,
+                                                      peer.id));
+    std::vector<member_status> members;
+    for (const auto& one : config.founders)
+      members.push_back(member_of(one));
+    services = std::make_shared<node_services>(
+      node_services{network, greeting, std::move(members), addresses, links,
+                    std::make_shared<report_source>(network, addresses)});
+    return success();
+  });
+}
+
+system_parts node::body::parts() {
+  system_parts made;
+  made.map = founding_map(config);
+  made.addresses = addresses;
+  made.open_journal = [this] { return disk.open_journal(); };
+  for (const auto& one : config.founders) {
+    if (one.id == config.self)
+      made.self = member_of(one);
+    else
+      made.peers.push_back(one.id);
+  }
+  made.wire_to = [this](node_id peer) -> wire_factory {
+    return [this, peer](link_actor actor) {
+      return std::make_shared<network_wire>(network, links, peer, std::move(actor));
+    };
+  };
+  partition_setup root;
+  root.machine.id = root_partition;
+  root.machine.self = config.self;
+  root.machine.checkpoint_bytes = config.checkpoint_bytes;
+  root.raft = config.raft;
+  root.raft.seed = edge::machine_entropy().next();
+  root.store = disk.identity().store;
+  root.founders = founding_members(config);
+  root.addresses = addresses;
+  root.open_state = [this] { return disk.open_state(root_partition); };
+  made.partitions.push_back(std::move(root));
+  return made;
+}
+
+status node::body::start_actors(end_function on_end) {
+  system.emplace(settings);
+  supervision::spawn_settings spawning;
+  spawning.node = config.self;
+  spawning.addresses = addresses;
+  tree.emplace(*system, spawning, system_tree(parts()),
+               [on_end = std::move(on_end)](std::optional<std::string> why) {
+                 if (why)
+                   on_end(*why);
+               });
+  if (!tree->wait_until_ready(start_patience))
+    return make_error(error_code::unknown_outcome,
+                      "the actors did not start: see the log above for the one that failed");
+  return success();
+}
+
+status node::body::listen() {
+  const auto address = split_address(config.rpc_address);
+  if (!address)
+    return address.problem();
+  return network.run([&](network::network_loop& loop) -> status {
+    network::listener_options options;
+    options.address = address->host;
+    options.port = address->port;
+    auto opened = network::open_rpc_listener(
+      loop, options, tls,
+      [services = services](const network::connection_facts& facts)
+        -> capnp::Capability::Client { return kj::heap<gate_service>(services, facts); });
+    if (!opened)
+      return opened.problem();
+    listener = *opened;
+    rpc_port = listener->port();
+    return success();
+  });
+}
+
+node::node(std::unique_ptr<body> made) : body_(std::move(made)) {
+}
+
+node::~node() {
+  stop();
+}
+
+result<std::unique_ptr<node>> node::start(const node_config& config, end_function on_end) {
+  auto made = std::unique_ptr<node>{new node(std::make_unique<body>(config))};
+  auto& body = *made->body_;
+  if (auto opened = body.disk.open(); !opened)
+    return opened.problem();
+  if (auto opened = body.open_network(); !opened)
+    return opened.problem();
+  if (auto started = body.start_actors(std::move(on_end)); !started)
+    return started.problem();
+  if (auto listening = body.listen(); !listening)
+    return listening.problem();
+  body.log.info("serving", {{"rpc", config.rpc_address},
+                            {"store", body.disk.identity().store},
+                            {"boot", body.disk.identity().boot}});
+  return made;
+}
+
+std::uint16_t node::rpc_port() const {
+  return body_->rpc_port;
+}
+
+void node::stop() {
+  if (!body_ || body_->stopped)
+    return;
+  body_->stopped = true;
+  if (body_->tree) {
+    body_->tree->ask_to_stop();
+    if (!body_->tree->wait_until_over(stop_patience))
+      body_->log.warning("the actors did not stop in time");
+  }
+  body_->network.stop();
+  body_->tree.reset();
+}
+
+} // namespace present

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "actors/node/node_config.hpp"
+#include "runtime/base/error.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace present {
+
+/// Makes the data folder of a founding member and writes into it whose it is:
+/// the one-time birth of its store (P19). Refuses a folder that has one.
+status found_store(const std::filesystem::path& data, const std::string& cluster,
+                   node_id node, store_id store);
+
+/// A running node: its supervision tree, its network thread, its listener.
+///
+/// Thread-safe: `stop` and the destructor from one thread; nothing else to call.
+class node {
+public:
+  /// The tree gave up, and why. Called once, in an actor's thread: it must not
+  /// block. The program should end, so that whatever started it starts it anew.
+  using end_function = std::function<void(std::string why)>;
+
+  /// Returns when the node serves. Errors name the file, the address or the
+  /// member that is wrong.
+  static result<std::unique_ptr<node>> start(const node_config& config,
+                                             end_function on_end);
+  ~node();
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+
+  /// The port that it listens on: the system's choice where 0 was asked for.
+  std::uint16_t rpc_port() const;
+
+  /// Closes connections, stops the actors from right to left. Idempotent.
+  void stop();
+
+private:
+  struct body;
+  explicit node(std::unique_ptr<body> made);
+
+  std::unique_ptr<body> body_;
+};
+
+} // namespace present

@@ -1,0 +1,85 @@
+#include "actors/node/node_storage.hpp"
+
+#include "actors/node/node.hpp"
+#include "runtime/edge/entropy.hpp"
+#include "storage/lmdb_state_backend.hpp"
+
+namespace present {
+
+namespace {
+
+std::filesystem::path journal_folder(const std::filesystem::path& data) {
+  return data / "journal";
+}
+
+} // namespace
+
+status found_store(const std::filesystem::path& data, const std::string& cluster,
+                   node_id node, store_id store) {
+  const auto folder = journal_folder(data);
+  if (std::filesystem::exists(folder))
+    return make_error(error_code::invalid,
+                      folder.string() + ": exists; a store is founded once, in an empty folder");
+  std::error_code failed;
+  std::filesystem::create_directories(data, failed);
+  if (failed)
+    return make_error(error_code::invalid, data.string() + ": " + failed.message());
+  auto made = storage::journal::open(folder, {cluster, node, store, 0});
+  if (!made)
+    return made.problem();
+  return success();
+}
+
+node_storage::node_storage(const node_config& config)
+    : data_(config.data), cluster_(config.cluster), self_(config.self) {
+}
+
+status node_storage::open() {
+  auto opened = open_journal();
+  if (!opened)
+    return opened.problem();
+  identity_ = (*opened)->identity();
+  const std::lock_guard hold(mutex_);
+  opened_ = std::move(*opened);
+  return success();
+}
+
+result<std::shared_ptr<storage::journal_store>> node_storage::open_journal() {
+  {
+    const std::lock_guard hold(mutex_);
+    if (opened_)
+      return std::exchange(opened_, nullptr);
+  }
+  std::error_code failed;
+  std::filesystem::create_directories(data_, failed);
+  if (failed)
+    return make_error(error_code::invalid, data_.string() + ": " + failed.message());
+  // A folder that was not founded, or was deleted, gets a store id that nobody
+  // knows: its replicas are ignored until an operator has them join (P19).
+  const store_id fresh{edge::machine_entropy().next_id()};
+  auto opened = storage::journal::open(journal_folder(data_), {cluster_, self_, fresh, 0});
+  if (!opened)
+    return opened.problem();
+  return std::shared_ptr<storage::journal_store>{std::move(*opened)};
+}
+
+result<std::shared_ptr<storage::state_backend>>
+node_storage::open_state(partition_id partition) {
+  const std::lock_guard hold(mutex_);
+  auto& known = states_[partition];
+  if (auto held = known.lock())
+    return held;
+  const auto folder = data_ / "state" / std::to_string(partition.value);
+  std::error_code failed;
+  std::filesystem::create_directories(folder.parent_path(), failed);
+  if (failed)
+    return make_error(error_code::invalid, folder.string() + ": " + failed.message());
+  auto opened = storage::lmdb_state_backend::open(folder, {cluster_, partition});
+  if (!opened)
+    return opened.problem();
+  std::shared_ptr<storage::state_backend> shared{std::move(*opened)};
+  known = shared;
+  return shared;
+}
+
+} // namespace present

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "actors/node/node_config.hpp"
+#include "storage/journal.hpp"
+#include "storage/state_backend.hpp"
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+namespace present {
+
+/// The files of one node, opened for its actors.
+///
+///   <data>/journal/             one environment for all partitions
+///   <data>/state/<partition>/   one environment per partition
+///
+/// LMDB allows one opening of an environment per process. A state that is still
+/// held (by a checkpoint on its way) is shared with the replica's next life; the
+/// journal is opened anew, for after a failed commit nothing but the file is to be
+/// believed (rule 12).
+///
+/// Thread-safe.
+class node_storage {
+public:
+  explicit node_storage(const node_config& config);
+
+  /// Opens the journal and so learns whose folder this is.
+  status open();
+  storage::store_identity identity() const { return identity_; }
+
+  result<std::shared_ptr<storage::journal_store>> open_journal();
+  result<std::shared_ptr<storage::state_backend>> open_state(partition_id partition);
+
+private:
+  const std::filesystem::path data_;
+  const std::string cluster_;
+  const node_id self_;
+  storage::store_identity identity_;
+
+  std::mutex mutex_;
+  // Guarded by mutex_.
+  std::shared_ptr<storage::journal_store> opened_; ///< until the first actor takes it
+  std::map<partition_id, std::weak_ptr<storage::state_backend>> states_;
+};
+
+} // namespace present

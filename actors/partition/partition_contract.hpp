@@ -1,0 +1,71 @@
+#pragma once
+
+#include "actors/checkpoint/checkpoint_contract.hpp"
+#include "actors/journal/journal_contract.hpp"
+#include "actors/partition/operation.hpp"
+#include "actors/raft/raft_types.hpp"
+#include "actors/reporter/node_report.hpp"
+
+#include <caf/all.hpp>
+
+/// One replica of one partition.
+namespace present {
+
+/// Keeps the cluster's map: spaces, and later the partitions themselves.
+inline constexpr partition_id root_partition{0};
+
+/// Answer to `partition_request`, to the session that sent it.
+struct partition_response {
+  std::uint64_t tag = 0;
+  std::shared_ptr<const response> what;
+};
+
+using response_listener = caf::typed_actor<caf::reacts_to<partition_response>>;
+
+/// From a session: operations of a client. Exactly one `partition_response` with
+/// the same tag comes back, at the request's deadline at the latest, unless the
+/// partition crashes: then the session hears of that, and the outcome is unknown.
+/// Idempotent by the operations' ids.
+struct partition_request {
+  std::uint64_t tag = 0;
+  std::shared_ptr<const request> what;
+  response_listener reply_to;
+};
+
+/// From the network: what peers say, in their order. No answer.
+struct raft_mail {
+  std::vector<raft::message> messages;
+};
+
+/// From a link: the connection to `peer` broke or came back.
+struct peer_link_changed {
+  node_id peer;
+  bool up = false;
+};
+
+/// From the reporter: status for `present status`. Idempotent.
+struct ask_partition_status {};
+
+/// The partition to itself: the time that its machines asked for has come.
+struct partition_wake {};
+/// The partition to itself: hand the checkpoint over once more.
+struct checkpoint_retry {};
+
+using partition_actor = caf::typed_actor<
+  caf::reacts_to<partition_request>, caf::reacts_to<raft_mail>,
+  caf::reacts_to<peer_link_changed>, caf::reacts_to<journal_written>,
+  caf::reacts_to<journal_failed>, caf::reacts_to<journal_loaded>,
+  caf::reacts_to<checkpoint_done>, caf::reacts_to<partition_wake>,
+  caf::reacts_to<checkpoint_retry>,
+  caf::replies_to<ask_partition_status>::with<partition_status>>;
+
+} // namespace present
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::partition_response)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::partition_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::raft_mail)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::peer_link_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::partition_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::ask_partition_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::partition_wake)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::checkpoint_retry)

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "actors/gate/gate_service.hpp"
+
+#include "schemas/admin.capnp.h"
+
+#include <memory>
+
+namespace present {
+
+/// The `Admin` capability: any node answers for the whole cluster, by asking its
+/// peers. Lives on the network thread.
+class admin_service final : public schema::Admin::Server {
+public:
+  explicit admin_service(std::shared_ptr<node_services> services)
+      : services_(std::move(services)) {}
+
+protected:
+  kj::Promise<void> status(StatusContext context) override;
+  kj::Promise<void> tree(TreeContext context) override;
+
+private:
+  kj::Promise<std::vector<node_report>> all_reports();
+  kj::Promise<kj::Maybe<node_report>> report_of(node_id node);
+
+  const std::shared_ptr<node_services> services_;
+};
+
+} // namespace present

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "actors/reporter/node_report.hpp"
+
+#include "schemas/admin.capnp.h"
+#include "schemas/peer.capnp.h"
+
+/// Reports between their plain structs and schemas/admin.capnp.
+namespace present {
+
+void encode_report(const node_report& from, schema::NodeReport::Builder to);
+node_report decode_report(schema::NodeReport::Reader from);
+
+void encode_cluster_status(const cluster_status& from, schema::ClusterStatus::Builder to);
+cluster_status decode_cluster_status(schema::ClusterStatus::Reader from);
+
+void encode_description(const supervision::description& from, schema::Actor::Builder to);
+supervision::description decode_description(schema::Actor::Reader from);
+
+} // namespace present

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "actors/partition/partition_contract.hpp"
+#include "actors/reporter/reporter_contract.hpp"
+#include "runtime/supervision/address_book.hpp"
+#include "runtime/supervision/measured_actor.hpp"
+
+namespace present {
+
+class reporter_shell final : public supervision::measured_actor<reporter_actor> {
+public:
+  /// `root` is the path of the node's topmost supervisor.
+  reporter_shell(caf::actor_config& config, member_status self,
+                 std::vector<partition_id> partitions,
+                 std::shared_ptr<supervision::address_book> addresses);
+
+protected:
+  behavior_type make_behavior() override;
+
+private:
+  /// One report on its way: the tree and each replica answer in their own time.
+  struct collection {
+    node_report report;
+    std::shared_ptr<report_route> route;
+    std::size_t open = 0;
+  };
+
+  void on_wanted(report_wanted& what);
+  void finish_part(const std::shared_ptr<collection>& parts);
+
+  const member_status self_;
+  std::vector<supervision::address<partition_actor>> partitions_;
+  supervision::address<caf::actor> root_;
+};
+
+} // namespace present

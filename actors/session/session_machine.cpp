@@ -1,0 +1,71 @@
+#include "actors/session/session_machine.hpp"
+
+#include "runtime/base/bounds.hpp"
+#include "runtime/base/check.hpp"
+
+#include <algorithm>
+
+namespace present::session {
+
+namespace {
+
+std::shared_ptr<const response> refusal(error why) {
+  auto reply = std::make_shared<response>();
+  reply->failure = std::move(why);
+  return reply;
+}
+
+} // namespace
+
+void session_machine::step(const event& input, effects& out) {
+  std::visit([&](const auto& what) { on(what, out); }, input);
+}
+
+void session_machine::on(const called& what, effects& out) {
+  const auto operations = what.what->operations.size();
+  if (under_way_ + operations > bounds::max_session_inflight) {
+    auto why = make_error(error_code::overloaded,
+                          "the session has " + std::to_string(under_way_)
+                            + " operations under way; the limit is "
+                            + std::to_string(bounds::max_session_inflight));
+    why.retry_after_ms = 20;
+    out.push_back(reply{what.number, refusal(std::move(why))});
+    return;
+  }
+  const bool writes
+    = std::any_of(what.what->operations.begin(), what.what->operations.end(),
+                  [](const operation& o) { return !o.is_read(); });
+  const auto fresh
+    = open_.emplace(what.number, open_call{what.what->partition, operations, writes}).second;
+  check(fresh, "I1: a call number is used once");
+  under_way_ += operations;
+  out.push_back(forward{what.number, what.what});
+}
+
+void session_machine::on(const responded& what, effects& out) {
+  const auto found = open_.find(what.number);
+  if (found == open_.end())
+    return; // its partition was lost, and the client has heard that
+  under_way_ -= found->second.operations;
+  open_.erase(found);
+  out.push_back(reply{what.number, what.what});
+}
+
+void session_machine::on(const partition_lost& what, effects& out) {
+  for (auto it = open_.begin(); it != open_.end();) {
+    if (it->second.partition != what.partition) {
+      ++it;
+      continue;
+    }
+    auto why = it->second.writes
+                 ? make_error(error_code::unknown_outcome,
+                              "the partition's replica on this node was restarted")
+                 : make_error(error_code::no_quorum,
+                              "the partition's replica on this node is not running");
+    under_way_ -= it->second.operations;
+    out.push_back(reply{it->first, refusal(std::move(why))});
+    it = open_.erase(it);
+  }
+}
+
+} // namespace present::session

@@ -1,0 +1,103 @@
+#include "actors/system_tree.hpp"
+
+#include "actors/checkpoint/checkpoint_actor.hpp"
+#include "actors/gate/gate_actor.hpp"
+#include "actors/journal/journal_actor.hpp"
+#include "actors/reporter/reporter_actor.hpp"
+#include "actors/router/router_actor.hpp"
+#include "runtime/supervision/starter.hpp"
+#include "runtime/supervision/supervisor_actor.hpp"
+
+namespace present {
+
+using supervision::child_spec;
+using supervision::restart_kind;
+using supervision::starter;
+using supervision::strategy;
+using supervision::supervisor_spec;
+
+namespace {
+
+child_spec child(std::string id, std::string kind, supervision::start_function start) {
+  child_spec spec;
+  spec.id = std::move(id);
+  spec.kind = std::move(kind);
+  spec.start = std::move(start);
+  return spec;
+}
+
+child_spec journal_spec(const system_parts& parts) {
+  return child("journal", "journal", [open = parts.open_journal](starter& s) {
+    auto opened = open();
+    if (!opened)
+      throw std::runtime_error(opened.problem().message);
+    return s.start_detached<journal_shell>(std::move(*opened));
+  });
+}
+
+child_spec link_spec(const system_parts& parts, node_id peer,
+                     const std::vector<partition_id>& partitions) {
+  return child(std::to_string(peer.value), "link",
+               [=, book = parts.addresses, wire = parts.wire_to(peer)](starter& s) {
+                 return s.start<link_shell>(peer, partitions, book, wire);
+               });
+}
+
+child_spec partition_spec(const partition_setup& setup) {
+  return child(std::to_string(setup.machine.id.value), "partition",
+               [=](starter& s) { return s.start<partition_shell>(setup); });
+}
+
+supervisor_spec links(const system_parts& parts, const std::vector<partition_id>& partitions) {
+  supervisor_spec spec{"links", {strategy::one_for_one}, {}};
+  for (const auto peer : parts.peers)
+    spec.children.push_back(link_spec(parts, peer, partitions));
+  return spec;
+}
+
+supervisor_spec partitions_of(const system_parts& parts) {
+  supervisor_spec spec{"partitions", {strategy::one_for_one}, {}};
+  for (const auto& setup : parts.partitions)
+    spec.children.push_back(partition_spec(setup));
+  return spec;
+}
+
+} // namespace
+
+/// Top to bottom is start order; stopping goes back up. What stands lower may
+/// depend on what stands higher, so a crash takes with it all that is lower.
+///
+///   node                 rest for one
+///   ├── journal          own thread: every write of every partition
+///   ├── checkpointer     own thread: frozen tables to disk
+///   ├── router           the map that clients get
+///   ├── links            one for one: a link per peer
+///   ├── partitions       one for one: a replica per partition
+///   ├── sessions         one for one: a temporary child per connection
+///   ├── gate             lets connections in
+///   └── reporter         what operators see
+supervisor_spec system_tree(const system_parts& parts) {
+  std::vector<partition_id> partitions;
+  for (const auto& setup : parts.partitions)
+    partitions.push_back(setup.machine.id);
+  supervisor_spec node{"node", {strategy::rest_for_one}, {}};
+  node.children = {
+    journal_spec(parts),
+    child("checkpointer", "checkpointer",
+          [](starter& s) { return s.start_detached<checkpoint_shell>(); }),
+    child("router", "router",
+          [map = parts.map](starter& s) { return s.start<router_shell>(map); }),
+    supervision::as_child(links(parts, partitions)),
+    supervision::as_child(partitions_of(parts)),
+    supervision::as_child({"sessions", {strategy::one_for_one}, {}}),
+    child("gate", "gate",
+          [book = parts.addresses](starter& s) { return s.start<gate_shell>(book); }),
+    child("reporter", "reporter",
+          [self = parts.self, partitions, book = parts.addresses](starter& s) {
+            return s.start<reporter_shell>(self, partitions, book);
+          }),
+  };
+  return node;
+}
+
+} // namespace present

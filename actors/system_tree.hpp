@@ -1,0 +1,33 @@
+#pragma once
+
+#include "actors/client/cluster_map.hpp"
+#include "actors/link/link_actor.hpp"
+#include "actors/partition/partition_actor.hpp"
+#include "actors/reporter/node_report.hpp"
+#include "runtime/supervision/child_spec.hpp"
+#include "storage/journal_store.hpp"
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace present {
+
+/// What a node's actors are made of: the doors to disk and network, which
+/// simulation replaces, and who is in the cluster.
+struct system_parts {
+  cluster_map map; ///< cluster and nodes; spaces and leaders are learnt
+  member_status self;
+  std::vector<node_id> peers;
+  /// One row per partition of this node.
+  std::vector<partition_setup> partitions;
+  /// Opens the journal anew: called at each start of its actor.
+  std::function<result<std::shared_ptr<storage::journal_store>>()> open_journal;
+  std::function<wire_factory(node_id)> wire_to;
+  std::shared_ptr<supervision::address_book> addresses;
+};
+
+/// The supervision tree of a node.
+supervision::supervisor_spec system_tree(const system_parts& parts);
+
+} // namespace present
