@@ -123,22 +123,28 @@ result<lmdb_cursor> lmdb_write::cursor() const {
   return lmdb_cursor{*env_, cursor};
 }
 
-status lmdb_write::put(std::string_view key, std::string_view value) {
+status lmdb_write::put_at_place(std::string_view key, MDB_val& value,
+                                unsigned flags) {
+  int code = MDB_SUCCESS;
+  if (!place_)
+    code = mdb_cursor_open(txn_.get(), env_->table_, &place_);
   MDB_val where = to_val(key);
-  MDB_val what = to_val(value);
-  const int code = mdb_put(txn_.get(), env_->table_, &where, &what, 0);
+  if (code == MDB_SUCCESS)
+    code = mdb_cursor_put(place_, &where, &value, flags);
   if (code != MDB_SUCCESS)
     return fail(code, "writing");
   return success();
 }
 
+status lmdb_write::put(std::string_view key, std::string_view value) {
+  MDB_val what = to_val(value);
+  return put_at_place(key, what, 0);
+}
+
 result<char*> lmdb_write::reserve(std::string_view key, std::size_t bytes) {
-  MDB_val where = to_val(key);
   MDB_val room{bytes, nullptr};
-  const int code
-    = mdb_put(txn_.get(), env_->table_, &where, &room, MDB_RESERVE);
-  if (code != MDB_SUCCESS)
-    return fail(code, "writing");
+  if (status ok = put_at_place(key, room, MDB_RESERVE); !ok)
+    return ok.problem();
   return static_cast<char*>(room.mv_data);
 }
 

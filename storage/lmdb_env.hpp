@@ -83,6 +83,9 @@ private:
 };
 
 /// The one writer. Aborts unless committed.
+///
+/// Rows that are put in order of key cost less: the place of the last one is
+/// kept, and the next one is looked for there first.
 class lmdb_write {
 public:
   result<std::optional<std::string_view>> get(std::string_view key) const;
@@ -108,10 +111,12 @@ private:
       : env_(&env), lock_(std::move(lock)), txn_(txn) {}
 
   error fail(int code, std::string_view doing) const;
+  status put_at_place(std::string_view key, MDB_val& value, unsigned flags);
 
   lmdb_env* env_;
   std::shared_lock<std::shared_mutex> lock_;
   std::unique_ptr<MDB_txn, aborter> txn_;
+  MDB_cursor* place_ = nullptr; ///< the transaction frees it
 };
 
 class lmdb_env {

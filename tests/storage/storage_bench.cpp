@@ -1,0 +1,133 @@
+// What a commit, an entry and a checkpointed put cost. Run by `meson test
+// --benchmark`; the numbers stand in storage/README.md.
+
+#include "storage/journal.hpp"
+#include "storage/lmdb_state_backend.hpp"
+#include "storage/state.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+using namespace present;
+using namespace present::storage;
+
+namespace {
+
+double cpu_us() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return 1e6 * static_cast<double>(now.tv_sec)
+         + 1e-3 * static_cast<double>(now.tv_nsec);
+}
+
+double wall_us() {
+  return std::chrono::duration<double, std::micro>(
+           std::chrono::steady_clock::now().time_since_epoch())
+    .count();
+}
+
+struct stopwatch {
+  double cpu = cpu_us();
+  double wall = wall_us();
+};
+
+template <class T>
+T must(result<T> done) {
+  if (!done) {
+    std::fprintf(stderr, "%s\n", done.problem().message.c_str());
+    std::exit(1);
+  }
+  return std::move(*done);
+}
+
+void measure_append(const std::filesystem::path& folder,
+                    unsigned partitions, std::size_t payload_bytes) {
+  auto log = must(journal::open(folder, {"bench", {1}, {1}}));
+  const auto payload
+    = std::make_shared<const std::string>(payload_bytes, 'x');
+  constexpr int commits = 300;
+  const stopwatch start;
+  for (std::uint64_t index = 1; index <= commits; ++index) {
+    std::vector<journal_write> batch;
+    for (unsigned p = 1; p <= partitions; ++p)
+      batch.push_back({{p},
+                       {{1}, {1}},
+                       {{{1}, {index}, raft::entry_kind::command, payload}}});
+    must(log->append(batch));
+  }
+  std::printf("append    %3u partitions x %7zu bytes: %7.1f us CPU, %7.1f us "
+              "wall a commit\n",
+              partitions, payload_bytes, (cpu_us() - start.cpu) / commits,
+              (wall_us() - start.wall) / commits);
+}
+
+/// Puts at random keys over a million that are already there.
+void measure_checkpoint(lmdb_state_backend& disk, std::size_t keys,
+                        std::size_t puts) {
+  state tables{disk};
+  std::uint64_t random = 88172645463325252ULL;
+  const auto value = std::make_shared<const std::string>(100, 'v');
+  char name[24];
+  const stopwatch filling;
+  for (std::size_t i = 0; i < puts; ++i) {
+    random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+    const auto number = puts == keys ? i : random % keys;
+    const int size = std::snprintf(name, sizeof name, "key%012zu", number);
+    tables.put(record_key::value({1}, {name, static_cast<std::size_t>(size)}),
+               value_record{{i + 1}, false, value});
+  }
+  const auto frozen = must(tables.freeze({{puts}, {1}, {}}));
+  const auto changes = static_cast<double>(frozen->changes.size());
+  const stopwatch writing;
+  must(disk.write(*frozen));
+  std::printf("checkpoint %8zu puts: %5.2f us CPU a put to fill, %5.2f us CPU, "
+              "%5.2f us wall a put to write\n",
+              frozen->changes.size(),
+              (writing.cpu - filling.cpu) / static_cast<double>(puts),
+              (cpu_us() - writing.cpu) / changes,
+              (wall_us() - writing.wall) / changes);
+}
+
+void measure_get(const lmdb_state_backend& disk, std::size_t keys) {
+  std::uint64_t random = 88172645463325252ULL;
+  constexpr int gets = 200'000;
+  char name[24];
+  const stopwatch start;
+  for (int i = 0; i < gets; ++i) {
+    random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+    const int size
+      = std::snprintf(name, sizeof name, "key%012zu", std::size_t(random % keys));
+    must(disk.get(
+      record_key::value({1}, {name, static_cast<std::size_t>(size)})));
+  }
+  std::printf("get from the backend: %5.2f us CPU\n",
+              (cpu_us() - start.cpu) / gets);
+}
+
+} // namespace
+
+int main() {
+  auto name
+    = (std::filesystem::temp_directory_path() / "present-bench-XXXXXX").string();
+  if (!mkdtemp(name.data()))
+    return 1;
+  const std::filesystem::path folder = name;
+  int run = 0;
+  for (const unsigned partitions : {1u, 4u, 16u})
+    for (const std::size_t bytes : {100u, 10'000u, 100'000u})
+      measure_append(folder / ("journal" + std::to_string(++run)), partitions,
+                     bytes);
+  {
+    constexpr std::size_t keys = 1'000'000;
+    auto disk
+      = must(lmdb_state_backend::open(folder / "state", {"bench", {1}, {1}}));
+    for (const std::size_t puts : {keys, std::size_t{1000}, std::size_t{100'000},
+                                   std::size_t{300'000}})
+      measure_checkpoint(*disk, keys, puts);
+    measure_get(*disk, keys);
+  }
+  std::filesystem::remove_all(folder);
+}
