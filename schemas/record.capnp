@@ -79,3 +79,13 @@ struct ValueRecord {
   tombstone @1 :Bool;
   bytes @2 :Data;
 }
+
+struct BucketDigest {
+  sum @0 :UInt64;
+  count @1 :UInt64;
+}
+
+struct StateDigest {
+  # What all rows of the last checkpoint add up to (storage/digest.hpp).
+  buckets @0 :List(BucketDigest);
+}

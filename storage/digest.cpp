@@ -30,6 +30,73 @@ std::uint64_t word(const char* at, std::size_t bytes = 8) {
   return value;
 }
 
+/// Fields one after the other.
+class field_hash {
+public:
+  explicit field_hash(std::uint64_t seed) : state_(seed) {}
+
+  field_hash& operator<<(std::uint64_t field) {
+    state_ = fold(field ^ first_salt, state_ ^ second_salt)
+             ^ std::rotl(state_, 29);
+    return *this;
+  }
+  template <class Tag, class Rep>
+  field_hash& operator<<(strong_id<Tag, Rep> field) {
+    return *this << std::uint64_t{field.value};
+  }
+  field_hash& operator<<(hlc_stamp field) { return *this << field.value; }
+  field_hash& operator<<(std::string_view field) {
+    return *this << hash_bytes(field, state_);
+  }
+  std::uint64_t value() const { return fold(state_ ^ third_salt, second_salt); }
+
+private:
+  std::uint64_t state_;
+};
+
+void hash_fields(field_hash& hash, const partition_record& what) {
+  hash << what.latest << what.closed << what.epoch << what.machine_version
+       << what.sessions;
+}
+
+void hash_fields(field_hash& hash, const space_record& what) {
+  const auto& settings = what.settings;
+  hash << what.name << what.version << what.dropped << what.collected
+       << static_cast<std::uint64_t>(settings.conflicts)
+       << static_cast<std::uint64_t>(settings.reach) << settings.versions_kept
+       << settings.archive_after_ms << settings.schema;
+}
+
+void hash_fields(field_hash& hash, const node_record& what) {
+  hash << what.store << static_cast<std::uint64_t>(what.state)
+       << what.rpc_address << what.http_address << what.program_version
+       << what.version;
+}
+
+void hash_fields(field_hash& hash, const partition_map_record& what) {
+  hash << what.epoch << what.next_partition << what.next_space
+       << what.shares.size();
+  for (const auto& share : what.shares) {
+    hash << share.partition << share.first_space << share.first_key
+         << share.replicas.size();
+    for (const auto replica : share.replicas)
+      hash << replica;
+  }
+}
+
+void hash_fields(field_hash& hash, const session_record& what) {
+  hash << what.identity << what.acked_below << what.live_until
+       << what.answers.size();
+  for (const auto& answer : what.answers)
+    hash << answer.number << answer.retry_until
+         << static_cast<std::uint64_t>(answer.code) << answer.version
+         << answer.flags;
+}
+
+void hash_fields(field_hash& hash, const value_record& what) {
+  hash << what.version << what.tombstone << what.view();
+}
+
 } // namespace
 
 std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed) {
@@ -45,6 +112,45 @@ std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed) {
   const std::uint64_t high = left > 8 ? word(at + 8, left - 8) : 0;
   state = fold(low ^ third_salt ^ state, high ^ first_salt);
   return fold(state ^ third_salt, second_salt);
+}
+
+std::uint64_t digest_of(const record_key& key, const record& what) {
+  field_hash hash{hash_bytes(key.bytes())};
+  std::visit([&](const auto& fields) { hash_fields(hash, fields); }, what);
+  return hash.value();
+}
+
+std::uint16_t state_digest::bucket_of(const record_key& key) {
+  static_assert(buckets == 256);
+  return static_cast<std::uint16_t>(hash_bytes(key.bytes()) >> 56);
+}
+
+void state_digest::change(const record_key& key,
+                          std::optional<std::uint64_t> before,
+                          std::optional<std::uint64_t> after) {
+  auto& bucket = all_[bucket_of(key)];
+  if (before)
+    bucket.remove(*before);
+  if (after)
+    bucket.add(*after);
+}
+
+bucket_digest state_digest::total() const {
+  bucket_digest sum;
+  for (const auto& bucket : all_) {
+    sum.sum += bucket.sum;
+    sum.count += bucket.count;
+  }
+  return sum;
+}
+
+std::vector<std::uint16_t>
+state_digest::differing(const state_digest& other) const {
+  std::vector<std::uint16_t> found;
+  for (std::size_t bucket = 0; bucket < buckets; ++bucket)
+    if (all_[bucket] != other.all_[bucket])
+      found.push_back(static_cast<std::uint16_t>(bucket));
+  return found;
 }
 
 } // namespace present::storage

@@ -223,10 +223,8 @@ std::string applied() {
   return {'\0', '\1'};
 }
 
-std::string bucket(std::uint16_t number) {
-  std::string bytes{'\0', '\2'};
-  append_big_endian(bytes, number);
-  return bytes;
+std::string digest() {
+  return {'\0', '\2'};
 }
 
 } // namespace state_keys

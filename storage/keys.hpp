@@ -24,7 +24,7 @@
 ///   state/<partition>/  one LMDB environment per partition
 ///     00 00                         identity: cluster, partition, format
 ///     00 01                         applied mark: index, term, members
-///     00 02 bucket:2                digest and count of a bucket of keys (P24)
+///     00 02                         digests and counts of all buckets (P24)
 ///     01                            the partition's own record
 ///     02 space:4                    a space: name and settings
 ///     03 node:4                     a member node
@@ -129,7 +129,7 @@ std::optional<partition_id> partition_of(std::string_view key);
 namespace state_keys {
 std::string identity();
 std::string applied();
-std::string bucket(std::uint16_t number);
+std::string digest();
 } // namespace state_keys
 
 } // namespace present::storage

@@ -123,14 +123,35 @@ result<lmdb_cursor> lmdb_write::cursor() const {
   return lmdb_cursor{*env_, cursor};
 }
 
+status lmdb_write::open_place() {
+  if (place_)
+    return success();
+  const int code = mdb_cursor_open(txn_.get(), env_->table_, &place_);
+  if (code != MDB_SUCCESS)
+    return fail(code, "writing");
+  return success();
+}
+
+result<std::optional<std::string_view>>
+lmdb_write::find(std::string_view key) {
+  if (status ok = open_place(); !ok)
+    return ok.problem();
+  MDB_val wanted = to_val(key);
+  MDB_val value{};
+  const int code = mdb_cursor_get(place_, &wanted, &value, MDB_SET_KEY);
+  if (code == MDB_NOTFOUND)
+    return std::optional<std::string_view>{};
+  if (code != MDB_SUCCESS)
+    return fail(code, "reading");
+  return std::optional{to_view(value)};
+}
+
 status lmdb_write::put_at_place(std::string_view key, MDB_val& value,
                                 unsigned flags) {
-  int code = MDB_SUCCESS;
-  if (!place_)
-    code = mdb_cursor_open(txn_.get(), env_->table_, &place_);
+  if (status ok = open_place(); !ok)
+    return ok;
   MDB_val where = to_val(key);
-  if (code == MDB_SUCCESS)
-    code = mdb_cursor_put(place_, &where, &value, flags);
+  const int code = mdb_cursor_put(place_, &where, &value, flags);
   if (code != MDB_SUCCESS)
     return fail(code, "writing");
   return success();

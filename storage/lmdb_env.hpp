@@ -90,6 +90,8 @@ class lmdb_write {
 public:
   result<std::optional<std::string_view>> get(std::string_view key) const;
   result<lmdb_cursor> cursor() const;
+  /// As `get`, and a `put` or `reserve` of the same key that follows is cheap.
+  result<std::optional<std::string_view>> find(std::string_view key);
   status put(std::string_view key, std::string_view value);
   /// Room for a value of this size under `key`, to be filled before the next
   /// write: saves a copy.
@@ -111,6 +113,7 @@ private:
       : env_(&env), lock_(std::move(lock)), txn_(txn) {}
 
   error fail(int code, std::string_view doing) const;
+  status open_place();
   status put_at_place(std::string_view key, MDB_val& value, unsigned flags);
 
   lmdb_env* env_;

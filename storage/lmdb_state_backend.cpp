@@ -4,6 +4,7 @@
 #include "storage/record_codec.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace present::storage {
 
@@ -38,6 +39,8 @@ lmdb_state_backend::open(const std::filesystem::path& folder,
   std::unique_ptr<lmdb_state_backend> opened{
     new lmdb_state_backend{std::move(*env)}};
   if (status ok = opened->adopt(wanted); !ok)
+    return ok.problem();
+  if (status ok = opened->read_digest(); !ok)
     return ok.problem();
   return opened;
 }
@@ -103,6 +106,26 @@ status lmdb_state_backend::check_identity(const lmdb_row& first) const {
   return success();
 }
 
+status lmdb_state_backend::read_digest() {
+  auto txn = env_->read();
+  if (!txn)
+    return txn.problem();
+  const auto key = state_keys::digest();
+  auto stored = txn->get(key);
+  auto mark = txn->get(state_keys::applied());
+  if (!stored || !mark)
+    return !stored ? stored.problem() : mark.problem();
+  if (!*stored && !*mark)
+    return success(); // before the first checkpoint
+  auto plain = *stored ? seal_.open(place_of(key), **stored)
+                       : make_error(error_code::damaged, "missing");
+  auto digest = plain ? decode_state_digest(*plain) : plain.problem();
+  if (!digest)
+    return damaged("the digests", digest.problem());
+  digest_ = *digest;
+  return success();
+}
+
 // -- sealed values ---------------------------------------------------------------
 
 std::string lmdb_state_backend::place_of(std::string_view key) const {
@@ -120,15 +143,35 @@ status lmdb_state_backend::put_sealed(lmdb_write& txn, std::string_view key,
   return success();
 }
 
+error lmdb_state_backend::damaged(const std::string& what,
+                                  const error& why) const {
+  return make_error(error_code::damaged,
+                    env_->file().string() + ": " + what + ": " + why.message);
+}
+
+result<lmdb_state_backend::plain_row>
+lmdb_state_backend::open_row(const record_key& key,
+                             std::string_view stored) const {
+  auto plain = seal_.open(place_of(key.bytes()), stored);
+  if (!plain)
+    return damaged(name_of(key), plain.problem());
+  std::uint64_t digest = 0;
+  if (plain->size() < sizeof digest)
+    return damaged(name_of(key), make_error(error_code::damaged, "too short"));
+  std::memcpy(&digest, plain->data(), sizeof digest);
+  return plain_row{digest, std::move(*plain)};
+}
+
 result<record>
 lmdb_state_backend::read_record(const record_key& key,
                                 std::string_view stored) const {
-  auto plain = seal_.open(place_of(key.bytes()), stored);
-  auto read = plain ? decode_record(key, *plain) : plain.problem();
+  auto row = open_row(key, stored);
+  if (!row)
+    return row.problem();
+  auto read = decode_record(
+    key, std::string_view{row->bytes}.substr(sizeof row->digest));
   if (!read)
-    return make_error(error_code::damaged, env_->file().string() + ": "
-                                             + name_of(key) + ": "
-                                             + read.problem().message);
+    return damaged(name_of(key), read.problem());
   return read;
 }
 
@@ -163,8 +206,7 @@ status lmdb_state_backend::scan(const record_key& first, const record_key& last,
        stored = cursor->step()) {
     const auto key = record_key::parse((*stored)->key);
     if (!key)
-      return make_error(error_code::damaged, env_->file().string()
-                                               + ": a key of no known kind");
+      return damaged("a key", make_error(error_code::damaged, "no known kind"));
     auto read = read_record(*key, (*stored)->value);
     if (!read)
       return read.problem();
@@ -175,18 +217,84 @@ status lmdb_state_backend::scan(const record_key& first, const record_key& last,
 }
 
 status lmdb_state_backend::write(const checkpoint& what) {
-  return env_->write([&](lmdb_write& txn) -> status {
-    for (const auto& [key, change] : what.changes) {
-      if (change) {
-        if (status ok = put_sealed(txn, key.bytes(), encode_record(*change));
-            !ok)
-          return ok;
-      } else if (auto erased = txn.erase(key.bytes()); !erased) {
-        return erased.problem();
-      }
-    }
+  sums after;
+  status done = env_->write([&](lmdb_write& txn) -> status {
+    after = {digest_, pass_};
+    for (const auto& [key, change] : what.changes)
+      if (status ok = write_change(txn, after, key, change); !ok)
+        return ok;
+    if (status ok = put_sealed(txn, state_keys::digest(),
+                               encode_state_digest(after.digest));
+        !ok)
+      return ok;
     return put_sealed(txn, state_keys::applied(), encode_mark(what.mark));
   });
+  if (done) {
+    digest_ = after.digest;
+    pass_ = std::move(after.pass);
+  }
+  return done;
+}
+
+status
+lmdb_state_backend::write_change(lmdb_write& txn, sums& after,
+                                 const record_key& key,
+                                 const std::optional<record>& change) const {
+  std::optional<std::uint64_t> old_digest;
+  std::optional<std::uint64_t> new_digest;
+  auto stored = txn.find(key.bytes());
+  if (!stored)
+    return stored.problem();
+  if (*stored) {
+    // A damaged row can't be taken out of the sum: the state is rebuilt.
+    auto old = open_row(key, **stored);
+    if (!old)
+      return old.problem();
+    old_digest = old->digest;
+  }
+  if (change) {
+    new_digest = digest_of(key, *change);
+    std::string plain(sizeof *new_digest, '\0');
+    std::memcpy(plain.data(), &*new_digest, sizeof *new_digest);
+    plain += encode_record(*change);
+    if (status ok = put_sealed(txn, key.bytes(), plain); !ok)
+      return ok;
+  } else if (*stored) {
+    if (auto erased = txn.erase(key.bytes()); !erased)
+      return erased.problem();
+  }
+  after.digest.change(key, old_digest, new_digest);
+  after.pass.on_change(key, old_digest, new_digest);
+  return success();
+}
+
+result<scrub_report> lmdb_state_backend::scrub(std::size_t max_rows) {
+  auto txn = env_->read();
+  if (!txn)
+    return txn.problem();
+  auto cursor = txn->cursor();
+  if (!cursor)
+    return cursor.problem();
+  scrub_report report;
+  auto stored = cursor->seek(pass_.position().bytes());
+  for (; stored && *stored && report.rows < max_rows; stored = cursor->step()) {
+    ++report.rows;
+    const auto key = record_key::parse((*stored)->key);
+    if (!key)
+      return damaged("a key", make_error(error_code::damaged, "no known kind"));
+    if (auto row = open_row(*key, (*stored)->value)) {
+      pass_.on_row(*key, row->digest);
+    } else {
+      report.damaged.push_back(*key);
+      pass_.on_damaged(*key);
+    }
+  }
+  if (!stored)
+    return stored.problem();
+  report.pass_complete = !*stored;
+  if (report.pass_complete)
+    report.wrong_buckets = pass_.on_end(digest_);
+  return report;
 }
 
 result<raft::snapshot_mark> lmdb_state_backend::applied() const {
@@ -202,9 +310,7 @@ result<raft::snapshot_mark> lmdb_state_backend::applied() const {
   auto plain = seal_.open(place_of(key), **stored);
   auto mark = plain ? decode_mark(*plain) : plain.problem();
   if (!mark)
-    return make_error(error_code::damaged, env_->file().string()
-                                             + ": the applied mark: "
-                                             + mark.problem().message);
+    return damaged("the applied mark", mark.problem());
   return mark;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "storage/lmdb_env.hpp"
+#include "storage/scrub_pass.hpp"
 #include "storage/seal.hpp"
 #include "storage/state_backend.hpp"
 #include "storage/state_identity.hpp"
@@ -22,6 +23,8 @@ public:
               const row_visitor& visit) const override;
   status write(const checkpoint& what) override;
   result<raft::snapshot_mark> applied() const override;
+  state_digest digest() const override { return digest_; }
+  result<scrub_report> scrub(std::size_t max_rows) override;
 
 private:
   explicit lmdb_state_backend(std::unique_ptr<lmdb_env> env)
@@ -30,15 +33,37 @@ private:
   status adopt(const state_identity& wanted);
   status create();
   status check_identity(const lmdb_row& first) const;
+  status read_digest();
+
   std::string place_of(std::string_view key) const;
   status put_sealed(lmdb_write& txn, std::string_view key,
                     std::string_view plain) const;
+  error damaged(const std::string& what, const error& why) const;
+
+  /// A row is its record's digest and the record, sealed together: so a
+  /// checkpoint can take the old digest out without decoding the old record.
+  struct plain_row {
+    std::uint64_t digest = 0;
+    std::string bytes; ///< digest and message
+  };
+  result<plain_row> open_row(const record_key& key,
+                             std::string_view stored) const;
   result<record> read_record(const record_key& key,
                              std::string_view stored) const;
+
+  /// What a checkpoint makes of digest and scrub, taken over when it is durable.
+  struct sums {
+    state_digest digest;
+    scrub_pass pass;
+  };
+  status write_change(lmdb_write& txn, sums& after, const record_key& key,
+                      const std::optional<record>& change) const;
 
   std::unique_ptr<lmdb_env> env_;
   state_identity identity_;
   seal seal_;
+  state_digest digest_; ///< the writer's, as is `pass_`
+  scrub_pass pass_;
 };
 
 } // namespace present::storage

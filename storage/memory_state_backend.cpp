@@ -41,7 +41,7 @@ status memory_state_backend::scan(const record_key& first,
 status memory_state_backend::write(const checkpoint& what) {
   if (auto failure = std::exchange(failure_, std::nullopt))
     return std::move(*failure);
-  apply(seen_, what);
+  apply(seen_, pass_, what);
   pending_.push_back(what);
   return success();
 }
@@ -52,7 +52,8 @@ result<raft::snapshot_mark> memory_state_backend::applied() const {
 
 void memory_state_backend::sync(std::size_t writes) {
   for (; writes > 0 && !pending_.empty(); --writes) {
-    apply(durable_, pending_.front());
+    scrub_pass none;
+    apply(durable_, none, pending_.front());
     pending_.pop_front();
   }
 }
@@ -61,6 +62,7 @@ void memory_state_backend::crash(std::size_t survivors) {
   sync(survivors);
   pending_.clear();
   seen_ = durable_;
+  pass_ = {};
   failure_.reset();
 }
 
@@ -76,12 +78,45 @@ bool memory_state_backend::damage(const record_key& key) {
   return found;
 }
 
-void memory_state_backend::apply(image& disk, const checkpoint& what) {
+bool memory_state_backend::lose(const record_key& key) {
+  const auto lost = seen_.rows.erase(key) + durable_.rows.erase(key);
+  return lost > 0;
+}
+
+result<scrub_report> memory_state_backend::scrub(std::size_t max_rows) {
+  scrub_report report;
+  auto place = seen_.rows.lower_bound(pass_.position());
+  for (; place != seen_.rows.end() && report.rows < max_rows; ++place) {
+    ++report.rows;
+    if (place->second.damaged) {
+      report.damaged.push_back(place->first);
+      pass_.on_damaged(place->first);
+    } else {
+      pass_.on_row(place->first, digest_of(place->first, place->second.what));
+    }
+  }
+  report.pass_complete = place == seen_.rows.end();
+  if (report.pass_complete)
+    report.wrong_buckets = pass_.on_end(seen_.digest);
+  return report;
+}
+
+void memory_state_backend::apply(image& disk, scrub_pass& pass,
+                                 const checkpoint& what) {
   for (const auto& [key, change] : what.changes) {
+    std::optional<std::uint64_t> before;
+    std::optional<std::uint64_t> after;
+    const auto place = disk.rows.find(key);
+    if (place != disk.rows.end())
+      before = digest_of(key, place->second.what);
+    if (change)
+      after = digest_of(key, *change);
+    pass.on_change(key, before, after);
+    disk.digest.change(key, before, after);
     if (change)
       disk.rows.insert_or_assign(key, cell{*change});
-    else
-      disk.rows.erase(key);
+    else if (place != disk.rows.end())
+      disk.rows.erase(place);
   }
   disk.mark = what.mark;
 }

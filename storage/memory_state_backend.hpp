@@ -1,5 +1,6 @@
 #pragma once
 
+#include "storage/scrub_pass.hpp"
 #include "storage/state_backend.hpp"
 
 #include <cstddef>
@@ -17,6 +18,8 @@ public:
               const row_visitor& visit) const override;
   status write(const checkpoint& what) override;
   result<raft::snapshot_mark> applied() const override;
+  state_digest digest() const override { return seen_.digest; }
+  result<scrub_report> scrub(std::size_t max_rows) override;
 
   // -- the disk ----------------------------------------------------------------
 
@@ -35,6 +38,9 @@ public:
   /// again. False if there is no such record.
   bool damage(const record_key& key);
 
+  /// The disk forgets this row, and doesn't know. False if there is none.
+  bool lose(const record_key& key);
+
 private:
   struct cell {
     record what;
@@ -43,12 +49,14 @@ private:
   struct image {
     std::map<record_key, cell> rows;
     raft::snapshot_mark mark;
+    state_digest digest;
   };
 
-  static void apply(image& disk, const checkpoint& what);
+  static void apply(image& disk, scrub_pass& pass, const checkpoint& what);
 
   image seen_;
   image durable_;
+  scrub_pass pass_; ///< over `seen_`
   std::deque<checkpoint> pending_;
   std::optional<error> failure_;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "storage/digest.hpp"
 #include "storage/record.hpp"
 
 #include <string>
@@ -30,5 +31,9 @@ result<session_record> decode_session(client_id id, std::string_view bytes);
 
 std::string encode_value(const value_record& what);
 result<value_record> decode_value(std::string_view bytes);
+
+/// What the rows of a state add up to, beside them.
+std::string encode_state_digest(const state_digest& what);
+result<state_digest> decode_state_digest(std::string_view bytes);
 
 } // namespace present::storage

@@ -203,6 +203,19 @@ result<std::vector<row>> state::scan(const record_key& first,
   return rows;
 }
 
+result<state_digest> state::digest() const {
+  state_digest sum;
+  const status read
+    = visit(record_key::start_of(record_kind::partition),
+            record_key::end_of(record_kind::value), [&](row&& next) {
+              sum.change(next.key, std::nullopt, digest_of(next.key, next.what));
+              return true;
+            });
+  if (!read)
+    return read.problem();
+  return sum;
+}
+
 result<checkpoint_ptr> state::freeze(raft::snapshot_mark mark) {
   if (frozen_)
     return make_error(error_code::overloaded,

@@ -60,6 +60,10 @@ public:
                                 const record_key& last,
                                 std::size_t limit) const;
 
+  /// Of everything, read from all layers: for comparing replicas at the same
+  /// index, in tests and at logged markers. Costs a scan.
+  result<state_digest> digest() const;
+
   /// Freezes the active table as everything up to `mark`. Refused (`overloaded`)
   /// while a frozen table is there. The checkpoint goes to a writer thread,
   /// which passes it to `state_backend::write`; a failed write may be repeated.
