@@ -1,5 +1,7 @@
 #include "actors/client/client_actor.hpp"
 
+#include "runtime/base/check.hpp"
+
 namespace present::client {
 
 client_shell::client_shell(caf::actor_config& config, const settings& options,

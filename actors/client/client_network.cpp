@@ -2,7 +2,7 @@
 
 #include "actors/client/gateway_link.hpp"
 #include "actors/reporter/report_codec.hpp"
-#include "actors/session/rpc_codec.hpp"
+#include "runtime/network/error_codec.hpp"
 #include "runtime/edge/entropy.hpp"
 #include "runtime/edge/log.hpp"
 #include "runtime/network/pem_file.hpp"
@@ -45,7 +45,7 @@ client_network::client_network(network::log_sink log)
     : links_(std::make_unique<links>()), thread_(std::move(log)) {
 }
 
-client_network::~client_network() {
+client_network::~client_network() noexcept {
   thread_.stop();
 }
 

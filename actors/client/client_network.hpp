@@ -41,7 +41,7 @@ public:
   /// them up to their deadlines. Errors: files that can't be read, certificates
   /// that don't fit together.
   static result<std::shared_ptr<client_network>> open(const connect_options& options);
-  ~client_network() override;
+  ~client_network() noexcept override;
 
   void send(const send_attempt& what, const client_actor& from) override;
   void fetch_map(node_id from, const client_actor& asker) override;

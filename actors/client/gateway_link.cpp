@@ -3,6 +3,7 @@
 #include "actors/client/map_codec.hpp"
 #include "actors/partition/operation_codec.hpp"
 #include "actors/session/rpc_codec.hpp"
+#include "runtime/network/error_codec.hpp"
 #include "runtime/base/bounds.hpp"
 
 #include <caf/send.hpp>

@@ -2,7 +2,7 @@
 
 #include "actors/link/peer_service.hpp"
 #include "actors/reporter/admin_service.hpp"
-#include "actors/session/rpc_codec.hpp"
+#include "runtime/network/error_codec.hpp"
 #include "actors/session/session_service.hpp"
 #include "actors/system_names.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "actors/link/peer_codec.hpp"
 #include "actors/reporter/report_codec.hpp"
-#include "actors/session/rpc_codec.hpp"
+#include "runtime/network/error_codec.hpp"
 
 #include <caf/send.hpp>
 

@@ -2,6 +2,7 @@
 
 #include "actors/partition/entry_codec.hpp"
 #include "actors/system_names.hpp"
+#include "runtime/base/check.hpp"
 
 #include <algorithm>
 
@@ -250,6 +251,10 @@ void partition_shell::perform(raft::proposal_refused& what) {
 
 void partition_shell::perform(raft::proposal_replaced& what) {
   tell_partition(partition::proposal_replaced{what.id});
+}
+
+void partition_shell::perform(raft::proposal_unknown& what) {
+  tell_partition(partition::proposal_lost{what.id});
 }
 
 void partition_shell::perform(raft::read_ready& what) {

@@ -60,6 +60,7 @@ private:
   void perform(raft::proposal_accepted& what);
   void perform(raft::proposal_refused& what);
   void perform(raft::proposal_replaced& what);
+  void perform(raft::proposal_unknown& what);
   void perform(raft::read_ready& what);
   void perform(raft::read_refused& what);
   void perform(raft::role_changed& what);

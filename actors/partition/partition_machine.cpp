@@ -50,6 +50,7 @@ void partition_machine::step(const event& input, effects& out) {
       [&](const proposal_placed& e) { on_placed(e); },
       [&](const proposal_refused& e) { on_refused(e, out); },
       [&](const proposal_replaced& e) { on_replaced(e.ticket, out); },
+      [&](const proposal_lost& e) { on_lost(e.ticket, out); },
       [&](const read_confirmed& e) { on_read_confirmed(e, out); },
       [&](const read_refused& e) { on_read_refused(e.ticket, out); },
       [&](const committed& e) { on_committed(e, out); },
@@ -142,6 +143,18 @@ void partition_machine::on_refused(const proposal_refused& what, effects& out) {
 }
 
 void partition_machine::on_replaced(std::uint64_t ticket, effects& out) {
+  drop_proposal(ticket, not_leading(), out);
+}
+
+void partition_machine::on_lost(std::uint64_t ticket, effects& out) {
+  drop_proposal(ticket,
+                make_error(error_code::unknown_outcome,
+                           "a snapshot from the new leader took the entry's place"),
+                out);
+}
+
+void partition_machine::drop_proposal(std::uint64_t ticket, const error& why,
+                                      effects& out) {
   const auto found = proposals_.find(ticket);
   if (found == proposals_.end())
     return; // its entry was seen to be another's when that was applied
@@ -149,7 +162,7 @@ void partition_machine::on_replaced(std::uint64_t ticket, effects& out) {
   proposals_.erase(found);
   if (gone.place)
     placed_.erase(gone.place->first);
-  fail(gone.origins, not_leading(), out);
+  fail(gone.origins, why, out);
 }
 
 void partition_machine::on_read_confirmed(const read_confirmed& what, effects& out) {

@@ -84,6 +84,10 @@ struct proposal_refused {
 struct proposal_replaced {
   std::uint64_t ticket = 0;
 };
+/// A snapshot took the entry's place over: whether it was applied can't be told.
+struct proposal_lost {
+  std::uint64_t ticket = 0;
+};
 struct read_confirmed {
   std::uint64_t ticket = 0;
   log_index index;
@@ -101,7 +105,7 @@ struct time_passed {};
 
 using event_kind
   = std::variant<arrived, role_known, quorum_known, proposal_placed,
-                 proposal_refused, proposal_replaced, read_confirmed,
+                 proposal_refused, proposal_replaced, proposal_lost, read_confirmed,
                  read_refused, committed, time_passed>;
 
 struct event {
@@ -187,6 +191,8 @@ private:
   void on_placed(const proposal_placed& what);
   void on_refused(const proposal_refused& what, effects& out);
   void on_replaced(std::uint64_t ticket, effects& out);
+  void on_lost(std::uint64_t ticket, effects& out);
+  void drop_proposal(std::uint64_t ticket, const error& why, effects& out);
   void on_read_confirmed(const read_confirmed& what, effects& out);
   void on_read_refused(std::uint64_t ticket, effects& out);
   void on_committed(const committed& what, effects& out);

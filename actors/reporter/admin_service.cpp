@@ -1,7 +1,7 @@
 #include "actors/reporter/admin_service.hpp"
 
 #include "actors/reporter/report_codec.hpp"
-#include "actors/session/rpc_codec.hpp"
+#include "runtime/network/error_codec.hpp"
 
 namespace present {
 

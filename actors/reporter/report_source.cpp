@@ -4,6 +4,8 @@
 
 #include <caf/send.hpp>
 
+#include <kj/debug.h>
+
 namespace present {
 
 report_source::report_source(network::network_thread& thread,

@@ -19,6 +19,8 @@ public:
   report_source(network::network_thread& thread,
                 std::shared_ptr<supervision::address_book> addresses);
 
+  ~report_source() noexcept override = default;
+
   /// Those who ask while a report is being made share it.
   kj::Promise<node_report_ptr> ask();
 

@@ -2,8 +2,11 @@
 
 #include "actors/client/map_codec.hpp"
 #include "actors/session/rpc_codec.hpp"
+#include "runtime/network/error_codec.hpp"
 
 #include <caf/send.hpp>
+
+#include <kj/debug.h>
 
 namespace present {
 

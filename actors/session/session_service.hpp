@@ -21,6 +21,7 @@ class network_door final : public session_door,
                            public std::enable_shared_from_this<network_door> {
 public:
   explicit network_door(network::network_thread& thread) : thread_(thread) {}
+  ~network_door() noexcept override = default;
 
   // -- from any thread -----------------------------------------------------------
   void opened(result<session_actor> session) override;
