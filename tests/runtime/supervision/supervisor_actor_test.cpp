@@ -1,3 +1,4 @@
+#include "runtime/supervision/actor_metrics.hpp"
 #include "tests/runtime/supervision/actor_world.hpp"
 
 #include <doctest/doctest.h>
@@ -366,6 +367,21 @@ TEST_CASE("the census keeps the sums of children that are gone") {
   const auto after = with.tree.settings().all->totals().at("worker");
   CHECK(after.actors == 3);
   CHECK(after.handled > before.handled);
+}
+
+TEST_CASE("a scrape has each kind of actor, and no actor's name") {
+  abc with(strategy::one_for_one);
+  with.send("a", crash::value);
+  observe::metrics figures;
+  add_actor_metrics(figures, with.tree.settings().all);
+  const auto text = figures.text();
+  const auto has = [&](const std::string& line) {
+    return text.find(line) != std::string::npos;
+  };
+  CHECK(has("present_actors{kind=\"worker\"} 3\n"));
+  CHECK(has("present_actors{kind=\"supervisor\"} 1\n"));
+  CHECK(has("present_actor_restarts_total{kind=\"worker\"} 1\n"));
+  CHECK_FALSE(has("node/a"));
 }
 
 TEST_CASE("in simulation a detached child has no thread of its own") {
