@@ -89,7 +89,7 @@ private:
 };
 
 /// Small writes leave at once; a peer that vanished without a word is noticed
-/// within 5 s. What a peer that stands still (SIGSTOP) needs is a heartbeat above.
+/// within 5 s. One that stands still (SIGSTOP) is not: that takes a heartbeat.
 void prepare_socket(kj::AsyncIoStream& stream);
 
 } // namespace present::network

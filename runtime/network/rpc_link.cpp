@@ -87,11 +87,30 @@ rpc_link::serve_until_closed(kj::AuthenticatedStream secure) {
   auto answered = loop_.timer().timeoutAfter(
     options_.dial_timeout_ms * kj::MILLISECONDS, offered.whenResolved());
   return answered
-    .then([this, offered = kj::mv(offered), who = std::move(*who)]() mutable {
+    .then([this, &connection, offered = kj::mv(offered),
+           who = std::move(*who)]() mutable {
       become_up(kj::mv(offered), who);
-      return kj::Promise<void>(kj::NEVER_DONE);
+      return beat_forever(connection);
     })
     .exclusiveJoin(connection.on_closed());
+}
+
+/// Asks for the bootstrap again: the one call that every server answers, before
+/// anything of the application's.
+kj::Promise<void> rpc_link::beat_forever(rpc_connection& connection) {
+  return loop_.timer()
+    .afterDelay(options_.heartbeat_ms * kj::MILLISECONDS)
+    .then([this, &connection] {
+      auto sign = connection.bootstrap().whenResolved();
+      auto lapse = loop_.timer()
+                     .afterDelay(options_.lapse_ms * kj::MILLISECONDS)
+                     .then([this]() -> kj::Promise<void> {
+                       return KJ_EXCEPTION(DISCONNECTED, "no sign of life in",
+                                           options_.lapse_ms, "ms");
+                     });
+      return sign.exclusiveJoin(kj::mv(lapse));
+    })
+    .then([this, &connection] { return beat_forever(connection); });
 }
 
 void rpc_link::become_up(capnp::Capability::Client offered,

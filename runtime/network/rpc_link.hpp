@@ -17,6 +17,10 @@ struct rpc_link_options {
   std::string address;       ///< "host:port"; names are looked up at each dial
   std::string expected_name; ///< DNS name that the other end must prove
   std::uint32_t dial_timeout_ms = 2000; ///< until the bootstrap has answered
+  /// While up, the other end is asked for a sign of life this often, and given
+  /// up when none came for so long (P20). Both count for idle links too.
+  std::uint32_t heartbeat_ms = 250;
+  std::uint32_t lapse_ms = 1500;
   reconnect_schedule::limits reconnect;
   std::uint64_t seed = 0; ///< of the jitter: different for each link
 };
@@ -39,9 +43,8 @@ struct rpc_link_events {
 ///      └──┴───────────────────────────────────┘ the events' owner threw
 ///         backoff with jitter
 ///
-/// A reset (kill -9) ends the connection at once; a peer that vanished from the
-/// network is noticed in 5 s (`prepare_socket`). One that stands still is not:
-/// that takes heartbeats above.
+/// A reset (kill -9) ends the connection at once. A peer that stands still or
+/// vanished from the network is noticed in heartbeat_ms + lapse_ms at the most.
 class rpc_link : public resident {
 public:
   rpc_link(network_loop& loop, std::shared_ptr<tls_configuration> tls,
@@ -63,6 +66,7 @@ private:
   kj::Promise<std::string> one_connection();
   kj::Promise<kj::AuthenticatedStream> dial();
   kj::Promise<void> serve_until_closed(kj::AuthenticatedStream stream);
+  kj::Promise<void> beat_forever(rpc_connection& connection);
   void become_up(capnp::Capability::Client offered, const peer_identity& who);
   std::uint32_t become_down(const std::string& why);
   void start();

@@ -32,6 +32,8 @@ public:
       rpc_link_options options;
       options.address = address();
       options.expected_name = expected_name;
+      options.heartbeat_ms = 10;
+      options.lapse_ms = lapse_ms;
       options.reconnect = {1, 20, 1000};
       return &loop.host<rpc_link>(
         loop, load_tls(loop, with), options,
@@ -62,6 +64,7 @@ public:
   std::uint16_t port() const { return port_; }
   ::present::test::Echo::Client& echo() { return KJ_ASSERT_NONNULL(echo_); }
 
+  std::uint32_t lapse_ms = 5000;
   certificate_authority authority = authority_of(domain);
   log_lines server_lines;
   log_lines lines;
@@ -146,6 +149,24 @@ TEST_CASE("calls under way fail when the link goes down") {
   nodes.stop_serving();
   CHECK(ended.take() == "disconnected");
   CHECK(nodes.events.take() == "down");
+}
+
+TEST_CASE("a peer that stands still is given up, and taken back (P20)") {
+  pair_of_nodes nodes;
+  nodes.lapse_ms = 100;
+  nodes.serve(node_material(nodes.authority, 1));
+  nodes.link(node_material(nodes.authority, 2), name_of_1);
+  REQUIRE(nodes.events.take());
+  std::promise<void> entered, go_on;
+  nodes.server.post([&](network_loop&) {
+    entered.set_value();
+    go_on.get_future().wait();
+  });
+  entered.get_future().wait();
+  CHECK(nodes.events.take() == "down");
+  CHECK(nodes.lines.wait_for("no sign of life"));
+  go_on.set_value();
+  CHECK(nodes.events.take() == "up " + node_1);
 }
 
 TEST_CASE("a link trusts the expected name only, not the address") {
