@@ -22,8 +22,19 @@ struct actor_identity {
 /// not of one instant.
 class actor_meter {
 public:
-  /// A message enters the mailbox: any thread.
-  void on_enqueued() { enqueued_.fetch_add(1, std::memory_order_relaxed); }
+  /// A message is to enter the mailbox: any thread. False: it is full.
+  bool on_enqueued() {
+    const auto before = enqueued_.fetch_add(1, std::memory_order_relaxed);
+    const auto limit = limit_.load(std::memory_order_relaxed);
+    // Only an actor with a limit makes its senders look at what it has consumed.
+    return limit == no_limit
+           || before < limit + consumed_.load(std::memory_order_relaxed);
+  }
+  /// It wasn't let in after all.
+  void on_refused() {
+    enqueued_.fetch_sub(1, std::memory_order_relaxed);
+    refused_.fetch_add(1, std::memory_order_relaxed);
+  }
 
   /// A message has left it: the actor only, hence no locked instruction.
   void on_consumed(std::uint64_t handling_ns) {
@@ -44,6 +55,14 @@ public:
     return given > taken ? given - taken : 0;
   }
 
+  static constexpr std::uint64_t no_limit = UINT64_MAX / 2;
+  void set_limit(std::uint64_t messages) {
+    limit_.store(messages, std::memory_order_relaxed);
+  }
+  std::uint64_t refused() const {
+    return refused_.load(std::memory_order_relaxed);
+  }
+
   /// The error that ends this incarnation, in words.
   void set_error(std::string text) {
     const std::lock_guard hold(mutex_);
@@ -62,6 +81,8 @@ private:
 
   /// Senders and the actor write to different cache lines.
   alignas(64) std::atomic<std::uint64_t> enqueued_{0};
+  std::atomic<std::uint64_t> limit_{no_limit};
+  std::atomic<std::uint64_t> refused_{0};
   alignas(64) std::atomic<std::uint64_t> consumed_{0};
   std::atomic<std::uint64_t> handling_ns_{0};
 

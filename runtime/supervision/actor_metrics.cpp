@@ -5,6 +5,9 @@ namespace present::supervision {
 void add_actor_metrics(observe::metrics& to,
                        std::shared_ptr<const census> all) {
   to.add_source([all = std::move(all)](observe::samples& scrape) {
+    scrape.add_counter("present_actors_abandoned_total",
+                       "Actors given up while stuck in their own code.",
+                       static_cast<double>(all->abandoned()));
     for (const auto& [kind, sums] : all->totals()) {
       const observe::labels by{{"kind", kind}};
       scrape.add_gauge("present_actors", "Actors that are supervised.",

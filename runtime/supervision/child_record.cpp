@@ -48,6 +48,11 @@ void child_record::set_crashed(std::string error, std::uint64_t wall_ms) {
   last_error_ = std::move(error);
 }
 
+child_state child_record::state() const {
+  const std::lock_guard hold(mutex_);
+  return state_;
+}
+
 description child_record::describe() const {
   description row;
   row.id = identity_.path;

@@ -3,6 +3,7 @@
 #include "runtime/supervision/actor_meter.hpp"
 #include "runtime/supervision/description.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -37,6 +38,7 @@ public:
   void set_crashed(std::string error, std::uint64_t wall_ms);
 
   const actor_identity& identity() const { return identity_; }
+  child_state state() const;
 
   /// Everything but `children` and `more`, which only the actor knows.
   description describe() const;
@@ -74,7 +76,18 @@ public:
 
   std::map<std::string, kind_totals> totals() const;
 
+  /// Actors that were stuck in their own code when their time was over, and may
+  /// be still. CAF waits for them at the end of its actor system: a program that
+  /// finds some here leaves without.
+  void count_abandoned() {
+    abandoned_.fetch_add(1, std::memory_order_relaxed);
+  }
+  std::uint64_t abandoned() const {
+    return abandoned_.load(std::memory_order_relaxed);
+  }
+
 private:
+  std::atomic<std::uint64_t> abandoned_{0};
   mutable std::mutex mutex_;
   // Guarded by `mutex_`.
   std::map<const child_record*, std::shared_ptr<child_record>> present_;

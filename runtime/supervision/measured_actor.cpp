@@ -1,6 +1,23 @@
 #include "runtime/supervision/measured_actor.hpp"
 
+#include <caf/system_messages.hpp>
+
 #include <utility>
+
+namespace present::supervision {
+
+namespace {
+
+constexpr auto our_errors = caf::atom("present");
+constexpr std::uint8_t mailbox_full = 1;
+
+} // namespace
+
+bool is_mailbox_full(const caf::error& why) {
+  return why.category() == our_errors && why.code() == mailbox_full;
+}
+
+} // namespace present::supervision
 
 namespace present::supervision::detail {
 
@@ -41,6 +58,22 @@ birth_certificate foundling() {
   auto meter = record->begin_incarnation(0);
   record->set_state(child_state::running, 0);
   return {std::move(record), std::move(meter), &edge::machine_clock(), nullptr};
+}
+
+bool may_refuse(const caf::mailbox_element& x) {
+  if (x.mid.is_response() || !x.mid.is_normal_message())
+    return false;
+  const auto& content = x.content();
+  return !content.match_elements<caf::exit_msg>()
+         && !content.match_elements<caf::down_msg>()
+         && !content.match_elements<caf::timeout_msg>();
+}
+
+void refuse(caf::mailbox_element& x) {
+  if (x.sender && x.mid.is_request())
+    x.sender->enqueue(nullptr, x.mid.response_id(),
+                      caf::make_message(caf::error{mailbox_full, our_errors}),
+                      nullptr);
 }
 
 const describe_request* as_describe_request(caf::mailbox_element& x) {

@@ -27,6 +27,10 @@ struct birth_certificate {
   std::function<void()> announce;
 };
 
+/// Whether a request was refused because the receiver's mailbox is full: say
+/// `overloaded`; nothing has been done with it.
+bool is_mailbox_full(const caf::error& why);
+
 namespace detail {
 
 /// The certificate for the actor that this thread is constructing, or nullptr:
@@ -45,6 +49,9 @@ std::string text_of(const std::exception_ptr& thrown);
 caf::error crash(const std::string& text);
 /// Of an actor that was made without a supervisor, as tests do.
 birth_certificate foundling();
+/// Mail that a full mailbox may refuse, and the answer to its sender.
+bool may_refuse(const caf::mailbox_element& x);
+void refuse(caf::mailbox_element& x);
 /// Empty unless `x` asks for a description.
 const describe_request* as_describe_request(caf::mailbox_element& x);
 
@@ -99,11 +106,20 @@ public:
       announce();
   }
 
+  /// Refuses mail while `messages` wait: a request is answered at once
+  /// (`is_mailbox_full`), other mail is dropped. For actors whose senders don't limit
+  /// themselves. Answers, exits and the like are always let in.
+  void limit_mailbox(std::uint64_t messages) { meter_->set_limit(messages); }
+
   // -- where CAF lets us measure -----------------------------------------------
 
   using Base::enqueue;
   void enqueue(caf::mailbox_element_ptr x, caf::execution_unit* unit) override {
-    meter_->on_enqueued();
+    if (!meter_->on_enqueued() && detail::may_refuse(*x)) [[unlikely]] {
+      meter_->on_refused();
+      detail::refuse(*x);
+      return;
+    }
     Base::enqueue(std::move(x), unit);
   }
 

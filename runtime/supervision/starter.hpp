@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/base/check.hpp"
 #include "runtime/supervision/measured_actor.hpp"
 #include "runtime/supervision/spawn_settings.hpp"
 
@@ -104,6 +105,7 @@ private:
   started_child launch(caf::actor_config& config, bool detached, Ts&&... xs) {
     static_assert(detail::is_measured<T>::value,
                   "every actor derives from measured<...>");
+    check(!std::exchange(used_, true), "a start function makes one actor");
     if (detached && settings_.allow_detached)
       config.add_flag(caf::abstract_actor::is_detached_flag);
     if (config.host == nullptr)
@@ -124,6 +126,7 @@ private:
   birth_certificate certificate_;
   caf::execution_unit* unit_;
   watcher watch_;
+  bool used_ = false;
 };
 
 } // namespace present::supervision

@@ -127,6 +127,10 @@ void supervisor_actor::perform(const restart::start& effect) {
     const auto text = detail::text_of(std::current_exception());
     log().error("child couldn't be started",
                 {{"child", effect.id}, {"error", text}});
+    if (who.actor) { // it was made, and then the start function failed
+      demonitor(who.actor->address());
+      send_exit_to(who, caf::exit_reason::kill, true);
+    }
     let_go(who, stop_reason::error, text);
     step(restart::child_stopped{effect.id, stop_reason::error, text});
   }
@@ -149,9 +153,9 @@ void supervisor_actor::perform(const restart::abandon& effect) {
   auto& who = children_.at(effect.id);
   log().error("child is stuck in its own code, and abandoned",
               {{"child", effect.id}});
-  if (who.actor)
-    demonitor(who.actor->address());
+  demonitor(who.actor->address());
   let_go(who, stop_reason::killed, "stuck in its own code");
+  settings_.all->count_abandoned();
 }
 
 void supervisor_actor::perform(const restart::forget& effect) {
@@ -225,8 +229,24 @@ void supervisor_actor::on_down(const caf::down_msg& message) {
   auto text = who.meter->error();
   if (text.empty() && reason != stop_reason::normal)
     text = system().render(message.reason);
+  const bool asked = who.record->state() == child_state::stopping;
+  if (reason != stop_reason::normal && !asked)
+    log().warning("child crashed", {{"child", id}, {"error", text}});
   let_go(who, reason, text);
   step(restart::child_stopped{id, reason, text});
+  answer_if_idle(id);
+}
+
+/// A transient child may end before it is ready, and not start again.
+void supervisor_actor::answer_if_idle(const std::string& id) {
+  const auto found = children_.find(id);
+  if (found == children_.end() || !found->second.start_answer
+      || machine_.phase_of(id) != restart_machine::child_phase::idle)
+    return;
+  auto& who = found->second;
+  who.start_answer->deliver(start_child_answer{
+    ended_before(who.record->identity().path, "it had nothing to do")});
+  who.start_answer.reset();
 }
 
 /// The child's actor is gone: nobody is to reach it any more.

@@ -64,7 +64,7 @@ private:
 
   void on_down(const caf::down_msg& message);
   void on_initialised(const child_initialised& message);
-  void begin(child& who);
+  void answer_if_idle(const std::string& id);
   void let_go(child& who, stop_reason reason, const std::string& text);
   birth_certificate certify(child& who);
   void send_exit_to(const child& who, caf::exit_reason reason, bool urgent);

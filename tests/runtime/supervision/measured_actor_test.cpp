@@ -109,3 +109,37 @@ TEST_CASE("an unexpected message is answered with an error and survived") {
   caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   world.run();
 }
+
+TEST_CASE("a full mailbox refuses requests and drops mail, but not what matters") {
+  test::simulated_world world;
+  const auto actor = world.system.spawn(echo);
+  auto& base = *static_cast<measured_actor<echo_handle>*>(
+    caf::actor_cast<caf::abstract_actor*>(actor));
+  base.limit_mailbox(3);
+  for (int i = 0; i < 10; ++i)
+    caf::anon_send(actor, "hello");
+  CHECK(base.meter().mailbox() == 3);
+  CHECK(base.meter().refused() == 7);
+
+  caf::scoped_actor self{world.system};
+  self->request(actor, caf::infinite, 1)
+    .receive([](int) { FAIL("it was full"); },
+             [&](const caf::error& why) {
+               INFO(world.system.render(why));
+               CHECK(is_mailbox_full(why));
+             });
+  // Ahead of the rest, and let in.
+  const auto said = world.ask<description>(actor, describe_request{});
+  CHECK(said);
+  CHECK(world.ask<int>(actor, 5) == 5);
+  CHECK_FALSE(is_mailbox_full(caf::sec::request_receiver_down));
+
+  for (int i = 0; i < 10; ++i)
+    caf::anon_send(actor, "hello");
+  bool gone = false;
+  caf::actor_cast<caf::strong_actor_ptr>(actor)->get()->attach_functor(
+    [&](const caf::error&) { gone = true; });
+  caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  world.run();
+  CHECK(gone);
+}

@@ -301,6 +301,43 @@ TEST_CASE("a temporary child that can't start is answered with its error") {
         != std::string::npos);
 }
 
+TEST_CASE("what a failing start function has made doesn't live on") {
+  abc with(strategy::one_for_one);
+  with.diary_lines();
+  child_spec spec{"d", "worker", restart_kind::temporary};
+  spec.start = [book = with.book](starter& by) -> started_child {
+    by.start_function(worker, book);
+    throw std::runtime_error("second thoughts");
+  };
+  const auto answer = with.world.ask<start_child_answer>(with.tree.root(),
+                                                         start_child{spec});
+  CHECK_FALSE(*answer);
+  CHECK(with.diary_lines() == std::vector<std::string>{"+node/d", "-node/d"});
+  spec.start = [book = with.book](starter& by) {
+    by.start_function(worker, book);
+    return by.start_function(worker, book);
+  };
+  CHECK_FALSE(*with.world.ask<start_child_answer>(with.tree.root(),
+                                                  start_child{spec}));
+  CHECK(with.diary_lines() == std::vector<std::string>{"+node/d", "-node/d"});
+}
+
+TEST_CASE("a transient child that ends before it is ready is answered for") {
+  abc with(strategy::one_for_one);
+  child_spec spec{"d", "worker", restart_kind::transient};
+  spec.start = [](starter& by) {
+    return by.start_function([](measured_actor<caf::actor>* self) {
+      self->defer_ready();
+      self->quit();
+      return caf::behavior{[](int) {}};
+    });
+  };
+  const auto answer = with.world.ask<start_child_answer>(with.tree.root(),
+                                                         start_child{spec});
+  REQUIRE(answer);
+  CHECK(answer->problem().code == error_code::unknown_outcome);
+}
+
 TEST_CASE("a supervisor that is killed takes its children with it") {
   const auto book = std::make_shared<diary>();
   supervisor_spec inner{"inner", {}, {worker_spec("x", book)}};
@@ -464,6 +501,7 @@ TEST_CASE("with threads: a stuck child is shown as busy, and abandoned") {
 
   tree.ask_to_stop();
   CHECK(tree.wait_until_over(10s));
+  CHECK(tree.settings().all->abandoned() == 1);
   at->open.set_value();
 }
 
