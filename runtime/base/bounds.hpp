@@ -38,6 +38,19 @@ inline constexpr std::size_t max_gathered = 16 * mib;
 /// Operations whose caller waits for an answer on one session.
 inline constexpr std::size_t max_session_inflight = 20'000;
 
+// -- snapshots ---------------------------------------------------------------
+
+/// What one message carries of a snapshot. A round trip each: at 1 ms, 256 MB/s.
+inline constexpr std::size_t snapshot_part = 256 * kib;
+/// Rows gather in blocks of about this size; one row may be larger.
+inline constexpr std::size_t snapshot_block = 64 * kib;
+/// The largest block that is read. The largest rows are values and sessions with
+/// an answer (48 bytes) per operation in flight, about 1 MiB each.
+inline constexpr std::size_t max_snapshot_block = 16 * mib;
+static_assert(max_snapshot_block > snapshot_block + 2 * max_value);
+/// Rows of an arriving snapshot that go to the disk with one commit (P27).
+inline constexpr std::size_t snapshot_load = 32 * mib;
+
 // -- network -----------------------------------------------------------------
 
 /// One RPC message: the largest entry and its envelope.
