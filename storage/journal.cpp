@@ -1,5 +1,6 @@
 #include "storage/journal.hpp"
 
+#include "storage/key_ring.hpp"
 #include "storage/keys.hpp"
 #include "storage/log_codec.hpp"
 
@@ -26,7 +27,7 @@ std::string at_index(log_index index) {
 
 result<std::unique_ptr<journal>>
 journal::open(const std::filesystem::path& folder, const store_identity& wanted,
-              const lmdb_options& options) {
+              const lmdb_options& options, const key_provider* keys) {
   auto env = lmdb_env::open(folder, options);
   if (!env)
     return env.problem();
@@ -34,6 +35,8 @@ journal::open(const std::filesystem::path& folder, const store_identity& wanted,
   if (status ok = opened->adopt(wanted); !ok)
     return ok.problem();
   if (status ok = opened->begin_boot(); !ok)
+    return ok.problem();
+  if (status ok = opened->open_seal(keys); !ok)
     return ok.problem();
   return opened;
 }
@@ -57,7 +60,7 @@ status journal::adopt(const store_identity& wanted) {
   };
   if ((*first)->key != journal_keys::identity())
     return named(error_code::damaged, "holds data but no identity");
-  auto plain = seal_.open((*first)->key, (*first)->value);
+  auto plain = seal{}.open((*first)->key, (*first)->value);
   if (!plain)
     return named(error_code::damaged, "identity: " + plain.problem().message);
   auto found = decode_identity(*plain);
@@ -86,10 +89,20 @@ status journal::begin_boot() {
   ++identity_.boot;
   const auto key = journal_keys::identity();
   const auto plain = encode_identity({journal_format, identity_});
-  // Sealed for its key alone: it is read to learn which store this is.
-  std::string sealed(plain.size() + seal_.overhead(), '\0');
-  seal_.close(key, plain, sealed.data());
+  // Checked, for its key alone: it is read to learn which store this is.
+  const seal checked;
+  std::string sealed(plain.size() + checked.overhead(), '\0');
+  if (status ok = checked.close(key, plain, sealed.data()); !ok)
+    return ok;
   return env_->write([&](lmdb_write& txn) { return txn.put(key, sealed); });
+}
+
+status journal::open_seal(const key_provider* keys) {
+  auto opened = seal_of(*env_, keys, "journal");
+  if (!opened)
+    return opened.problem();
+  seal_ = std::move(*opened);
+  return success();
 }
 
 // -- sealed values ---------------------------------------------------------------
@@ -105,8 +118,7 @@ status journal::put_sealed(lmdb_write& txn, const std::string& key,
   auto room = txn.reserve(key, plain.size() + seal_.overhead());
   if (!room)
     return room.problem();
-  seal_.close(place_of(key), plain, *room);
-  return success();
+  return seal_.close(place_of(key), plain, *room);
 }
 
 result<std::string> journal::open_sealed(const lmdb_row& stored) const {

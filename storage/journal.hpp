@@ -1,6 +1,7 @@
 #pragma once
 
 #include "storage/journal_store.hpp"
+#include "storage/key_provider.hpp"
 #include "storage/lmdb_env.hpp"
 #include "storage/log_extent.hpp"
 #include "storage/seal.hpp"
@@ -16,10 +17,12 @@ public:
   /// Opens the folder, or creates it as `wanted` says. An existing folder must
   /// be of the wanted cluster and node and not of a newer format (`invalid`, and
   /// the message says which of them and what to do); its store id counts, not the
-  /// wanted one, and its boot number rises.
+  /// wanted one, and its boot number rises. With `keys` what is in it is
+  /// encrypted, from the first opening on or never (P26); they are used only
+  /// during the call.
   static result<std::unique_ptr<journal>> open(
     const std::filesystem::path& folder, const store_identity& wanted,
-    const lmdb_options& options = {});
+    const lmdb_options& options = {}, const key_provider* keys = nullptr);
 
   const store_identity& identity() const override { return identity_; }
   result<std::vector<partition_id>> partitions() const override;
@@ -35,6 +38,7 @@ private:
 
   status adopt(const store_identity& wanted);
   status begin_boot();
+  status open_seal(const key_provider* keys);
 
   std::string place_of(std::string_view key) const;
   status put_sealed(lmdb_write& txn, const std::string& key,

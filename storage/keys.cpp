@@ -229,4 +229,29 @@ std::string digest() {
 
 } // namespace state_keys
 
+namespace ring_keys {
+
+namespace {
+constexpr std::string_view opening_prefix{"\0\xf1", 2};
+} // namespace
+
+std::string data_key() {
+  return {'\0', '\xf0'};
+}
+
+std::string opening(std::uint32_t number) {
+  std::string bytes{opening_prefix};
+  append_big_endian(bytes, number);
+  return bytes;
+}
+
+std::optional<std::uint32_t> opening_of(std::string_view key) {
+  if (key.size() != opening_prefix.size() + sizeof(std::uint32_t)
+      || !key.starts_with(opening_prefix))
+    return std::nullopt;
+  return read_big_endian<std::uint32_t>(key, opening_prefix.size());
+}
+
+} // namespace ring_keys
+
 } // namespace present::storage

@@ -33,7 +33,11 @@
 ///     06 space:4 key                a value; the user's key is last and needs
 ///                                   no escape to keep its order
 ///
-/// Keys stand in clear in the B-tree; values are sealed (P26).
+///   both, if encrypted (P26)
+///     00 f0                         data key, wrapped
+///     00 f1 opening:4               salt of one opening of the environment
+///
+/// Keys stand in clear in the B-tree; values are sealed (seal.hpp).
 namespace present::storage {
 
 /// A folder with a higher number is refused: a newer program wrote it.
@@ -131,5 +135,12 @@ std::string identity();
 std::string applied();
 std::string digest();
 } // namespace state_keys
+
+/// Of an environment's encryption; in the journal and in each state.
+namespace ring_keys {
+std::string data_key();
+std::string opening(std::uint32_t number);
+std::optional<std::uint32_t> opening_of(std::string_view key);
+} // namespace ring_keys
 
 } // namespace present::storage

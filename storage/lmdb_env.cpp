@@ -95,6 +95,12 @@ result<lmdb_cursor> lmdb_read::cursor() const {
   return lmdb_cursor{*env_, cursor};
 }
 
+std::uint64_t lmdb_read::rows() const {
+  MDB_stat table{};
+  mdb_stat(txn_.get(), env_->table_, &table);
+  return table.ms_entries;
+}
+
 // -- write -----------------------------------------------------------------------
 
 error lmdb_write::fail(int code, std::string_view doing) const {

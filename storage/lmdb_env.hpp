@@ -67,6 +67,8 @@ class lmdb_read {
 public:
   result<std::optional<std::string_view>> get(std::string_view key) const;
   result<lmdb_cursor> cursor() const;
+  /// How many there are.
+  std::uint64_t rows() const;
 
 private:
   friend class lmdb_env;

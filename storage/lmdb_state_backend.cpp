@@ -1,5 +1,6 @@
 #include "storage/lmdb_state_backend.hpp"
 
+#include "storage/key_ring.hpp"
 #include "storage/log_codec.hpp"
 #include "storage/record_codec.hpp"
 
@@ -32,13 +33,16 @@ const record_key& lowest_record() {
 result<std::unique_ptr<lmdb_state_backend>>
 lmdb_state_backend::open(const std::filesystem::path& folder,
                          const state_identity& wanted,
-                         const lmdb_options& options) {
+                         const lmdb_options& options,
+                         const key_provider* keys) {
   auto env = lmdb_env::open(folder, options);
   if (!env)
     return env.problem();
   std::unique_ptr<lmdb_state_backend> opened{
     new lmdb_state_backend{std::move(*env)}};
   if (status ok = opened->adopt(wanted); !ok)
+    return ok.problem();
+  if (status ok = opened->open_seal(keys); !ok)
     return ok.problem();
   if (status ok = opened->read_digest(); !ok)
     return ok.problem();
@@ -66,9 +70,11 @@ status lmdb_state_backend::adopt(const state_identity& wanted) {
 status lmdb_state_backend::create() {
   const auto key = state_keys::identity();
   const auto plain = encode_state_identity({state_format, identity_});
-  // Sealed for its key alone: it is read to learn whose folder this is.
-  std::string sealed(plain.size() + seal_.overhead(), '\0');
-  seal_.close(key, plain, sealed.data());
+  // Checked, for its key alone: it is read to learn whose folder this is.
+  const seal checked;
+  std::string sealed(plain.size() + checked.overhead(), '\0');
+  if (status ok = checked.close(key, plain, sealed.data()); !ok)
+    return ok;
   return env_->write([&](lmdb_write& txn) { return txn.put(key, sealed); });
 }
 
@@ -78,7 +84,7 @@ status lmdb_state_backend::check_identity(const lmdb_row& first) const {
   };
   if (first.key != state_keys::identity())
     return refuse(error_code::damaged, "holds data but no identity");
-  auto plain = seal_.open(first.key, first.value);
+  auto plain = seal{}.open(first.key, first.value);
   auto found = plain ? decode_state_identity(*plain) : plain.problem();
   if (!found)
     return refuse(error_code::damaged, "identity: " + found.problem().message);
@@ -103,6 +109,14 @@ status lmdb_state_backend::check_identity(const lmdb_row& first) const {
                     + ", not to " + std::to_string(identity_.store.value)
                     + ": the journal beside it was made anew; remove this "
                       "folder, the peers have its content");
+  return success();
+}
+
+status lmdb_state_backend::open_seal(const key_provider* keys) {
+  auto opened = seal_of(*env_, keys, "state");
+  if (!opened)
+    return opened.problem();
+  seal_ = std::move(*opened);
   return success();
 }
 
@@ -139,8 +153,7 @@ status lmdb_state_backend::put_sealed(lmdb_write& txn, std::string_view key,
   auto room = txn.reserve(key, plain.size() + seal_.overhead());
   if (!room)
     return room.problem();
-  seal_.close(place_of(key), plain, *room);
-  return success();
+  return seal_.close(place_of(key), plain, *room);
 }
 
 error lmdb_state_backend::damaged(const std::string& what,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "storage/key_provider.hpp"
 #include "storage/lmdb_env.hpp"
 #include "storage/scrub_pass.hpp"
 #include "storage/seal.hpp"
@@ -13,10 +14,12 @@ namespace present::storage {
 class lmdb_state_backend final : public state_backend {
 public:
   /// Opens the folder, or creates it as `wanted` says; refuses (`invalid`) one
-  /// of another cluster, partition or store, or of a newer format.
+  /// of another cluster, partition or store, or of a newer format. With `keys`
+  /// what is in it is encrypted, from the first opening on or never (P26); they
+  /// are used only during the call.
   static result<std::unique_ptr<lmdb_state_backend>> open(
     const std::filesystem::path& folder, const state_identity& wanted,
-    const lmdb_options& options = {});
+    const lmdb_options& options = {}, const key_provider* keys = nullptr);
 
   result<std::optional<record>> get(const record_key& key) const override;
   status scan(const record_key& first, const record_key& last,
@@ -33,6 +36,7 @@ private:
   status adopt(const state_identity& wanted);
   status create();
   status check_identity(const lmdb_row& first) const;
+  status open_seal(const key_provider* keys);
   status read_digest();
 
   std::string place_of(std::string_view key) const;

@@ -2,6 +2,7 @@
 // --benchmark`; the numbers stand in storage/README.md.
 
 #include "storage/journal.hpp"
+#include "storage/key_file.hpp"
 #include "storage/lmdb_state_backend.hpp"
 #include "storage/state.hpp"
 
@@ -44,8 +45,9 @@ T must(result<T> done) {
 }
 
 void measure_append(const std::filesystem::path& folder,
-                    unsigned partitions, std::size_t payload_bytes) {
-  auto log = must(journal::open(folder, {"bench", {1}, {1}}));
+                    const key_provider* keys, unsigned partitions,
+                    std::size_t payload_bytes) {
+  auto log = must(journal::open(folder, {"bench", {1}, {1}}, {}, keys));
   const auto payload
     = std::make_shared<const std::string>(payload_bytes, 'x');
   constexpr int commits = 300;
@@ -115,19 +117,28 @@ int main() {
   if (!mkdtemp(name.data()))
     return 1;
   const std::filesystem::path folder = name;
+  must(key_file::create(folder / "keys"));
+  const auto file = must(key_file::open(folder / "keys"));
   int run = 0;
-  for (const unsigned partitions : {1u, 4u, 16u})
-    for (const std::size_t bytes : {100u, 10'000u, 100'000u})
-      measure_append(folder / ("journal" + std::to_string(++run)), partitions,
-                     bytes);
-  {
-    constexpr std::size_t keys = 1'000'000;
-    auto disk
-      = must(lmdb_state_backend::open(folder / "state", {"bench", {1}, {1}}));
-    for (const std::size_t puts : {keys, std::size_t{1000}, std::size_t{100'000},
+  for (const key_provider* keys : {static_cast<const key_provider*>(nullptr),
+                                   static_cast<const key_provider*>(file.get())}) {
+    std::printf(keys ? "-- encrypted\n" : "-- checked\n");
+    for (const unsigned partitions : {1u, 4u, 16u})
+      for (const std::size_t bytes : {100u, 10'000u, 100'000u})
+        measure_append(folder / ("journal" + std::to_string(++run)), keys,
+                       partitions, bytes);
+    constexpr std::size_t rows = 1'000'000;
+    auto disk = must(
+      lmdb_state_backend::open(folder / ("state" + std::to_string(run)),
+                               {"bench", {1}, {1}}, {}, keys));
+    for (const std::size_t puts : {rows, std::size_t{1000}, std::size_t{100'000},
                                    std::size_t{300'000}})
-      measure_checkpoint(*disk, keys, puts);
-    measure_get(*disk, keys);
+      measure_checkpoint(*disk, rows, puts);
+    measure_get(*disk, rows);
+    const stopwatch start;
+    must(verify(*disk));
+    std::printf("verify: %5.2f us CPU a row\n",
+                (cpu_us() - start.cpu) / static_cast<double>(rows));
   }
   std::filesystem::remove_all(folder);
 }
