@@ -48,9 +48,8 @@ struct SnapshotMark {
 }
 
 struct LogEntry {
-  # Partition and index are in the key.
+  # Partition and index are in the key. The payload follows the message as it is.
   term @0 :UInt64;
   kind @1 :UInt8;
-  payload @2 :Data;
-  members @3 :Configuration;
+  members @2 :Configuration;
 }

@@ -37,28 +37,41 @@ std::string write(std::size_t payload_bytes, Fill&& fill) {
   return {bytes.begin(), bytes.size()};
 }
 
-/// Reads a message with `take(reader) -> result<T>`. Bytes that aren't such a
-/// message are `damaged`.
+/// Reads a message and what follows it with `take(reader, rest) -> result<T>`.
+/// Bytes that don't begin with such a message are `damaged`.
 template <class Schema, class T, class Take>
-result<T> read(std::string_view bytes, Take&& take) {
-  if (bytes.size() % sizeof(capnp::word) != 0)
-    return make_error(error_code::damaged, "not a whole number of words");
+result<T> read_head(std::string_view bytes, Take&& take) {
+  const auto words = bytes.size() / sizeof(capnp::word);
   std::vector<capnp::word> aligned;
   const void* start = bytes.data();
   if (reinterpret_cast<std::uintptr_t>(start) % alignof(capnp::word) != 0) {
-    aligned.resize(bytes.size() / sizeof(capnp::word));
-    std::memcpy(aligned.data(), start, bytes.size());
+    aligned.resize(words);
+    std::memcpy(aligned.data(), start, words * sizeof(capnp::word));
     start = aligned.data();
   }
+  const auto* first = static_cast<const capnp::word*>(start);
   try {
-    capnp::FlatArrayMessageReader message{
-      kj::arrayPtr(static_cast<const capnp::word*>(start),
-                   bytes.size() / sizeof(capnp::word))};
-    return take(message.getRoot<Schema>());
+    capnp::FlatArrayMessageReader message{kj::arrayPtr(first, words)};
+    const auto size = static_cast<std::size_t>(message.getEnd() - first)
+                      * sizeof(capnp::word);
+    return take(message.getRoot<Schema>(), bytes.substr(size));
   } catch (const kj::Exception& broken) {
     return make_error(error_code::damaged, std::string{"not a message: "}
                                              + broken.getDescription().cStr());
   }
+}
+
+/// Reads a message that is all of `bytes` with `take(reader) -> result<T>`.
+template <class Schema, class T, class Take>
+result<T> read(std::string_view bytes, Take&& take) {
+  return read_head<Schema, T>(
+    bytes, [&](auto in, std::string_view rest) -> result<T> {
+      if (!rest.empty())
+        return make_error(error_code::damaged,
+                          "more than a message: " + std::to_string(rest.size())
+                            + " bytes follow it");
+      return take(in);
+    });
 }
 
 inline kj::ArrayPtr<const kj::byte> data_of(std::string_view bytes) {

@@ -48,26 +48,26 @@ result<std::unique_ptr<gcm_key>> gcm_key::make(const secret_key& key) {
 }
 
 status gcm_key::encrypt(std::uint64_t nonce, std::string_view associated,
-                        std::string_view plain, char* out) {
+                        std::string_view head, std::string_view body,
+                        char* out) {
   const nonce_block iv{nonce};
   const std::scoped_lock lock{encrypting_};
   auto* cipher = encryptor_.get();
+  char* tag = out + head.size() + body.size();
   int written = 0;
-  int rest = 0;
+  const auto update = [&](char* to, std::string_view from) {
+    return from.empty()
+           || EVP_EncryptUpdate(cipher, to ? unsigned_of(to) : nullptr,
+                                &written, unsigned_of(from.data()),
+                                static_cast<int>(from.size()))
+                == 1;
+  };
   const bool done
     = EVP_EncryptInit_ex(cipher, nullptr, nullptr, nullptr, iv.bytes) == 1
-      && EVP_EncryptUpdate(cipher, nullptr, &written,
-                           unsigned_of(associated.data()),
-                           static_cast<int>(associated.size()))
-           == 1
-      && EVP_EncryptUpdate(cipher, unsigned_of(out), &written,
-                           unsigned_of(plain.data()),
-                           static_cast<int>(plain.size()))
-           == 1
-      && EVP_EncryptFinal_ex(cipher, unsigned_of(out) + written, &rest) == 1
-      && EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, tag_bytes,
-                             out + plain.size())
-           == 1;
+      && update(nullptr, associated) && update(out, head)
+      && update(out + head.size(), body)
+      && EVP_EncryptFinal_ex(cipher, unsigned_of(tag), &written) == 1
+      && EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, tag_bytes, tag) == 1;
   return done ? success() : status{broken()};
 }
 

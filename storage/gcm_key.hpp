@@ -20,9 +20,10 @@ public:
 
   static result<std::unique_ptr<gcm_key>> make(const secret_key& key);
 
-  /// Writes `plain.size() + tag_bytes` bytes to `out`.
+  /// The plain bytes are `head` and `body`. Writes their size and `tag_bytes`
+  /// bytes to `out`.
   status encrypt(std::uint64_t nonce, std::string_view associated,
-                 std::string_view plain, char* out);
+                 std::string_view head, std::string_view body, char* out);
 
   /// Writes `sealed.size() - tag_bytes` bytes to `out`. False if the bytes, the
   /// associated data or the nonce aren't those of `encrypt`: then `out` means

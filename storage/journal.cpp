@@ -92,7 +92,7 @@ status journal::begin_boot() {
   // Checked, for its key alone: it is read to learn which store this is.
   const seal checked;
   std::string sealed(plain.size() + checked.overhead(), '\0');
-  if (status ok = checked.close(key, plain, sealed.data()); !ok)
+  if (status ok = checked.close(key, plain, {}, sealed.data()); !ok)
     return ok;
   return env_->write([&](lmdb_write& txn) { return txn.put(key, sealed); });
 }
@@ -114,11 +114,12 @@ std::string journal::place_of(std::string_view key) const {
 }
 
 status journal::put_sealed(lmdb_write& txn, const std::string& key,
-                           std::string_view plain) const {
-  auto room = txn.reserve(key, plain.size() + seal_.overhead());
+                           std::string_view head,
+                           std::string_view body) const {
+  auto room = txn.reserve(key, head.size() + body.size() + seal_.overhead());
   if (!room)
     return room.problem();
-  return seal_.close(place_of(key), plain, *room);
+  return seal_.close(place_of(key), head, body, *room);
 }
 
 result<std::string> journal::open_sealed(const lmdb_row& stored) const {
@@ -378,7 +379,7 @@ status journal::write_one(lmdb_write& txn, const journal_write& write,
   }
   for (const auto& entry : write.entries)
     if (status ok = put_sealed(txn, journal_keys::entry(partition, entry.index),
-                               encode_entry(entry));
+                               encode_entry_head(entry), body_of(entry));
         !ok)
       return ok;
   return put_sealed(

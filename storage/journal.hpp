@@ -42,7 +42,7 @@ private:
 
   std::string place_of(std::string_view key) const;
   status put_sealed(lmdb_write& txn, const std::string& key,
-                    std::string_view plain) const;
+                    std::string_view head, std::string_view body = {}) const;
   result<std::string> open_sealed(const lmdb_row& stored) const;
   error damaged_at(partition_id partition, const std::string& what) const;
 

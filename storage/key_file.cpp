@@ -211,7 +211,7 @@ result<wrapped_key> key_file::wrap(const secret_key& key,
   wrapped.bytes.resize(salt.size() + secret_key::size + gcm_key::tag_bytes);
   const std::string_view plain{
     reinterpret_cast<const char*>(key.bytes().data()), secret_key::size};
-  if (status ok = (*cipher)->encrypt(0, purpose, plain,
+  if (status ok = (*cipher)->encrypt(0, purpose, plain, {},
                                      wrapped.bytes.data() + salt.size());
       !ok)
     return ok.problem();

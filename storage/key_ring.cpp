@@ -23,7 +23,7 @@ status put_checked(lmdb_write& txn, const std::string& key,
                    const std::string& plain) {
   const seal checked;
   std::string sealed(plain.size() + checked.overhead(), '\0');
-  if (status ok = checked.close(key, plain, sealed.data()); !ok)
+  if (status ok = checked.close(key, plain, {}, sealed.data()); !ok)
     return ok;
   return txn.put(key, sealed);
 }
@@ -158,9 +158,11 @@ result<gcm_key*> key_ring::key_of(std::uint32_t opening) {
 }
 
 result<key_ring::nonce> key_ring::encrypt(std::string_view associated,
-                                          std::string_view plain, char* out) {
+                                          std::string_view head,
+                                          std::string_view body, char* out) {
   const nonce fresh{opening_, counter_.fetch_add(1)};
-  if (status ok = current_->encrypt(fresh.number, associated, plain, out); !ok)
+  if (status ok = current_->encrypt(fresh.number, associated, head, body, out);
+      !ok)
     return ok.problem();
   return fresh;
 }

@@ -39,9 +39,9 @@ public:
     std::uint64_t number = 0;
   };
 
-  /// Writes `plain.size() + gcm_key::tag_bytes` bytes to `out`.
-  result<nonce> encrypt(std::string_view associated, std::string_view plain,
-                        char* out);
+  /// Writes `head`, `body` and `gcm_key::tag_bytes` bytes to `out`.
+  result<nonce> encrypt(std::string_view associated, std::string_view head,
+                        std::string_view body, char* out);
 
   /// `damaged` if the bytes aren't what was encrypted.
   status decrypt(const nonce& used, std::string_view associated,

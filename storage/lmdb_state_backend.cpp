@@ -73,7 +73,7 @@ status lmdb_state_backend::create() {
   // Checked, for its key alone: it is read to learn whose folder this is.
   const seal checked;
   std::string sealed(plain.size() + checked.overhead(), '\0');
-  if (status ok = checked.close(key, plain, sealed.data()); !ok)
+  if (status ok = checked.close(key, plain, {}, sealed.data()); !ok)
     return ok;
   return env_->write([&](lmdb_write& txn) { return txn.put(key, sealed); });
 }
@@ -149,11 +149,12 @@ std::string lmdb_state_backend::place_of(std::string_view key) const {
 }
 
 status lmdb_state_backend::put_sealed(lmdb_write& txn, std::string_view key,
-                                      std::string_view plain) const {
-  auto room = txn.reserve(key, plain.size() + seal_.overhead());
+                                      std::string_view head,
+                                      std::string_view body) const {
+  auto room = txn.reserve(key, head.size() + body.size() + seal_.overhead());
   if (!room)
     return room.problem();
-  return seal_.close(place_of(key), plain, *room);
+  return seal_.close(place_of(key), head, body, *room);
 }
 
 error lmdb_state_backend::damaged(const std::string& what,
@@ -266,12 +267,14 @@ lmdb_state_backend::write_change(lmdb_write& txn, sums& after,
     old_digest = old->digest;
   }
   if (change) {
-    new_digest = digest_of(key, *change);
-    std::string plain(sizeof *new_digest, '\0');
-    std::memcpy(plain.data(), &*new_digest, sizeof *new_digest);
-    plain += encode_record(*change);
-    if (status ok = put_sealed(txn, key.bytes(), plain); !ok)
+    const auto digest = digest_of(key, *change);
+    char head[sizeof digest];
+    std::memcpy(head, &digest, sizeof digest);
+    if (status ok = put_sealed(txn, key.bytes(), {head, sizeof head},
+                               encode_record(*change));
+        !ok)
       return ok;
+    new_digest = digest;
   } else if (*stored) {
     if (auto erased = txn.erase(key.bytes()); !erased)
       return erased.problem();

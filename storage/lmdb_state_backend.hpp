@@ -41,7 +41,7 @@ private:
 
   std::string place_of(std::string_view key) const;
   status put_sealed(lmdb_write& txn, std::string_view key,
-                    std::string_view plain) const;
+                    std::string_view head, std::string_view body = {}) const;
   error damaged(const std::string& what, const error& why) const;
 
   /// A row is its record's digest and the record, sealed together: so a

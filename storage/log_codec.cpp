@@ -121,30 +121,30 @@ result<raft::snapshot_mark> decode_mark(std::string_view bytes) {
     });
 }
 
-std::string encode_entry(const raft::entry& entry) {
-  const auto size = (entry.payload ? entry.payload->size() : 0)
-                    + (entry.members ? size_of(*entry.members) : 0);
+std::string encode_entry_head(const raft::entry& entry) {
+  const auto size = entry.members ? size_of(*entry.members) : 0;
   return write<stored::LogEntry>(size, [&](auto out) {
     out.setTerm(entry.at_term.value);
     out.setKind(static_cast<std::uint8_t>(entry.kind));
-    if (entry.payload)
-      out.setPayload(data_of(*entry.payload));
     if (entry.members)
       encode_members(out.initMembers(), *entry.members);
   });
 }
 
+std::string_view body_of(const raft::entry& entry) {
+  return entry.payload ? std::string_view{*entry.payload} : std::string_view{};
+}
+
 result<raft::entry> decode_entry(log_index index, std::string_view bytes) {
-  return read<stored::LogEntry, raft::entry>(
-    bytes, [&](auto in) -> result<raft::entry> {
+  return read_head<stored::LogEntry, raft::entry>(
+    bytes, [&](auto in, std::string_view body) -> result<raft::entry> {
       if (in.getKind() > static_cast<int>(raft::entry_kind::configuration))
         return unknown_number("entry kind", in.getKind());
       raft::entry entry{{in.getTerm()},
                         index,
                         static_cast<raft::entry_kind>(in.getKind())};
       if (entry.kind == raft::entry_kind::command)
-        entry.payload = std::make_shared<const std::string>(
-          string_of(in.getPayload()));
+        entry.payload = std::make_shared<const std::string>(body);
       if (entry.kind == raft::entry_kind::configuration)
         entry.members = std::make_shared<const raft::configuration>(
           decode_members(in.getMembers()));

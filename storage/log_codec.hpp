@@ -34,8 +34,10 @@ result<stored_hard_state> decode_hard_state(std::string_view bytes);
 std::string encode_mark(const raft::snapshot_mark& mark);
 result<raft::snapshot_mark> decode_mark(std::string_view bytes);
 
-/// The index is the key's.
-std::string encode_entry(const raft::entry& entry);
+/// An entry is a message and, after it, the payload as it is: the largest bytes
+/// of the log aren't copied into a message first. The index is the key's.
+std::string encode_entry_head(const raft::entry& entry);
+std::string_view body_of(const raft::entry& entry);
 result<raft::entry> decode_entry(log_index index, std::string_view bytes);
 
 } // namespace present::storage

@@ -3,6 +3,7 @@
 #include "storage/digest.hpp"
 #include "storage/key_ring.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace present::storage {
@@ -16,11 +17,15 @@ constexpr char encrypted = 2;
 constexpr std::size_t encrypted_header
   = 1 + sizeof(std::uint32_t) + sizeof(std::uint64_t);
 
-void close_checked(std::string_view place, std::string_view plain, char* out) {
-  const auto hash = hash_bytes(plain, hash_bytes(place));
+void close_checked(std::string_view place, std::string_view head,
+                   std::string_view body, char* out) {
+  char* plain = out + checked_header;
+  std::copy(head.begin(), head.end(), plain);
+  std::copy(body.begin(), body.end(), plain + head.size());
+  const auto hash
+    = hash_bytes({plain, head.size() + body.size()}, hash_bytes(place));
   out[0] = checked;
   std::memcpy(out + 1, &hash, sizeof hash);
-  std::memcpy(out + checked_header, plain.data(), plain.size());
 }
 
 result<std::string> open_checked(std::string_view place,
@@ -36,8 +41,9 @@ result<std::string> open_checked(std::string_view place,
 }
 
 status close_encrypted(key_ring& keys, std::string_view place,
-                       std::string_view plain, char* out) {
-  auto used = keys.encrypt(place, plain, out + encrypted_header);
+                       std::string_view head, std::string_view body,
+                       char* out) {
+  auto used = keys.encrypt(place, head, body, out + encrypted_header);
   if (!used)
     return used.problem();
   out[0] = encrypted;
@@ -72,11 +78,11 @@ std::size_t seal::overhead() const {
   return keys_ ? encrypted_header + gcm_key::tag_bytes : checked_header;
 }
 
-status seal::close(std::string_view place, std::string_view plain,
-                   char* out) const {
+status seal::close(std::string_view place, std::string_view head,
+                   std::string_view body, char* out) const {
   if (keys_)
-    return close_encrypted(*keys_, place, plain, out);
-  close_checked(place, plain, out);
+    return close_encrypted(*keys_, place, head, body, out);
+  close_checked(place, head, body, out);
   return success();
 }
 

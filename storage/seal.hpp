@@ -29,8 +29,11 @@ public:
   /// Bytes that a sealed value is longer than the plain one.
   std::size_t overhead() const;
 
-  /// Writes `plain.size() + overhead()` bytes to `out`.
-  status close(std::string_view place, std::string_view plain, char* out) const;
+  /// The plain bytes are `head` and `body`, one after the other, so that a large
+  /// body needn't be copied behind its head first. Writes their size and
+  /// `overhead()` bytes to `out`.
+  status close(std::string_view place, std::string_view head,
+               std::string_view body, char* out) const;
 
   /// The plain bytes; `damaged` if they aren't what was sealed for this place.
   result<std::string> open(std::string_view place,

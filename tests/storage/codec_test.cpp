@@ -105,6 +105,10 @@ raft::entry any_entry() {
   return entry;
 }
 
+std::string encode_entry(const raft::entry& entry) {
+  return encode_entry_head(entry) + std::string{body_of(entry)};
+}
+
 } // namespace
 
 TEST_CASE("any record is read back as it was written") {
@@ -146,7 +150,7 @@ TEST_CASE("any part of a log is read back as it was written") {
   }));
 }
 
-TEST_CASE("large values and entries take one message each") {
+TEST_CASE("the largest values and entries are read back") {
   const auto large = std::make_shared<const std::string>(bounds::max_value, 'x');
   const record value = value_record{{1}, false, large};
   const auto key = record_key::value({1}, "k");

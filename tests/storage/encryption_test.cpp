@@ -108,7 +108,8 @@ TEST_CASE("AES-256-GCM gives the result of its specification (case 14)") {
   auto cipher = gcm_key::make(secret_key{});
   REQUIRE(cipher);
   std::string sealed(32, '\0');
-  REQUIRE((*cipher)->encrypt(0, "", std::string(16, '\0'), sealed.data()));
+  REQUIRE((*cipher)->encrypt(0, "", std::string(9, '\0'),
+                             std::string(7, '\0'), sealed.data()));
   CHECK(hex(sealed)
         == "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919");
   std::string plain(16, 'x');
@@ -283,6 +284,7 @@ TEST_CASE("a changed byte, a moved value and a plain one are all damaged") {
   CHECK(is_damaged(own.substr(0, 20)));
   std::string plain(20, 'p');
   std::string forged(plain.size() + seal{}.overhead(), '\0');
-  REQUIRE(seal{}.close("7:" + key(0).bytes(), plain, forged.data()));
+  REQUIRE(seal{}.close("7:" + key(0).bytes(), plain, {},
+                       forged.data()));
   CHECK(is_damaged(forged));
 }

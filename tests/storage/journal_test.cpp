@@ -277,7 +277,7 @@ TEST_CASE("a folder of another cluster, node or time is refused by name") {
       const auto key = journal_keys::identity();
       const auto plain = encode_identity({journal_format + 1, ours});
       std::string sealed(plain.size() + seal{}.overhead(), '\0');
-      REQUIRE(seal{}.close(key, plain, sealed.data()));
+      REQUIRE(seal{}.close(key, plain, {}, sealed.data()));
       REQUIRE((*env)->write(
         [&](lmdb_write& txn) { return txn.put(key, sealed); }));
     }
