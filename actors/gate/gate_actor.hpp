@@ -10,6 +10,9 @@ public:
   gate_shell(caf::actor_config& config,
              std::shared_ptr<supervision::address_book> addresses);
 
+  /// Lets go of other actors: they hold us too, and CAF counts references.
+  void on_exit() override { sessions_ = {}; }
+
 protected:
   behavior_type make_behavior() override;
 

@@ -30,6 +30,11 @@ link_shell::link_shell(caf::actor_config& config, node_id peer,
     partitions_.push_back(addresses->address_of<partition_actor>(paths::partition(id)));
 }
 
+void link_shell::on_exit() {
+  partitions_.clear();
+  wire_.reset();
+}
+
 auto link_shell::make_behavior() -> behavior_type {
   wire_ = connect_(caf::actor_cast<link_actor>(this));
   describe_with([this] {

@@ -32,6 +32,9 @@ public:
   link_shell(caf::actor_config& config, node_id peer, std::vector<partition_id> partitions,
              std::shared_ptr<supervision::address_book> addresses, wire_factory connect);
 
+  /// Lets go of other actors: they hold us too, and CAF counts references.
+  void on_exit() override;
+
 protected:
   behavior_type make_behavior() override;
 

@@ -62,9 +62,11 @@ result<entry_batch> decode_entry(std::string_view bytes) {
   std::memcpy(words.begin(), bytes.data(), bytes.size());
   result<entry_batch> out
     = make_error(error_code::damaged, "log entry: not an entry batch");
-  if (auto broken = kj::runCatchingExceptions([&] { out = decode_words(words); }))
+  const auto caught = kj::runCatchingExceptions([&] { out = decode_words(words); });
+  KJ_IF_MAYBE(broken, caught) {
     return make_error(error_code::damaged, std::string{"log entry: "}
                                              + broken->getDescription().cStr());
+  }
   return out;
 }
 

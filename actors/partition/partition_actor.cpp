@@ -52,6 +52,19 @@ partition_shell::partition_shell(caf::actor_config& config, partition_setup setu
       router_(setup_.addresses->address_of<router_actor>(paths::router)) {
 }
 
+void partition_shell::on_exit() {
+  journal_ = {};
+  checkpointer_ = {};
+  router_ = {};
+  links_.clear();
+  askers_.clear();
+  raft_.reset();
+  partition_.reset();
+  table_.reset();
+  checkpoint_.reset();
+  backend_.reset();
+}
+
 auto partition_shell::make_behavior() -> behavior_type {
   if (!journal_.get())
     throw std::runtime_error("the journal is not running");

@@ -40,6 +40,9 @@ class partition_shell final : public supervision::measured_actor<partition_actor
 public:
   partition_shell(caf::actor_config& config, partition_setup setup);
 
+  /// Lets go of other actors: they hold us too, and CAF counts references.
+  void on_exit() override;
+
 protected:
   behavior_type make_behavior() override;
 

@@ -20,6 +20,11 @@ reporter_shell::reporter_shell(caf::actor_config& config, member_status self,
     partitions_.push_back(addresses->address_of<partition_actor>(paths::partition(id)));
 }
 
+void reporter_shell::on_exit() {
+  partitions_.clear();
+  root_ = {};
+}
+
 auto reporter_shell::make_behavior() -> behavior_type {
   return {[this](report_wanted& what) { on_wanted(what); }};
 }

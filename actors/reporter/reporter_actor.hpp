@@ -14,6 +14,9 @@ public:
                  std::vector<partition_id> partitions,
                  std::shared_ptr<supervision::address_book> addresses);
 
+  /// Lets go of other actors: they hold us too, and CAF counts references.
+  void on_exit() override;
+
 protected:
   behavior_type make_behavior() override;
 

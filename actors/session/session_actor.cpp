@@ -12,6 +12,12 @@ session_shell::session_shell(caf::actor_config& config, std::string client,
       router_(addresses_->address_of<router_actor>(paths::router)) {
 }
 
+void session_shell::on_exit() {
+  partitions_.clear();
+  router_ = {};
+  route_->ended();
+}
+
 auto session_shell::make_behavior() -> behavior_type {
   set_down_handler([this](const caf::down_msg& down) {
     const auto found = watched_.find(down.source);

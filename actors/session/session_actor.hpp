@@ -29,7 +29,8 @@ public:
                 std::shared_ptr<supervision::address_book> addresses,
                 std::shared_ptr<session_route> route);
 
-  void on_exit() override { route_->ended(); }
+  /// Lets go of other actors: they hold us too, and CAF counts references.
+  void on_exit() override;
 
 protected:
   behavior_type make_behavior() override;
