@@ -57,7 +57,8 @@ birth_certificate foundling() {
   auto record = std::make_shared<child_record>(actor_identity{});
   auto meter = record->begin_incarnation(0);
   record->set_state(child_state::running, 0);
-  return {std::move(record), std::move(meter), &edge::machine_clock(), nullptr};
+  return {std::move(record), std::move(meter), &edge::machine_clock(), nullptr,
+          nullptr};
 }
 
 bool may_refuse(const caf::mailbox_element& x) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/edge/log.hpp"
+#include "runtime/observe/tracer.hpp"
 #include "runtime/supervision/actor_meter.hpp"
 #include "runtime/supervision/child_record.hpp"
 #include "runtime/supervision/supervisor_contract.hpp"
@@ -14,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace present::supervision {
@@ -23,6 +25,7 @@ struct birth_certificate {
   std::shared_ptr<child_record> record;
   std::shared_ptr<actor_meter> meter; ///< of this incarnation
   const edge::clock* clock = nullptr;
+  observe::tracer* tracer = nullptr; ///< nullptr: nothing is traced
   /// Tells the supervisor that the actor is ready. Called once, by the actor.
   std::function<void()> announce;
 };
@@ -92,6 +95,14 @@ public:
   }
   const edge::logger& log() const { return log_; }
   const edge::clock& time() const { return *certificate_.clock; }
+  /// A span of what this actor does on behalf of `parent`, from a message; pass
+  /// its context on in what is sent meanwhile (O1).
+  observe::active_span start_span(std::string_view what,
+                                  const observe::trace_context& parent) {
+    if (certificate_.tracer)
+      return certificate_.tracer->start(what, parent);
+    return observe::active_span{parent};
+  }
   actor_meter& meter() { return *meter_; }
 
   /// What the actor adds to its description, asked in its own thread.

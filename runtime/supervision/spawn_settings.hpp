@@ -2,6 +2,7 @@
 
 #include "runtime/base/ids.hpp"
 #include "runtime/edge/clock.hpp"
+#include "runtime/observe/tracer.hpp"
 #include "runtime/supervision/address_book.hpp"
 #include "runtime/supervision/child_record.hpp"
 
@@ -17,6 +18,8 @@ struct spawn_settings {
   /// Restart intensity, shutdown times and measurements. Simulation passes its
   /// own, and moves it together with CAF's test clock.
   const edge::clock* clock = &edge::machine_clock();
+  /// Where actors record their spans; nullptr: nowhere.
+  observe::tracer* tracer = nullptr;
   std::shared_ptr<address_book> addresses = std::make_shared<address_book>();
   std::shared_ptr<census> all = std::make_shared<census>();
 };

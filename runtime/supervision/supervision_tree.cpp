@@ -63,8 +63,10 @@ supervision_tree::supervision_tree(caf::actor_system& system,
       progress->set(&progress::over);
     });
   };
-  starter first(system, settings_, {record, meter, settings_.clock, announce},
-                nullptr, watch);
+  starter first(
+    system, settings_,
+    {record, meter, settings_.clock, settings_.tracer, announce}, nullptr,
+    watch);
   root_ = caf::actor_cast<supervisor_handle>(
     first.start<supervisor_actor>(std::move(root), settings_).actor());
 }

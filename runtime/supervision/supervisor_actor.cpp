@@ -198,7 +198,7 @@ void supervisor_actor::add(child_spec spec) {
 birth_certificate supervisor_actor::certify(child& who) {
   who.meter = who.record->begin_incarnation(wall_ms());
   auto self = caf::actor_cast<supervisor_handle>(this);
-  return {who.record, who.meter, settings_.clock,
+  return {who.record, who.meter, settings_.clock, settings_.tracer,
           [self, id = who.spec.id, incarnation = who.incarnation] {
             caf::anon_send(self, child_initialised{id, incarnation});
           }};

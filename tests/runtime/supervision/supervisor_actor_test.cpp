@@ -421,6 +421,36 @@ TEST_CASE("a scrape has each kind of actor, and no actor's name") {
   CHECK_FALSE(has("node/a"));
 }
 
+TEST_CASE("an actor's spans are recorded under its node") {
+  quiet_log quiet;
+  test::simulated_world world;
+  edge::seeded_entropy entropy(1);
+  observe::tracer tracer({.node = node_id{7}}, world.clock, entropy);
+  auto settings = world.settings();
+  settings.tracer = &tracer;
+  child_spec spec{"a", "worker"};
+  spec.start = [](starter& by) {
+    return by.start_function([](measured_actor<caf::actor>* self) {
+      return caf::behavior{[self](finish) {
+        auto span = self->start_span("finish", {1, 2, 3, true});
+        CHECK(span.is_recorded());
+      }};
+    });
+  };
+  supervision_tree tree(world.system, settings, {"node", {}, {spec}});
+  world.run();
+  caf::anon_send(caf::actor_cast<caf::actor>(tree.addresses().find("node/a")),
+                 finish::value);
+  world.run();
+  const auto found = tracer.find(1, 2);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].node == node_id{7});
+  CHECK(found[0].parent == 3);
+  tree.ask_to_stop();
+  world.run();
+  CHECK(tree.is_over());
+}
+
 TEST_CASE("in simulation a detached child has no thread of its own") {
   const auto book = std::make_shared<diary>();
   auto spec = worker_spec("a", book);
