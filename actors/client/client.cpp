@@ -148,6 +148,21 @@ client::client_actor client_session::spawn_client() {
   return body_->spawn();
 }
 
+client::load_result client_session::run_load(client::load_plan plan, std::size_t clients) {
+  while (plan.clients.size() < clients)
+    plan.clients.push_back(spawn_client());
+  caf::scoped_actor self{body_->system};
+  const auto load = body_->system.spawn<client::load_shell>();
+  client::load_result outcome;
+  self->request(load, caf::infinite, std::move(plan))
+    .receive([&](client::load_result& answer) { outcome = std::move(answer); },
+             [&](const caf::error& problem) {
+               outcome.errors[body_->system.render(problem)] = 1;
+             });
+  caf::anon_send_exit(load, caf::exit_reason::user_shutdown);
+  return outcome;
+}
+
 caf::actor_system& client_session::system() {
   return body_->system;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/client/client_network.hpp"
+#include "actors/client/load_actor.hpp"
 #include "actors/reporter/node_report.hpp"
 
 #include <chrono>
@@ -90,6 +91,9 @@ public:
   /// One more client actor on the same connections, with a session of its own.
   client::client_actor spawn_client();
   caf::actor_system& system();
+
+  /// Runs a closed loop of load on `clients` client actors; blocks until its end.
+  client::load_result run_load(client::load_plan plan, std::size_t clients);
 
 private:
   struct body;
