@@ -1,5 +1,6 @@
 #include "actors/client/client.hpp"
 #include "actors/node/node.hpp"
+#include "runtime/edge/clock.hpp"
 #include "runtime/edge/entropy.hpp"
 #include "runtime/network/certificate_authority.hpp"
 #include "runtime/network/pem_file.hpp"
@@ -7,7 +8,6 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <ctime>
 #include <filesystem>
 #include <thread>
 
@@ -74,7 +74,7 @@ private:
     const auto domain = network::new_trust_domain();
     REQUIRE(domain);
     cluster_ = *domain;
-    const auto now = static_cast<std::int64_t>(std::time(nullptr));
+    const auto now = static_cast<std::int64_t>(edge::machine_clock().wall_ms() / 1000);
     const network::validity when{now - 60, now + 3600};
     auto authority = network::certificate_authority::create(cluster_, when);
     REQUIRE(authority);
