@@ -8,7 +8,7 @@ WALL_CLOCK = re.compile(
     r"\bchrono::system_clock\b|\bgettimeofday\s*\(|\bCLOCK_REALTIME\b|\bstd::time\s*\("
     r"|(?<![\w.>:])time\s*\(\s*(nullptr|NULL|0)\s*\)|\butc_clock\b")
 CHANCE = re.compile(r"\brandom_device\b|\bgetrandom\s*\(|(?<![\w.>:])s?rand\s*\(")
-SPAWN = re.compile(r"(?<!posix_)\bspawn(_functor|_class|_client|_server)?\s*(<[^;(]*>)?\(")
+SPAWN = re.compile(r"(?<!posix_)\bspawn(_functor|_class)?\s*(<[^;(]*>)?\(")
 
 RULES = [
     ("wall clock outside runtime/edge", WALL_CLOCK, re.compile(r"^runtime/edge/")),

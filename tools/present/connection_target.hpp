@@ -1,6 +1,8 @@
 #pragma once
 
 #include "runtime/base/error.hpp"
+#include "runtime/base/ids.hpp"
+#include "tools/present/cluster_file.hpp"
 #include "tools/present/settings.hpp"
 
 #include <string>
@@ -13,12 +15,18 @@ namespace present::tools {
 enum class access { client, admin };
 
 struct connection_target {
-  std::vector<std::string> endpoints; ///< any of them will do
+  struct endpoint {
+    std::string address;
+    node_id node; ///< 0: any node of the cluster
+  };
+  std::vector<endpoint> endpoints; ///< any of them will do
   std::string ca;                     ///< paths
   std::string cert;
   std::string key;
-  std::uint64_t timeout_ms = 0;
 };
+
+/// A client, or an admin, of a local cluster.
+connection_target target_of(const cluster_file& cluster, access wanted);
 
 /// From --data DIR, else from --endpoint --ca --cert --key. `invalid` says what is
 /// missing.

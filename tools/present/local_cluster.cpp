@@ -1,9 +1,10 @@
 #include "tools/present/local_cluster.hpp"
 
+#include "actors/node/node.hpp"
+#include "runtime/edge/entropy.hpp"
 #include "tools/present/cluster_certificates.hpp"
 #include "tools/present/files.hpp"
 #include "tools/present/local_port.hpp"
-#include "tools/present/node_file.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -89,7 +90,6 @@ status local_cluster::make_nodes() {
   node_file shared;
   shared.cluster = file_.cluster;
   shared.ca = file_.ca;
-  shared.partitions = options_.partitions;
   for (std::uint32_t number = 1; number <= options_.nodes; ++number) {
     const node_id id{number};
     cluster_node node;
@@ -100,24 +100,30 @@ status local_cluster::make_nodes() {
     node.http = host_of(id) + ':' + std::to_string(http);
     node.data = (options_.data / name_of(id)).string();
     node.log = node.data + ".log";
-    shared.peers[id] = node.rpc;
+    shared.founders[id] = {store_id{edge::machine_entropy().next_id()}, node.rpc, node.http};
     file_.nodes.push_back(std::move(node));
   }
-  for (const auto& node : file_.nodes) {
-    auto own = shared;
-    own.node = node.id;
-    own.data = node.data;
-    own.rpc = node.rpc;
-    own.http = node.http;
-    own.cert = node.data + ".pem";
-    own.key = node.data + ".key";
-    if (auto done = issue_node(options_.data / "certificates", node.id, own.cert, own.key);
-        !done)
+  for (const auto& node : file_.nodes)
+    if (auto done = found_node(node, shared); !done)
       return done;
-    if (auto done = replace_file(node.data + ".toml", encode_node_file(own)); !done)
-      return done;
-  }
   return save();
+}
+
+/// The node's certificate, its file, and its empty store with the id that the
+/// other founders know.
+status local_cluster::found_node(const cluster_node& node,
+                                 const node_file& shared) const {
+  auto own = shared;
+  own.node = node.id;
+  own.data = node.data;
+  own.cert = node.data + ".pem";
+  own.key = node.data + ".key";
+  if (auto done = issue_node(options_.data / "certificates", node.id, own.cert, own.key);
+      !done)
+    return done;
+  if (auto done = replace_file(node.data + ".toml", encode_node_file(own)); !done)
+    return done;
+  return found_store(own.data, own.cluster, own.node, own.founders.at(own.node).store);
 }
 
 status local_cluster::check_ports() const {

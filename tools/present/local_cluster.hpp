@@ -4,6 +4,7 @@
 #include "runtime/base/ids.hpp"
 #include "tools/present/child_process.hpp"
 #include "tools/present/cluster_file.hpp"
+#include "tools/present/node_file.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -24,7 +25,6 @@ namespace present::tools {
 struct local_cluster_options {
   std::filesystem::path data;
   std::uint32_t nodes = 3;
-  std::uint32_t partitions = 4;
   bool random_ports = false;
   /// Nodes end when this process does, however it ends.
   bool dies_with_us = true;
@@ -75,6 +75,7 @@ private:
 
   status make_certificates();
   status make_nodes();
+  status found_node(const cluster_node& node, const node_file& shared) const;
   status check_ports() const;
   status save() const;
   void note_end(node_id id, bool killed);

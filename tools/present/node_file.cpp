@@ -3,6 +3,9 @@
 #include "tools/present/settings.hpp"
 #include "tools/present/toml_file.hpp"
 
+#include <array>
+#include <charconv>
+#include <cstdio>
 #include <limits>
 #include <sstream>
 
@@ -10,16 +13,16 @@ namespace present::tools {
 
 namespace {
 
-constexpr std::string_view peers_prefix = "peers.";
+constexpr std::string_view founders_prefix = "founders.";
 
 const std::vector<toml_key>& known_keys() {
   static const std::vector<toml_key> keys{
-    {"cluster"}, {"node", toml_kind::integer}, {"data"}, {"rpc"}, {"http"},
-    {"ca"}, {"cert"}, {"key"}, {"partitions", toml_kind::integer}, {"peers.*"}};
+    {"cluster"}, {"node", toml_kind::integer}, {"data"}, {"ca"}, {"cert"}, {"key"},
+    {"founders.*.store"}, {"founders.*.rpc"}, {"founders.*.http"}};
   return keys;
 }
 
-/// A TOML string: what needs an escape gets one.
+/// What needs an escape gets one.
 std::string toml_string(std::string_view text) {
   std::string out = "\"";
   for (const auto letter : text) {
@@ -36,41 +39,50 @@ public:
   explicit node_file_reader(std::string file) : file_(std::move(file)) {}
 
   void take(const toml_value& value) {
-    const auto& path = value.path;
-    if (path.substr(0, peers_prefix.size()) == peers_prefix)
-      node_.peers[node_id{number(value, path.substr(peers_prefix.size()))}] = value.text;
-    else if (path == "node")
+    if (value.path.substr(0, founders_prefix.size()) == founders_prefix)
+      take_founder(value, value.path.substr(founders_prefix.size()));
+    else if (value.path == "node")
       node_.node = node_id{number(value, value.text)};
-    else if (path == "partitions")
-      node_.partitions = number(value, value.text);
     else
-      *text_member(path) = value.text;
+      *text_member(value.path) = value.text;
   }
 
   result<node_file> finish() {
-    for (const auto* name : {"cluster", "data", "rpc", "ca", "cert", "key"})
+    for (const auto* name : {"cluster", "data", "ca", "cert", "key"})
       if (text_member(name)->empty())
         complain(file_ + ": '" + name + "' is missing");
     if (node_.node.value == 0)
       complain(file_ + ": 'node' is missing");
-    else if (!node_.peers.contains(node_.node))
-      complain(file_ + ": [peers] doesn't name this node, "
-               + std::to_string(node_.node.value));
+    else if (!node_.founders.contains(node_.node))
+      complain(file_ + ": no [founders." + std::to_string(node_.node.value)
+               + "] for the node itself");
+    for (const auto& [id, founder] : node_.founders)
+      if (founder.rpc.empty() || founder.store.value == 0)
+        complain(file_ + ": [founders." + std::to_string(id.value)
+                 + "] needs 'rpc' and 'store'");
     if (!complaint_.empty())
       return make_error(error_code::invalid, complaint_);
     return node_;
   }
 
 private:
+  void take_founder(const toml_value& value, const std::string& path) {
+    const auto dot = path.find('.');
+    auto& founder = node_.founders[node_id{number(value, path.substr(0, dot))}];
+    const auto member = path.substr(dot + 1);
+    if (member == "rpc")
+      founder.rpc = value.text;
+    else if (member == "http")
+      founder.http = value.text;
+    else
+      founder.store = store(value);
+  }
+
   std::string* text_member(const std::string& name) {
     if (name == "cluster")
       return &node_.cluster;
     if (name == "data")
       return &node_.data;
-    if (name == "rpc")
-      return &node_.rpc;
-    if (name == "http")
-      return &node_.http;
     if (name == "ca")
       return &node_.ca;
     if (name == "cert")
@@ -87,6 +99,15 @@ private:
     return static_cast<std::uint32_t>(*parsed);
   }
 
+  store_id store(const toml_value& value) {
+    store_id parsed;
+    const auto* end = value.text.data() + value.text.size();
+    const auto [stop, problem] = std::from_chars(value.text.data(), end, parsed.value, 16);
+    if (problem != std::errc{} || stop != end || value.text != to_hexadecimal(parsed))
+      complain(value.origin + ": '" + value.text + "' must be 16 hexadecimal digits");
+    return parsed;
+  }
+
   void complain(std::string what) {
     if (complaint_.empty())
       complaint_ = std::move(what);
@@ -99,15 +120,24 @@ private:
 
 } // namespace
 
+std::string to_hexadecimal(store_id store) {
+  std::array<char, 17> digits{};
+  std::snprintf(digits.data(), digits.size(), "%016llx",
+                static_cast<unsigned long long>(store.value));
+  return digits.data();
+}
+
 std::string encode_node_file(const node_file& node) {
   std::ostringstream text;
   text << "cluster = " << toml_string(node.cluster) << "\nnode = " << node.node.value
-       << "\ndata = " << toml_string(node.data) << "\nrpc = " << toml_string(node.rpc)
-       << "\nhttp = " << toml_string(node.http) << "\nca = " << toml_string(node.ca)
+       << "\ndata = " << toml_string(node.data) << "\nca = " << toml_string(node.ca)
        << "\ncert = " << toml_string(node.cert) << "\nkey = " << toml_string(node.key)
-       << "\npartitions = " << node.partitions << "\n\n[peers]\n";
-  for (const auto& [id, address] : node.peers)
-    text << id.value << " = " << toml_string(address) << '\n';
+       << '\n';
+  for (const auto& [id, founder] : node.founders)
+    text << "\n[founders." << id.value << "]\nstore = "
+         << toml_string(to_hexadecimal(founder.store))
+         << "\nrpc = " << toml_string(founder.rpc)
+         << "\nhttp = " << toml_string(founder.http) << '\n';
   return text.str();
 }
 

@@ -3,7 +3,6 @@
 #include "runtime/base/error.hpp"
 #include "runtime/base/ids.hpp"
 
-#include <cstdint>
 #include <map>
 #include <string>
 
@@ -11,29 +10,32 @@
 ///
 ///   cluster = "0123456789ab"      # the trust domain of its certificates
 ///   node = 1
-///   data = "/var/lib/present"     # its folder: made at the first start
-///   rpc = "127.0.1.1:7400"        # where it listens
-///   http = "127.0.1.1:7401"       # empty or left out: no HTTP
+///   data = "/var/lib/present"     # its store, with the id that is founded below
 ///   ca = "…/ca.pem"
 ///   cert = "…/node-1.pem"
 ///   key = "…/node-1.key"
-///   partitions = 4                # at the cluster's birth, besides the root
 ///
-///   [peers]                       # all nodes at the cluster's birth, this one too
-///   1 = "127.0.1.1:7400"
+///   [founders.1]                  # each node at the cluster's birth, this one too
+///   store = "00c0ffee00c0ffee"    # the id of its data folder (16 hex digits)
+///   rpc = "127.0.1.1:7400"        # where it listens
+///   http = "127.0.1.1:7401"
 namespace present::tools {
+
+struct founding_node {
+  store_id store;
+  std::string rpc;
+  std::string http;
+  friend bool operator==(const founding_node&, const founding_node&) = default;
+};
 
 struct node_file {
   std::string cluster;
   node_id node;
   std::string data;
-  std::string rpc;
-  std::string http;
   std::string ca;
   std::string cert;
   std::string key;
-  std::uint32_t partitions = 4;
-  std::map<node_id, std::string> peers; ///< RPC addresses
+  std::map<node_id, founding_node> founders;
 
   friend bool operator==(const node_file&, const node_file&) = default;
 };
@@ -42,5 +44,8 @@ std::string encode_node_file(const node_file& node);
 
 /// `invalid` names what is missing or wrong, with `file` and line where it has one.
 result<node_file> decode_node_file(const std::string& text, const std::string& file);
+
+/// 16 hexadecimal digits.
+std::string to_hexadecimal(store_id store);
 
 } // namespace present::tools

@@ -48,6 +48,7 @@ void add_demo(program& present);
 void add_down(program& present);
 void add_kv(program& present);
 void add_node(program& present);
+void add_space(program& present);
 void add_status(program& present);
 void add_tree(program& present);
 void add_up(program& present);

@@ -100,11 +100,14 @@ private:
     return success();
   }
 
+  /// Whether a known key lies somewhere below `path`.
   bool is_section(const std::string& path) const {
     return std::any_of(known_.begin(), known_.end(), [&](const toml_key& key) {
-      auto pattern = key.path;
-      const auto dot = pattern.rfind('.');
-      return dot != pattern.npos && matches(pattern.substr(0, dot), path);
+      for (auto dot = key.path.find('.'); dot != key.path.npos;
+           dot = key.path.find('.', dot + 1))
+        if (matches(key.path.substr(0, dot), path))
+          return true;
+      return false;
     });
   }
 

@@ -13,7 +13,7 @@ namespace present::tools {
 enum class toml_kind { text, integer, boolean };
 
 struct toml_key {
-  std::string path; ///< "tls.key"; a segment "*" takes any name: "peers.*"
+  std::string path; ///< "tls.key"; a segment "*" takes any name: "founders.*.rpc"
   toml_kind kind = toml_kind::text;
 };
 

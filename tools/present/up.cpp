@@ -1,3 +1,4 @@
+#include "tools/present/cluster_session.hpp"
 #include "tools/present/cluster_watch.hpp"
 #include "tools/present/local_cluster.hpp"
 #include "tools/present/program.hpp"
@@ -15,8 +16,6 @@ namespace present::tools {
 namespace {
 
 constexpr std::uint64_t default_start_ms = 60'000;
-constexpr std::uint64_t stop_ms = 10'000;
-constexpr std::uint64_t tend_ms = 200;
 
 struct up_arguments {
   bool keep = false;
@@ -37,24 +36,21 @@ void announce(const context& with, const local_cluster& cluster) {
   std::vector<json> nodes;
   for (const auto& node : file.nodes)
     nodes.push_back({{"node", node.id.value}, {"pid", node.pid}, {"rpc", node.rpc},
-                     {"http", node.http}, {"log", node.log}});
-  with.out.list({"node", "pid", "rpc", "http", "log"}, nodes);
-  with.out.say("\nTry next:");
-  for (const auto& line : next_commands(data))
-    with.out.say("  " + line);
+                     {"log", node.log}});
+  with.out.list({"node", "pid", "rpc", "log"}, nodes);
+  const auto program = own_program().string();
+  with.out.say("\nThe cluster runs until Ctrl-C. Try next:");
+  with.out.say("  " + program + " space create first --data " + data);
+  with.out.say("  " + program + " kv put first color blue --data " + data);
+  with.out.say("  " + program + " status --data " + data);
 }
 
-int serve(const context& with, local_cluster& cluster, signal_wait& signals) {
-  for (;;) {
-    const auto signal = signals.wait(cluster.ended_fds(), tend_ms);
-    if (signal == SIGINT || signal == SIGTERM)
-      break;
-    for (const auto& line : cluster.tend())
-      with.out.say(line);
-  }
-  with.out.say("stopping");
-  cluster.stop_all(stop_ms);
-  return 0;
+status wait_until_whole(const context& with, local_cluster& cluster,
+                        signal_wait& signals) {
+  auto admin = open_session(target_of(cluster.file(), access::admin));
+  if (!admin)
+    return admin.problem();
+  return wait_for_status(cluster, **admin, signals, start_timeout_ms(with.set), is_whole);
 }
 
 int run_here(const context& with, const up_arguments& given) {
@@ -64,17 +60,16 @@ int run_here(const context& with, const up_arguments& given) {
   auto cluster = local_cluster::prepare(
     {.data = folder.path(),
      .nodes = static_cast<std::uint32_t>(with.set.count("nodes")),
-     .partitions = static_cast<std::uint32_t>(with.set.count("partitions")),
      .random_ports = with.set.text("ports") == "random"});
   if (!cluster)
     return with.out.fail(cluster.problem());
   if (auto started = cluster->start_all(); !started)
     return with.out.fail(started.problem());
-  if (auto ready = wait_until_available(*cluster, signals, start_timeout_ms(with.set));
-      !ready)
+  if (auto ready = wait_until_whole(with, *cluster, signals); !ready)
     return with.out.fail(ready.problem());
   announce(with, *cluster);
-  return serve(with, *cluster, signals);
+  serve_until_signal(*cluster, signals, with.out);
+  return 0;
 }
 
 /// The same in the background. Its first line, the cluster's description, says
@@ -86,7 +81,7 @@ int run_detached(const context& with) {
   const auto log = folder.path() / "up.log";
   auto command = std::vector<std::string>{own_program().string(), "up", "-o", "jsonl",
                                           "--data", folder.path().string()};
-  for (const auto* name : {"nodes", "partitions", "ports"}) {
+  for (const auto* name : {"nodes", "ports"}) {
     command.push_back(std::string{"--"} + name);
     command.push_back(with.set.text(name));
   }
@@ -113,7 +108,7 @@ int run_detached(const context& with) {
 void add_up(program& present) {
   auto& verb = *present.app.add_subcommand("up", "Start a cluster on this machine");
   auto given = std::make_shared<up_arguments>();
-  for (const auto* name : {"data", "nodes", "partitions", "ports", "timeout"})
+  for (const auto* name : {"data", "nodes", "ports", "timeout"})
     add_setting_flag(verb, present, name);
   verb.add_flag("--keep", given->keep, "keep the data of a cluster without --data");
   verb.add_flag("--detach", given->detach, "return when it is ready, run on behind");

@@ -12,13 +12,12 @@ node_file example() {
   node.cluster = "0123456789ab";
   node.node = node_id{2};
   node.data = "/a folder/with \"quotes\" and \\";
-  node.rpc = "127.0.1.2:7400";
-  node.http = "127.0.1.2:7401";
   node.ca = "ca.pem";
   node.cert = "node-2.pem";
   node.key = "node-2.key";
-  node.partitions = 7;
-  node.peers = {{node_id{1}, "127.0.1.1:7400"}, {node_id{2}, "127.0.1.2:7400"}};
+  node.founders = {
+    {node_id{1}, {store_id{0xc0ffee}, "127.0.1.1:7400", "127.0.1.1:7401"}},
+    {node_id{2}, {store_id{~0ULL}, "127.0.1.2:7400", "127.0.1.2:7401"}}};
   return node;
 }
 
@@ -45,11 +44,15 @@ TEST_CASE("what is missing or can't be is named with its place") {
   CHECK(complaint(with_line("node = 2", "node = 0"))
         == "f.toml:2:1: '0' must be a number from 1 up");
   CHECK(complaint(with_line("node = 2", "node = 3"))
-        == "f.toml: [peers] doesn't name this node, 3");
+        == "f.toml: no [founders.3] for the node itself");
   CHECK(complaint(with_line("node = 2", "node = 'two'"))
         == "f.toml:2:1: 'node' must be an integer");
-  CHECK(complaint(with_line("1 = ", "one = "))
-        == "f.toml:12:1: 'one' must be a number from 1 up");
+  CHECK(complaint(with_line("[founders.1]", "[founders.one]"))
+        == "f.toml:9:1: 'one' must be a number from 1 up");
+  CHECK(complaint(with_line("0000000000c0ffee", "coffee"))
+        == "f.toml:9:1: 'coffee' must be 16 hexadecimal digits");
   CHECK(complaint(with_line("rpc = ", "rcp = "))
-        == "f.toml:4:1: unknown key 'rcp'; did you mean 'rpc'?");
+        == "f.toml:10:1: unknown key 'founders.1.rcp'; did you mean 'founders.*.rpc'?");
+  CHECK(complaint(with_line("rpc = \"127.0.1.1:7400\"", ""))
+        == "f.toml: [founders.1] needs 'rpc' and 'store'");
 }

@@ -1,0 +1,124 @@
+#include "tools/present/cluster_views.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace present::tools {
+
+namespace {
+
+json to_json(const partition_status& partition) {
+  json replicas = json::array();
+  for (const auto& replica : partition.replicas)
+    replicas.push_back(
+      {{"node", replica.node.value}, {"state", replica.state}, {"lag", replica.lag}});
+  return {{"id", partition.id.value},
+          {"leader", partition.leader.value},
+          {"term", partition.at_term.value},
+          {"commit", partition.commit.value},
+          {"applied", partition.applied.value},
+          {"replicas", std::move(replicas)},
+          {"failures_tolerated", partition.failures_tolerated}};
+}
+
+json to_json(const member_status& node) {
+  return {{"id", node.id.value},         {"state", node.state},
+          {"fenced", node.fenced},       {"rpc", node.rpc_address},
+          {"http", node.http_address},   {"version", node.version}};
+}
+
+/// "1 leader, 2 follower, 3 follower +12": node, state, entries behind.
+std::string replicas_text(const partition_status& partition) {
+  std::string text;
+  for (const auto& replica : partition.replicas) {
+    text += (text.empty() ? "" : ", ") + std::to_string(replica.node.value) + ' '
+            + replica.state;
+    if (replica.lag != 0)
+      text += " +" + std::to_string(replica.lag);
+  }
+  return text;
+}
+
+void append_tree(const supervision::description& actor, const std::string& indent,
+                 std::string& text) {
+  text += indent + actor.id + "  " + actor.state;
+  if (!actor.kind.empty())
+    text += "  " + actor.kind;
+  text += "  handled " + std::to_string(actor.handled);
+  if (actor.mailbox != 0)
+    text += "  waiting " + std::to_string(actor.mailbox);
+  if (actor.restarts != 0)
+    text += "  restarts " + std::to_string(actor.restarts);
+  for (const auto& [name, value] : actor.more)
+    text += "  " + name + ' ' + value;
+  if (!actor.last_error.empty())
+    text += "  last error: " + actor.last_error;
+  text += '\n';
+  for (const auto& child : actor.children)
+    append_tree(child, indent + "  ", text);
+}
+
+} // namespace
+
+json to_json(const cluster_status& status) {
+  json partitions = json::array();
+  for (const auto& partition : status.partitions)
+    partitions.push_back(to_json(partition));
+  json nodes = json::array();
+  for (const auto& node : status.nodes)
+    nodes.push_back(to_json(node));
+  return {{"available", status.available},
+          {"quorum", status.quorum},
+          {"partitions", std::move(partitions)},
+          {"nodes", std::move(nodes)}};
+}
+
+std::string to_text(const cluster_status& status) {
+  std::vector<json> partitions;
+  for (const auto& partition : status.partitions) {
+    auto row = to_json(partition);
+    row["partition"] = row["id"];
+    row["replicas"] = replicas_text(partition);
+    row["tolerates"] = row["failures_tolerated"];
+    partitions.push_back(std::move(row));
+  }
+  std::vector<json> nodes;
+  for (const auto& node : status.nodes) {
+    auto row = to_json(node);
+    row["node"] = row["id"];
+    row["fenced"] = node.fenced ? "yes" : "no";
+    nodes.push_back(std::move(row));
+  }
+  return std::string{status.available ? "available" : "NOT AVAILABLE"}
+         + (status.quorum ? ", with a quorum\n\n" : ", WITHOUT A QUORUM\n\n")
+         + render_table({"node", "state", "fenced", "rpc", "version"}, nodes) + '\n'
+         + render_table({"partition", "leader", "term", "commit", "applied", "tolerates",
+                         "replicas"},
+                        partitions);
+}
+
+json to_json(const supervision::description& actor) {
+  json children = json::array();
+  for (const auto& child : actor.children)
+    children.push_back(to_json(child));
+  json object{{"id", actor.id},
+              {"kind", actor.kind},
+              {"node", actor.node.value},
+              {"state", actor.state},
+              {"since", actor.since_ms},
+              {"mailbox", actor.mailbox},
+              {"handled", actor.handled},
+              {"restarts", actor.restarts},
+              {"last_error", actor.last_error}};
+  for (const auto& [name, value] : actor.more)
+    object["more"][name] = value;
+  object["children"] = std::move(children);
+  return object;
+}
+
+std::string to_text(const supervision::description& root) {
+  std::string text;
+  append_tree(root, "", text);
+  return text;
+}
+
+} // namespace present::tools

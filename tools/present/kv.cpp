@@ -1,0 +1,195 @@
+#include "tools/present/cluster_session.hpp"
+#include "tools/present/files.hpp"
+#include "tools/present/program.hpp"
+#include "tools/present/record_lines.hpp"
+#include "tools/present/row_pages.hpp"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+
+namespace present::tools {
+
+namespace {
+
+/// What any of the verbs may be given.
+struct kv_arguments {
+  std::string space;
+  std::string key;
+  std::string value;
+  std::uint64_t version = 0;
+  bool if_absent = false;
+  key_range range;
+  std::uint32_t limit = 0;
+  bool keys_only = false;
+  std::string file;
+};
+
+using arguments_ptr = std::shared_ptr<kv_arguments>;
+using body = int (*)(const context&, client_session&, kv_arguments&);
+
+condition condition_of(const kv_arguments& given) {
+  if (given.if_absent)
+    return if_absent{};
+  if (given.version != 0)
+    return if_version{hlc_stamp{given.version}};
+  return always{};
+}
+
+int tell(const context& with, const kv_arguments& given, const result<written>& done) {
+  if (!done)
+    return with.out.fail(done.problem());
+  json record;
+  put_bytes(record, "key", given.key);
+  record["version"] = done->version.value;
+  record["repeated"] = done->repeated;
+  with.out.one(record);
+  return 0;
+}
+
+int get(const context& with, client_session& client, kv_arguments& given) {
+  const auto found = client.get(given.space, given.key, patience_of(with.set));
+  if (!found)
+    return with.out.fail(found.problem());
+  if (with.out.shape() == format::table) { // the value itself, for pipes
+    with.out.data() << found->value << '\n' << std::flush;
+    return 0;
+  }
+  with.out.one(record_line({given.key, found->value, found->version.value}));
+  return 0;
+}
+
+int put(const context& with, client_session& client, kv_arguments& given) {
+  if (given.value == "-")
+    given.value.assign(std::istreambuf_iterator<char>(std::cin), {});
+  return tell(with, given,
+              client.put(given.space, given.key, given.value, condition_of(given),
+                         patience_of(with.set)));
+}
+
+int remove(const context& with, client_session& client, kv_arguments& given) {
+  return tell(with, given,
+              client.remove(given.space, given.key, condition_of(given),
+                            patience_of(with.set)));
+}
+
+int cas(const context& with, client_session& client, kv_arguments& given) {
+  return tell(with, given,
+              client.compare_and_set(given.space, given.key, hlc_stamp{given.version},
+                                     given.value, patience_of(with.set)));
+}
+
+int scan(const context& with, client_session& client, kv_arguments& given) {
+  std::vector<json> rows;
+  const auto done = for_each_row(
+    client, given.space, {given.range, given.limit, given.keys_only, patience_of(with.set)},
+    [&](const found_row& row) {
+      auto record = record_line({row.key, row.value, row.version.value});
+      if (given.keys_only)
+        record.erase("value");
+      rows.push_back(std::move(record));
+    });
+  if (!done)
+    return with.out.fail(done.problem());
+  with.out.list(given.keys_only ? std::vector<std::string>{"key", "version"}
+                                : std::vector<std::string>{"key", "version", "value"},
+                rows);
+  return 0;
+}
+
+/// Lines as they come: an export may be larger than memory.
+int export_lines(const context& with, client_session& client, kv_arguments& given) {
+  const auto done = for_each_row(
+    client, given.space, {given.range, 0, false, patience_of(with.set)},
+    [&](const found_row& row) {
+      with.out.data() << record_line({row.key, row.value, row.version.value}).dump() << '\n';
+    });
+  with.out.data() << std::flush;
+  return done ? 0 : with.out.fail(done.problem());
+}
+
+int import_lines(const context& with, client_session& client, kv_arguments& given) {
+  std::ifstream file(given.file);
+  if (!file)
+    return with.out.fail(make_error(error_code::invalid, "can't read " + given.file));
+  std::size_t count = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty())
+      continue;
+    const auto place = given.file + ':' + std::to_string(count + 1);
+    const auto record = parse_record_line(line, place);
+    if (!record)
+      return with.out.fail(record.problem());
+    const auto done = client.put(given.space, record->key, record->value, always{},
+                                 patience_of(with.set));
+    if (!done) {
+      auto problem = done.problem();
+      problem.message = place + ": " + problem.message + "; " + std::to_string(count)
+                        + " records before it are in";
+      return with.out.fail(problem);
+    }
+    with.out.say_over(std::to_string(++count) + " records");
+  }
+  with.out.one({{"space", given.space}, {"imported", count}});
+  return 0;
+}
+
+CLI::App& add_verb(CLI::App& kv, program& present, const arguments_ptr& given,
+                   const std::string& name, const std::string& meaning, body act) {
+  auto& verb = *kv.add_subcommand(name, meaning);
+  verb.add_option("space", given->space, "the space's name")->required();
+  add_connection_flags(verb, present);
+  choose(verb, present, [given, act](const context& with) {
+    auto client = open_session(with.set, access::client);
+    return client ? act(with, **client, *given) : with.out.fail(client.problem());
+  });
+  return verb;
+}
+
+void add_key(CLI::App& verb, const arguments_ptr& given) {
+  verb.add_option("key", given->key, "1 to 400 bytes")->required();
+}
+
+void add_range(CLI::App& verb, const arguments_ptr& given) {
+  verb.add_option("--prefix", given->range.prefix, "keys that begin so");
+  verb.add_option("--start", given->range.start, "from this key on");
+  verb.add_option("--end", given->range.end, "up to this key, not with it");
+}
+
+} // namespace
+
+void add_kv(program& present) {
+  auto& kv = *present.app.add_subcommand("kv", "Keys and values");
+  kv.require_subcommand(1);
+  auto given = std::make_shared<kv_arguments>();
+  add_key(add_verb(kv, present, given, "get", "Read a key, linearizably", get), given);
+  auto& put_verb = add_verb(kv, present, given, "put", "Write a key", put);
+  add_key(put_verb, given);
+  put_verb.add_option("value", given->value, "up to 1 MiB; - reads it from stdin")->required();
+  put_verb.add_flag("--if-absent", given->if_absent, "only if the key isn't there");
+  put_verb.add_option("--if-version", given->version, "only if it is at this version");
+  auto& remove_verb = add_verb(kv, present, given, "delete", "Remove a key", remove);
+  add_key(remove_verb, given);
+  remove_verb.add_option("--if-version", given->version, "only if it is at this version");
+  auto& cas_verb = add_verb(kv, present, given, "cas", "Write a key if its version is", cas);
+  add_key(cas_verb, given);
+  cas_verb.add_option("version", given->version, "0: it isn't there")->required();
+  cas_verb.add_option("value", given->value, "up to 1 MiB")->required();
+  auto& scan_verb = add_verb(kv, present, given, "scan", "List keys in order", scan);
+  add_range(scan_verb, given);
+  scan_verb.add_option("--limit", given->limit, "at most so many; 0: all");
+  scan_verb.add_flag("--keys-only", given->keys_only, "without values");
+  auto& import_verb
+    = add_verb(kv, present, given, "import", "Write the records of a JSON-lines file",
+               import_lines);
+  import_verb.add_option("file", given->file, R"({"key":…,"value":…} a line)")->required();
+  add_range(add_verb(kv, present, given, "export", "Print all records as JSON lines",
+                     export_lines),
+            given);
+}
+
+} // namespace present::tools

@@ -1,0 +1,86 @@
+#include "tools/present/node_run.hpp"
+
+#include "actors/node/node.hpp"
+#include "runtime/edge/log.hpp"
+#include "tools/present/files.hpp"
+#include "tools/present/node_file.hpp"
+#include "tools/present/signal_wait.hpp"
+
+#include <csignal>
+#include <mutex>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+namespace present::tools {
+
+namespace {
+
+constexpr std::uint64_t look_again_ms = 60'000;
+
+/// Why the node ended by itself; readable once it has.
+class end_of_node {
+public:
+  end_of_node() : file_(::eventfd(0, EFD_CLOEXEC)) {}
+  ~end_of_node() { ::close(file_); }
+  end_of_node(const end_of_node&) = delete;
+  end_of_node& operator=(const end_of_node&) = delete;
+
+  void tell(std::string why) {
+    const std::lock_guard hold(mutex_);
+    why_ = std::move(why);
+    ::eventfd_write(file_, 1);
+  }
+
+  std::optional<std::string> why() {
+    const std::lock_guard hold(mutex_);
+    return why_;
+  }
+
+  int file() const { return file_; }
+
+private:
+  int file_;
+  std::mutex mutex_;
+  std::optional<std::string> why_; ///< guarded by mutex_
+};
+
+node_config config_of(const node_file& file) {
+  node_config config;
+  config.cluster = file.cluster;
+  config.self = file.node;
+  config.data = file.data;
+  config.rpc_address = file.founders.at(file.node).rpc;
+  config.http_address = file.founders.at(file.node).http;
+  config.authority = file.ca;
+  config.certificate = file.cert;
+  config.key = file.key;
+  for (const auto& [id, founder] : file.founders)
+    config.founders.push_back({id, founder.store, founder.rpc, founder.http});
+  return config;
+}
+
+} // namespace
+
+int run_node_file(const context& with, const std::string& path) {
+  // Before any other thread: they inherit what is blocked.
+  signal_wait signals{{SIGINT, SIGTERM}};
+  const auto text = read_file(path);
+  if (!text)
+    return with.out.fail(text.problem());
+  const auto file = decode_node_file(*text, path);
+  if (!file)
+    return with.out.fail(file.problem());
+  end_of_node end;
+  auto running = node::start(config_of(*file), [&end](std::string why) {
+    end.tell(std::move(why));
+  });
+  if (!running)
+    return with.out.fail(running.problem());
+  while (!end.why())
+    if (signals.wait({end.file()}, look_again_ms))
+      return 0;
+  return with.out.fail(make_error(error_code::unknown_outcome, *end.why()));
+}
+
+} // namespace present::tools

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "runtime/base/error.hpp"
+#include "tools/present/output.hpp"
+
+#include <cstdint>
+#include <string>
+
+/// Records as `kv import` reads them and `kv export` writes them: one JSON object
+/// a line, `{"key","value"}` and `version`; base64 with "encoding" where bytes
+/// aren't UTF-8.
+namespace present::tools {
+
+struct record {
+  std::string key;
+  std::string value;
+  std::uint64_t version = 0;
+  friend bool operator==(const record&, const record&) = default;
+};
+
+json record_line(const record& from);
+
+/// `place` is what errors call the line. A version is let be.
+result<record> parse_record_line(const std::string& line, const std::string& place);
+
+} // namespace present::tools

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "actors/client/client.hpp"
+#include "tools/present/key_range.hpp"
+
+#include <functional>
+#include <string>
+
+namespace present::tools {
+
+struct row_options {
+  key_range range;
+  std::uint64_t limit = 0; ///< 0: all
+  bool keys_only = false;
+  client_session::deadline patience{}; ///< of each page
+};
+
+/// All rows in key order, page by page: each page is linearizable, all of them
+/// together are not one moment (P23).
+status for_each_row(client_session& client, const std::string& space,
+                    const row_options& what,
+                    const std::function<void(const found_row&)>& take);
+
+} // namespace present::tools
