@@ -38,9 +38,13 @@ std::string replicas_text(const partition_status& partition) {
   return text;
 }
 
+/// Ids are unique within a node: where another one's tree begins, it is named.
 void append_tree(const supervision::description& actor, const std::string& indent,
-                 std::string& text) {
-  text += indent + actor.id + "  " + actor.state;
+                 node_id above, std::string& text) {
+  text += indent;
+  if (actor.node != above)
+    text += "node " + std::to_string(actor.node.value) + ": ";
+  text += actor.id + "  " + actor.state;
   if (!actor.kind.empty())
     text += "  " + actor.kind;
   text += "  handled " + std::to_string(actor.handled);
@@ -54,7 +58,7 @@ void append_tree(const supervision::description& actor, const std::string& inden
     text += "  last error: " + actor.last_error;
   text += '\n';
   for (const auto& child : actor.children)
-    append_tree(child, indent + "  ", text);
+    append_tree(child, indent + "  ", actor.node, text);
 }
 
 } // namespace
@@ -117,7 +121,7 @@ json to_json(const supervision::description& actor) {
 
 std::string to_text(const supervision::description& root) {
   std::string text;
-  append_tree(root, "", text);
+  append_tree(root, "", {}, text);
   return text;
 }
 

@@ -64,7 +64,7 @@ public:
     show(import.ledger());
     if (const auto failure = import.failure(); failure.code != error_code::ok)
       return failure;
-    out_.say("\nall records are acknowledged");
+    out_.say("all records are acknowledged");
     const auto ledger = import.ledger();
     report_.records = records.size();
     report_.import_ms = now_ms() - began;
@@ -136,7 +136,7 @@ private:
       if (auto killed = kill_leader(import); !killed)
         return killed;
     for (const auto& line : cluster_.tend())
-      out_.say('\n' + line);
+      out_.say(line);
     show(import.ledger());
     return success();
   }
@@ -153,7 +153,7 @@ private:
     import.on_killed();
     report_.killed_node = partition.leader.value;
     report_.partition = partition.id.value;
-    out_.say("\nkilled node " + std::to_string(partition.leader.value)
+    out_.say("killed node " + std::to_string(partition.leader.value)
              + ", leader of partition " + std::to_string(partition.id.value));
     return success();
   }

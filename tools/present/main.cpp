@@ -1,3 +1,4 @@
+#include "tools/present/nearest_name.hpp"
 #include "tools/present/program.hpp"
 
 #include <CLI/CLI.hpp>
@@ -49,6 +50,22 @@ format format_on(int count, char** arguments) {
   return shape.value_or(format::table);
 }
 
+/// What is wrong with the command line. CLI11 misses the verb that an unknown word
+/// stands in for, and doesn't name the word.
+std::string complaint(const CLI::App& app, const CLI::ParseError& problem) {
+  const auto* deepest = &app;
+  while (!deepest->get_subcommands().empty())
+    deepest = deepest->get_subcommands().back();
+  const auto unknown = app.remaining(true);
+  const auto verbs = deepest->get_subcommands([](const CLI::App*) { return true; });
+  if (unknown.empty() || verbs.empty())
+    return problem.what();
+  std::vector<std::string> names;
+  for (const auto* verb : verbs)
+    names.push_back(verb->get_name());
+  return "unknown command '" + unknown.front() + '\'' + did_you_mean(unknown.front(), names);
+}
+
 void add_verbs(program& present) {
   auto& app = present.app;
   app.require_subcommand(1);
@@ -95,8 +112,8 @@ int main(int count, char** arguments) {
     return app.exit(wanted);
   } catch (const CLI::ParseError& problem) {
     return make_output(early_shape, false)
-      .fail(make_error(error_code::invalid, std::string{problem.what()}
-                                              + " (see `present --help`)"));
+      .fail(make_error(error_code::invalid,
+                       complaint(app, problem) + " (see `present --help`)"));
   }
   return act(present, early_shape);
 }

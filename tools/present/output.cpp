@@ -135,16 +135,26 @@ std::string render_table(const std::vector<std::string>& columns,
   return text;
 }
 
+void output::end_line() {
+  if (line_is_open_)
+    to_.talk << '\n';
+  line_is_open_ = false;
+}
+
 void output::say(std::string_view line) {
+  end_line();
   to_.talk << line << '\n' << std::flush;
 }
 
 void output::say_over(std::string_view line) {
-  if (to_.talk_is_terminal)
-    to_.talk << '\r' << line << "\033[K" << std::flush;
+  if (!to_.talk_is_terminal)
+    return;
+  to_.talk << '\r' << line << "\033[K" << std::flush;
+  line_is_open_ = true;
 }
 
 void output::one(const json& record) {
+  end_line();
   if (shape_ != format::table) {
     to_.data << dump(record) << '\n' << std::flush;
     return;
@@ -158,6 +168,7 @@ void output::one(const json& record) {
 }
 
 void output::document(const json& record, std::string_view text) {
+  end_line();
   if (shape_ == format::table)
     to_.data << text << std::flush;
   else
@@ -166,6 +177,7 @@ void output::document(const json& record, std::string_view text) {
 
 void output::list(const std::vector<std::string>& columns,
                   const std::vector<json>& records) {
+  end_line();
   if (shape_ == format::table) {
     to_.data << render_table(columns, records);
   } else if (shape_ == format::json) {
@@ -178,6 +190,7 @@ void output::list(const std::vector<std::string>& columns,
 }
 
 int output::fail(const error& problem) {
+  end_line();
   if (shape_ != format::table)
     to_.talk << dump(error_body(problem)) << '\n' << std::flush;
   else if (color_)

@@ -76,9 +76,12 @@ public:
   int fail(const error& problem);
 
 private:
+  void end_line();
+
   format shape_;
   bool color_;
   streams to_;
+  bool line_is_open_ = false; ///< `say_over` has said something
 };
 
 } // namespace present::tools

@@ -63,10 +63,12 @@ TEST_CASE("people see who leads, who lags, and what is wrong") {
 TEST_CASE("the tree nests, in the fields of the interface") {
   supervision::description root;
   root.id = "node";
+  root.node = node_id{3};
   root.state = "running";
   supervision::description child;
   child.id = "node/journal";
   child.kind = "journal";
+  child.node = node_id{3};
   child.state = "running";
   child.handled = 7;
   child.restarts = 1;
@@ -77,7 +79,7 @@ TEST_CASE("the tree nests, in the fields of the interface") {
         == std::vector<std::string>{"id", "kind", "node", "state", "since", "mailbox",
                                     "handled", "restarts", "last_error", "children"});
   CHECK(to_text(root)
-        == "node  running  handled 0\n"
+        == "node 3: node  running  handled 0\n"
            "  node/journal  running  journal  handled 7  restarts 1"
            "  last error: disk full\n");
 }

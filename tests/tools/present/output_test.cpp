@@ -16,7 +16,8 @@ struct captured {
   std::ostringstream data;
   std::ostringstream talk;
   output out;
-  explicit captured(format shape) : out(shape, false, {data, talk}) {}
+  explicit captured(format shape, bool terminal = false)
+      : out(shape, false, {data, talk, false, terminal}) {}
 };
 
 const std::vector<json> two{{{"key", "a"}, {"version", 7}},
@@ -64,6 +65,17 @@ TEST_CASE("an error is a sentence, or the body that every interface gives") {
   CHECK(parsed["outcome"] == "not_applied");
   CHECK(parsed["retryable"] == false);
   CHECK(parsed["current_version"] == 9);
+}
+
+TEST_CASE("what is said over is gone off a terminal, and ended before anything else") {
+  captured pipe{format::table};
+  pipe.out.say_over("10 %");
+  pipe.out.say("done");
+  CHECK(pipe.talk.str() == "done\n");
+  captured terminal{format::table, true};
+  terminal.out.say_over("10 %");
+  terminal.out.say("done");
+  CHECK(terminal.talk.str() == "\r10 %\033[K\ndone\n");
 }
 
 TEST_CASE("an unknown outcome is said, and a deadline that did nothing exits with 7") {

@@ -1,0 +1,247 @@
+"""Commands against a live cluster: answers, exit codes, errors' bodies."""
+
+import json
+import os
+import signal
+import tempfile
+import unittest
+
+from program import Cluster, present, wait_until
+
+BODY = {"code", "message", "outcome", "retryable", "retry_after_ms", "trace_id"}
+
+
+class OnACluster(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster()
+        cls.addClassCleanup(cls.cluster.close)
+        made = cls.cluster("space", "create", "test")
+        assert made.code == 0, made
+
+    def assert_problem(self, answer, exit_code, code, outcome="not_applied"):
+        self.assertEqual(answer.code, exit_code, answer)
+        self.assertEqual(answer.out, "", "data on stdout, talk on stderr")
+        problem = answer.problem()
+        self.assertLessEqual(BODY, set(problem), answer)
+        self.assertEqual((problem["code"], problem["outcome"]), (code, outcome), answer)
+        return problem
+
+    def test_put_get_delete(self):
+        written = self.cluster("kv", "put", "test", "color", "blue")
+        self.assertEqual(written.code, 0, written)
+        read = self.cluster("kv", "get", "test", "color")
+        self.assertEqual(read.json(), {"key": "color", "value": "blue",
+                                       "version": written.json()["version"]})
+        self.assertEqual(self.cluster("kv", "delete", "test", "color").code, 0)
+        self.assert_problem(self.cluster("kv", "get", "test", "color"), 3, "not_found")
+
+    def test_the_value_alone_for_pipes(self):
+        self.cluster("kv", "put", "test", "plain", "-", stdin="from a pipe")
+        read = present("kv", "get", "test", "plain", "--data", self.cluster.data)
+        self.assertEqual((read.code, read.out), (0, "from a pipe\n"))
+
+    def test_conditions(self):
+        first = self.cluster("kv", "put", "test", "once", "1", "--if-absent")
+        self.assertEqual(first.code, 0, first)
+        version = first.json()["version"]
+        again = self.cluster("kv", "put", "test", "once", "2", "--if-absent")
+        problem = self.assert_problem(again, 4, "version_conflict")
+        self.assertEqual(problem["current_version"], version)
+        moved = self.cluster("kv", "cas", "test", "once", version, "3")
+        self.assertEqual(moved.code, 0, moved)
+        self.assertGreater(moved.json()["version"], version)
+        self.assert_problem(self.cluster("kv", "cas", "test", "once", version, "4"), 4,
+                            "version_conflict")
+        self.assert_problem(self.cluster("kv", "cas", "test", "once", 0, "4"), 4,
+                            "version_conflict")
+
+    def test_scan_in_order(self):
+        for key in ("s/b", "s/a", "s/c", "t"):
+            self.cluster("kv", "put", "test", key, key.upper())
+        rows = self.cluster("kv", "scan", "test", "--prefix", "s/").json()
+        self.assertEqual([row["key"] for row in rows], ["s/a", "s/b", "s/c"])
+        rows = self.cluster("kv", "scan", "test", "--prefix", "s/", "--start", "s/b",
+                            "--limit", "1", "--keys-only").json()
+        self.assertEqual([list(row) for row in rows], [["key", "version"]])
+
+    def test_import_and_export(self):
+        lines = [{"key": f"bulk/{number:04}", "value": str(number)} for number in range(50)]
+        lines.append({"key": "YnVsay//", "value": "AP8=", "encoding": "base64"})
+        with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+            file.writelines(json.dumps(line) + "\n" for line in lines)
+            file.flush()
+            done = self.cluster("kv", "import", "test", file.name)
+            self.assertEqual(done.code, 0, done)
+            self.assertEqual(done.json()["imported"], 51)
+        out = self.cluster("kv", "export", "test", "--prefix", "bulk/").out
+        back = [json.loads(line) for line in out.splitlines()]
+        for record in back:
+            self.assertGreater(record.pop("version"), 0)
+        self.assertEqual(back, lines)
+        with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+            file.write('{"key": "a", "value": "b"}\n{"key": "a"}\n')
+            file.flush()
+            bad = self.cluster("kv", "import", "test", file.name)
+            self.assertIn(f"{file.name}:2: ", self.assert_problem(bad, 2, "invalid")["message"])
+
+    def test_limits_and_names(self):
+        self.assert_problem(self.cluster("kv", "get", "nowhere", "k"), 3, "unknown_space")
+        long_key = self.cluster("kv", "put", "test", "k" * 401, "v")
+        self.assert_problem(long_key, 2, "too_large")
+        self.assertEqual(self.cluster("kv", "put", "test", "k" * 400, "v").code, 0)
+        self.assertEqual(self.cluster("kv", "put", "test", "", "v").code, 2)
+        large = self.cluster("kv", "put", "test", "large", "-", stdin="v" * (1 << 20))
+        self.assertEqual(large.code, 0, large)
+        larger = self.cluster("kv", "put", "test", "large", "-", stdin="v" * ((1 << 20) + 1))
+        self.assert_problem(larger, 2, "too_large")
+
+    def test_spaces(self):
+        self.assertEqual(self.cluster("space", "create", "brief").code, 0)
+        self.assert_problem(self.cluster("space", "create", "brief"), 4, "version_conflict")
+        self.cluster("kv", "put", "brief", "k", "v")
+        unsure = self.cluster("space", "drop", "brief")
+        self.assertEqual(unsure.code, 2, "never without --yes")
+        self.assertEqual(self.cluster("space", "drop", "brief", "--yes").code, 0)
+        self.assert_problem(self.cluster("kv", "get", "brief", "k"), 3, "unknown_space")
+
+    def test_status_and_tree(self):
+        status = self.cluster("status")
+        self.assertEqual(status.code, 0, status)
+        shown = status.json()
+        self.assertTrue(shown["available"] and shown["quorum"])
+        self.assertEqual([node["id"] for node in shown["nodes"]], [1, 2, 3])
+        for partition in shown["partitions"]:
+            self.assertIn(partition["leader"], (1, 2, 3))
+            self.assertEqual(len(partition["replicas"]), 3)
+            self.assertEqual(partition["failures_tolerated"], 1)
+        tree = self.cluster("tree").json()
+        self.assertEqual(len(tree["children"]), 3)
+        self.assertEqual(self.cluster("tree", "--node", "2").json()["node"], 2)
+
+    # The client turns the gate's `denied` into `no_quorum`: once it hands it on,
+    # this line must go.
+    @unittest.expectedFailure
+    def test_a_clients_certificate_is_no_admins(self):
+        file = self.cluster.file()
+        own = ["--endpoint", file["nodes"][0]["rpc"], "--ca", file["ca"], "--cert",
+               file["client_cert"], "--key", file["client_key"], "-o", "json"]
+        self.assertEqual(present("kv", "scan", "test", *own).code, 0)
+        self.assert_problem(present("status", *own), 5, "denied")
+
+    def test_a_foreign_certificate_gets_nothing(self):
+        file = self.cluster.file()
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(present("cert", "ca", folder).code, 0)
+            made = present("cert", "client", "me", "--ca-folder", folder, "--to", folder)
+            self.assertEqual(made.code, 0, made)
+            answer = present("kv", "get", "test", "k", "--endpoint", file["nodes"][0]["rpc"],
+                             "--ca", file["ca"], "--cert", f"{folder}/me.pem", "--key",
+                             f"{folder}/me.key", "--timeout", "3s", "-o", "json")
+            self.assertNotIn(answer.code, (0, 3), answer)
+
+    def test_a_killed_leader_costs_nothing(self):
+        leader = self.cluster.leader()
+        self.assertEqual(self.cluster("node", "kill", leader).code, 0)
+        self.addCleanup(self.cluster.wait_until_whole)
+        self.addCleanup(self.cluster, "node", "start", leader)
+        written = self.cluster("kv", "put", "test", "after", "kill")
+        self.assertEqual(written.code, 0, written)
+        self.assertNotEqual(self.cluster.leader(), leader)
+        self.assertEqual(self.cluster("kv", "get", "test", "after").json()["value"], "kill")
+
+    def test_a_node_that_dies_is_started_again(self):
+        before = self.cluster.node(2)["pid"]
+        os.kill(before, signal.SIGKILL)
+        wait_until(lambda: self.cluster.node(2)["pid"] not in (0, before), "a new process")
+        self.cluster.wait_until_whole()
+
+    def test_without_a_quorum_nothing_is_acknowledged(self):
+        for node in (1, 2):
+            self.assertEqual(self.cluster("node", "kill", node).code, 0)
+        self.addCleanup(self.cluster.wait_until_whole)
+        for node in (1, 2):
+            self.addCleanup(self.cluster, "node", "start", node)
+        answer = self.cluster("kv", "put", "test", "lonely", "v", "--timeout", "3s")
+        self.assertIn(answer.code, (6, 7, 8), answer)
+        self.assertIn(self.cluster("kv", "get", "test", "k", "--timeout", "3s").code, (6, 7),
+                      "a read never changes anything")
+        status = self.cluster("status")
+        self.assertEqual(status.code, 10, status)
+        self.assertFalse(status.json()["available"])
+
+    def test_a_paused_node_goes_on(self):
+        other = next(node for node in (1, 2, 3) if node != self.cluster.leader())
+        self.assertEqual(self.cluster("node", "pause", other).code, 0)
+        written = self.cluster("kv", "put", "test", "meanwhile", "v")
+        self.assertEqual(self.cluster("node", "resume", other).code, 0)
+        self.assertEqual(written.code, 0, written)
+        self.cluster.wait_until_whole()
+
+    def test_unknown_nodes(self):
+        self.assert_problem(self.cluster("node", "pause", 9), 3, "not_found")
+
+    def test_one_cluster_runs_once(self):
+        again = present("up", "--data", self.cluster.data, "-o", "json")
+        self.assertIn("present down", self.assert_problem(again, 2, "invalid")["message"])
+
+
+class WithoutACluster(unittest.TestCase):
+    def assert_invalid(self, answer, part):
+        self.assertEqual(answer.code, 2, answer)
+        self.assertEqual(answer.problem()["code"], "invalid")
+        self.assertIn(part, answer.problem()["message"])
+
+    def test_usage(self):
+        self.assertEqual(present("--help").code, 0)
+        self.assertEqual(present("--version").code, 0)
+        self.assertEqual(present().code, 2)
+        self.assert_invalid(present("frobnicate", "-o", "json"), "frobnicate")
+        self.assert_invalid(present("kv", "get", "-o", "json"), "space")
+        self.assert_invalid(present("kv", "get", "s", "k", "-o", "json"), "--data")
+        self.assert_invalid(present("status", "-o", "jsonl", "--timeout", "soon"), "soon")
+
+    def test_a_folder_without_a_cluster(self):
+        with tempfile.TemporaryDirectory() as data:
+            answer = present("status", "--data", data, "-o", "json")
+            self.assertEqual((answer.code, answer.problem()["code"]), (3, "not_found"))
+
+    def test_configuration(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(f"{folder}/present")
+            path = f"{folder}/present/config.toml"
+            with open(path, "w", encoding="utf-8") as file:
+                file.write('output = "jsonl"\nnodes = 5\n')
+            shown = present("config", "show", "--origin", XDG_CONFIG_HOME=folder,
+                            PRESENT_NODES="7")
+            rows = {row["name"]: row for row in map(json.loads, shown.out.splitlines())}
+            self.assertEqual(rows["output"]["origin"], f"{path}:1:1")
+            self.assertEqual(rows["nodes"], {"name": "nodes", "value": "7",
+                                             "origin": "PRESENT_NODES"})
+            with open(path, "a", encoding="utf-8") as file:
+                file.write("colour = 'never'\n")
+            bad = present("config", "check", "-o", "json", XDG_CONFIG_HOME=folder)
+            self.assert_invalid(bad, f"{path}:3:1: unknown key 'colour'")
+            self.assert_invalid(bad, "did you mean 'color'?")
+
+    def test_completion(self):
+        script = present("completion", "bash")
+        self.assertEqual(script.code, 0)
+        self.assertIn("'present kv get')", script.out)
+        self.assertNotIn("demo-verify", script.out)
+
+    def test_certificates(self):
+        with tempfile.TemporaryDirectory() as folder:
+            made = present("cert", "ca", f"{folder}/ca", "-o", "json").json()
+            self.assertRegex(made["cluster"], "^[0-9a-f]{12}$")
+            self.assertEqual(present("cert", "ca", f"{folder}/ca").code, 2)
+            node = present("cert", "node", 3, "--ca-folder", f"{folder}/ca", "--to", folder,
+                           "-o", "json").json()
+            self.assertEqual(os.stat(node["key"]).st_mode & 0o777, 0o600)
+            renewed = present("cert", "renew", node["certificate"], node["key"],
+                              "--ca-folder", f"{folder}/ca")
+            self.assertEqual(renewed.code, 0, renewed)
+
+
+if __name__ == "__main__":
+    unittest.main()
