@@ -66,6 +66,7 @@ void partition_shell::on_exit() {
 }
 
 auto partition_shell::make_behavior() -> behavior_type {
+  defer_ready(); // until the disk has answered, nobody finds us
   if (!journal_.get())
     throw std::runtime_error("the journal is not running");
   // `await`: other mail waits until the disk has answered.
@@ -142,6 +143,7 @@ void partition_shell::become_running(result<raft::recovered_state> found) {
                                    {"entries", found->entries.size()}});
   tell_raft(raft::time_passed{});
   settle();
+  become_ready();
 }
 
 // -- the machines' turn ------------------------------------------------------------
@@ -373,7 +375,9 @@ partition_status partition_shell::status() const {
   seen.at_term = raft_->current_term();
   seen.commit = raft_->commit();
   seen.applied = partition_->applied();
-  seen.has_quorum = raft_->has_quorum();
+  // A follower that hears a leader is part of a quorum as well.
+  seen.has_quorum = raft_->has_quorum() || (raft_->role() == raft::role_kind::follower
+                                            && seen.leader.value != 0);
   seen.replicas.push_back({setup_.machine.self, std::string{name_of(raft_->role())}, 0});
   const auto last = raft_->log().last();
   std::uint32_t voters_up = 1;

@@ -70,7 +70,15 @@ void add_verbs(program& present) {
   auto& app = present.app;
   app.require_subcommand(1);
   app.fallthrough();
-  app.set_version_flag("--version", PRESENT_VERSION);
+  // Before a verb only: behind one it is a slip, and must not look like success.
+  app.add_flag_callback(
+    "--version",
+    [&app] {
+      if (!app.get_subcommands().empty())
+        throw CLI::ExtrasError({"--version"});
+      throw CLI::CallForVersion(PRESENT_VERSION, 0);
+    },
+    "print the program's version and exit");
   add_setting_flag(app, present, "output");
   add_setting_flag(app, present, "color");
   app.add_option("--config", present.config_path,

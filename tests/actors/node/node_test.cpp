@@ -172,6 +172,8 @@ TEST_CASE("three nodes take writes, answer reads, and go on when one of them sto
     REQUIRE(before.partitions.size() == 1);
     const auto leader = before.partitions.front().leader;
     CHECK(before.partitions.front().failures_tolerated == 1);
+    for (const auto& member : before.nodes)
+      CHECK_FALSE(member.fenced);
     cluster.stop(leader.value);
     const auto second = db->put("accounts", "bob", "7");
     REQUIRE_MESSAGE(second, (second ? "" : second.problem().message));
