@@ -7,6 +7,7 @@ other, since both sanitizers at once take 18 to 26 s a file that includes CAF.
 """
 
 import json
+import os
 import subprocess
 import sys
 
@@ -25,7 +26,7 @@ def links_caf(build, program):
 
 def main():
     build, kind = sys.argv[1:]
-    programs = {target["id"]: target["filename"][0][len(build) + 1:]
+    programs = {target["id"]: os.path.relpath(target["filename"][0], build)
                 for target in introspect(build, "--targets")
                 if target["type"] == "executable"}
     for test in introspect(build, "--tests"):
