@@ -178,6 +178,20 @@ class OnACluster(unittest.TestCase):
         self.assertEqual(written.code, 0, written)
         self.cluster.wait_until_whole()
 
+    def test_bench(self):
+        for kind in ("put", "get", "scan", "mixed"):
+            done = self.cluster("bench", kind, "--clients", 8, "--seconds", 1, "--keys", 100)
+            self.assertEqual(done.code, 0, done)
+            report = done.json()
+            self.assertEqual(set(report), {
+                "ops_per_second", "p50_ms", "p99_ms", "max_ms", "errors",
+                "server_cpu_us_per_op", "client_cpu_us_per_op"})
+            self.assertEqual(report["errors"], {})
+            self.assertGreater(report["ops_per_second"], 0)
+            self.assertLessEqual(report["p50_ms"], report["p99_ms"])
+            self.assertLessEqual(report["p99_ms"], report["max_ms"])
+            self.assertGreater(report["server_cpu_us_per_op"], 0)
+
     def test_unknown_nodes(self):
         self.assert_problem(self.cluster("node", "pause", 9), 3, "not_found")
 

@@ -41,6 +41,7 @@ void add_connection_flags(CLI::App& verb, program& present);
 void choose(CLI::App& verb, program& present, action body);
 
 // One file per verb: NAME.cpp.
+void add_bench(program& present);
 void add_cert(program& present);
 void add_completion(program& present);
 void add_config(program& present);
