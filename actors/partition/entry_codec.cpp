@@ -8,7 +8,9 @@
 #include <capnp/message.h>
 #include <capnp/serialize.h>
 #include <kj/exception.h>
+#include <kj/io.h>
 
+#include <cstdint>
 #include <cstring>
 
 namespace present {
@@ -28,8 +30,15 @@ result<entry_batch> decode_words(kj::ArrayPtr<const capnp::word> words) {
   entry_batch batch;
   batch.machine_version = from.getMachineVersion();
   batch.first_stamp = {from.getFirstStamp()};
-  batch.operations.reserve(from.getOperations().size());
-  for (const auto what : from.getOperations()) {
+  const auto operations = from.getOperations();
+  // A list of empty structs takes no bytes, however long it says it is.
+  if (operations.size() > bounds::max_entry_operations)
+    return make_error(error_code::damaged,
+                      "log entry: " + std::to_string(operations.size())
+                        + " operations; the limit is "
+                        + std::to_string(bounds::max_entry_operations));
+  batch.operations.reserve(operations.size());
+  for (const auto what : operations) {
     auto asked = decode_operation(what);
     if (!asked)
       return asked.problem();
@@ -38,31 +47,52 @@ result<entry_batch> decode_words(kj::ArrayPtr<const capnp::word> words) {
   return batch;
 }
 
+/// Room for the whole message in its first segment: pointers and fields of an
+/// operation take about 20 words.
+unsigned expected_words(const entry_batch& batch) {
+  std::size_t bytes = 0;
+  for (const auto& asked : batch.operations)
+    if (const auto* p = std::get_if<put>(&asked.what))
+      bytes += p->key.size() + (p->value ? p->value->size() : 0);
+  return static_cast<unsigned>(16 + 24 * batch.operations.size()
+                               + bytes / sizeof(capnp::word));
+}
+
+/// Bytes of a string or a map may stand at an odd address, and Cap'n Proto reads
+/// words: nearly always they stand well, and aren't copied.
+result<entry_batch> decode_bytes(std::string_view bytes) {
+  const auto count = bytes.size() / sizeof(capnp::word);
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(capnp::word) == 0)
+    return decode_words({reinterpret_cast<const capnp::word*>(bytes.data()), count});
+  auto words = kj::heapArray<capnp::word>(count);
+  std::memcpy(words.begin(), bytes.data(), bytes.size());
+  return decode_words(words);
+}
+
 } // namespace
 
 bytes_ptr encode_entry(const entry_batch& batch) {
-  capnp::MallocMessageBuilder message;
+  capnp::MallocMessageBuilder message{expected_words(batch)};
   auto to = message.initRoot<schema::EntryBatch>();
   to.setMachineVersion(batch.machine_version);
   to.setFirstStamp(batch.first_stamp.value);
   auto operations = to.initOperations(static_cast<unsigned>(batch.operations.size()));
   for (unsigned place = 0; place < batch.operations.size(); ++place)
     encode_operation(batch.operations[place], operations[place]);
-  const auto words = capnp::messageToFlatArray(message);
-  const auto bytes = words.asBytes();
-  return std::make_shared<const std::string>(
-    reinterpret_cast<const char*>(bytes.begin()), bytes.size());
+  auto bytes = std::make_shared<std::string>(
+    capnp::computeSerializedSizeInWords(message) * sizeof(capnp::word), '\0');
+  kj::ArrayOutputStream out{
+    {reinterpret_cast<kj::byte*>(bytes->data()), bytes->size()}};
+  capnp::writeMessage(out, message);
+  return bytes;
 }
 
 result<entry_batch> decode_entry(std::string_view bytes) {
   if (bytes.size() % sizeof(capnp::word) != 0)
     return make_error(error_code::damaged, "log entry: not a whole number of words");
-  // The bytes come from a string or a map and may be unaligned.
-  auto words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
-  std::memcpy(words.begin(), bytes.data(), bytes.size());
   result<entry_batch> out
     = make_error(error_code::damaged, "log entry: not an entry batch");
-  const auto caught = kj::runCatchingExceptions([&] { out = decode_words(words); });
+  const auto caught = kj::runCatchingExceptions([&] { out = decode_bytes(bytes); });
   KJ_IF_MAYBE(broken, caught) {
     return make_error(error_code::damaged, std::string{"log entry: "}
                                              + broken->getDescription().cStr());

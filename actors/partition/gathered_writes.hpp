@@ -5,7 +5,7 @@
 
 #include <cstdint>
 #include <deque>
-#include <utility>
+#include <optional>
 #include <vector>
 
 namespace present::partition {
@@ -20,47 +20,63 @@ struct write_origin {
 /// in bytes (bounds::max_gathered), cut into entries of bounded size.
 class gathered_writes {
 public:
-  bool is_full() const { return bytes_ >= bounds::max_gathered; }
-  bool is_empty() const { return queue_.empty(); }
-  std::size_t size() const { return queue_.size(); }
+  struct cut {
+    std::vector<operation> operations;
+    std::vector<write_origin> origins; ///< of the operation at the same place
+  };
 
-  void push(const operation& asked, write_origin origin) {
+  bool is_full() const { return bytes_ >= bounds::max_gathered; }
+  bool is_empty() const { return live_ == 0; }
+  std::size_t size() const { return live_; }
+
+  /// Where it stands in the queue, for `drop`.
+  std::uint64_t push(const operation& asked, write_origin origin) {
     const auto bytes = size_of(asked);
     bytes_ += bytes;
+    ++live_;
     queue_.push_back({asked, origin, bytes});
+    return taken_ + queue_.size() - 1;
   }
 
   /// The next entry: as many writes as fit, at least one.
-  std::pair<std::vector<operation>, std::vector<write_origin>> take_batch() {
-    std::vector<operation> operations;
-    std::vector<write_origin> origins;
+  cut take_batch() {
+    cut next;
+    const auto expected = std::min(live_, bounds::max_entry_operations);
+    next.operations.reserve(expected);
+    next.origins.reserve(expected);
     std::size_t taken = 0;
-    while (!queue_.empty() && operations.size() < bounds::max_entry_operations) {
+    while (!queue_.empty() && next.operations.size() < bounds::max_entry_operations) {
       auto& first = queue_.front();
-      if (!operations.empty() && taken + first.bytes > bounds::max_entry)
-        break;
-      taken += first.bytes;
-      operations.push_back(std::move(first.asked));
-      origins.push_back(first.origin);
+      if (first.asked) {
+        if (!next.operations.empty() && taken + first.bytes > bounds::max_entry)
+          break;
+        taken += first.bytes;
+        --live_;
+        next.operations.push_back(std::move(*first.asked));
+        next.origins.push_back(first.origin);
+      }
       queue_.pop_front();
+      ++taken_;
     }
     bytes_ -= taken;
-    return {std::move(operations), std::move(origins)};
+    return next;
   }
 
-  /// Takes out what belongs to request `tag`; returns how many there were.
-  std::size_t drop(std::uint64_t tag) {
-    return std::erase_if(queue_, [&](const waiting& w) {
-      if (w.origin.tag != tag)
-        return false;
-      bytes_ -= w.bytes;
-      return true;
-    });
+  /// Takes out what stands at `position`; nothing if it was taken before.
+  void drop(std::uint64_t position) {
+    if (position < taken_)
+      return;
+    auto& dropped = queue_[position - taken_];
+    if (!dropped.asked)
+      return;
+    dropped.asked.reset();
+    bytes_ -= dropped.bytes;
+    --live_;
   }
 
 private:
   struct waiting {
-    operation asked;
+    std::optional<operation> asked; ///< empty: dropped, its place is left
     write_origin origin;
     std::size_t bytes = 0;
   };
@@ -76,6 +92,8 @@ private:
   }
 
   std::deque<waiting> queue_;
+  std::uint64_t taken_ = 0; ///< positions before the queue's first
+  std::size_t live_ = 0;
   std::size_t bytes_ = 0;
 };
 

@@ -70,7 +70,7 @@ struct remove_key {
   friend bool operator==(const remove_key&, const remove_key&) = default;
 };
 
-/// Root partition only: a named set of keys. The answer's version is its id.
+/// Root partition only: a named set of keys.
 struct create_space {
   std::string name;
   friend bool operator==(const create_space&, const create_space&) = default;
@@ -90,6 +90,11 @@ struct operation_id {
   operation_number number;
   friend auto operator<=>(const operation_id&, const operation_id&) = default;
 };
+
+/// How far ahead of its entry's stamp an operation's `retry_until` may lie: what
+/// is remembered has to be bounded in time as well. Far above any deadline, so
+/// that a client whose clock is minutes ahead is still served.
+inline constexpr std::uint64_t max_retry_window_ms = 15 * 60 * 1000;
 
 struct operation {
   operation_id id;

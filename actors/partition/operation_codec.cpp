@@ -1,6 +1,10 @@
 #include "actors/partition/operation_codec.hpp"
 
+#include "runtime/base/bounds.hpp"
+
 #include <kj/array.h>
+
+#include <algorithm>
 
 namespace present {
 
@@ -20,6 +24,11 @@ std::string string_of(capnp::Data::Reader data) {
 
 std::string string_of(capnp::Text::Reader text) {
   return {text.begin(), text.size()};
+}
+
+/// With its length: a zero byte is part of a text.
+capnp::Text::Reader text_of(const std::string& text) {
+  return {text.c_str(), text.size()};
 }
 
 bytes_ptr bytes_of(capnp::Data::Reader data) {
@@ -77,10 +86,10 @@ struct operation_encoder {
     encode_condition(from.when, what.initWhen());
   }
   void operator()(const create_space& from) {
-    to.initCreateSpace().setName(from.name.c_str());
+    to.initCreateSpace().setName(text_of(from.name));
   }
   void operator()(const drop_space& from) {
-    to.initDropSpace().setName(from.name.c_str());
+    to.initDropSpace().setName(text_of(from.name));
   }
 };
 
@@ -155,7 +164,7 @@ void encode_answer(const answer& from, schema::Answer::Builder to) {
   to.setMore(from.more);
   to.setRepeated(from.repeated);
   if (!from.message.empty())
-    to.setMessage(from.message.c_str());
+    to.setMessage(text_of(from.message));
   if (from.rows.empty())
     return;
   auto rows = to.initRows(static_cast<unsigned>(from.rows.size()));
@@ -181,10 +190,14 @@ answer decode_answer(schema::Answer::Reader from) {
   given.repeated = from.getRepeated();
   given.message = string_of(from.getMessage());
   const auto rows = from.getRows();
-  given.rows.reserve(rows.size());
-  for (const auto row : rows)
-    given.rows.push_back({string_of(row.getKey()), {row.getVersion()},
-                          row.hasValue() ? bytes_of(row.getValue()) : nullptr});
+  // No page is longer; a list of empty structs says any length for no bytes.
+  const auto count
+    = std::min<unsigned>(rows.size(), static_cast<unsigned>(bounds::max_scan_page));
+  given.rows.reserve(count);
+  for (unsigned place = 0; place < count; ++place)
+    given.rows.push_back(
+      {string_of(rows[place].getKey()), {rows[place].getVersion()},
+       rows[place].hasValue() ? bytes_of(rows[place].getValue()) : nullptr});
   return given;
 }
 

@@ -1,14 +1,14 @@
 #pragma once
 
 #include "actors/partition/gathered_writes.hpp"
+#include "actors/partition/open_requests.hpp"
 #include "actors/partition/operation.hpp"
-#include "actors/partition/session_table.hpp"
+#include "actors/partition/state_machine.hpp"
 #include "storage/state.hpp"
 
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -31,17 +31,16 @@
 /// Invariants
 /// I1  Entries are applied in log order, each once: applied' = applied + 1.
 /// I2  What applying an entry does depends on the entry and the state alone (P1):
-///     not on time, role, or what this replica knows beyond its log.
+///     it is the business of `state_machine`, which knows nothing else.
 /// I3  Stamps in the log rise: a leader stamps above everything in its log.
-/// I4  A request is answered exactly once, and its operations in their order.
+/// I4  A request is answered exactly once, at its deadline at the latest, and its
+///     operations in their order.
 /// I5  `not_applied` is said only of operations that were never proposed, or whose
-///     entry was replaced, or that were refused when applied (P5).
+///     entry was replaced, or that were refused when applied (P5). What is in the
+///     log at the deadline is `unknown`, each operation by itself.
 /// I6  A read is answered from a state that has applied at least the index of a
 ///     read-index round that began after the read arrived (P15).
 namespace present::partition {
-
-/// Names a request until its response; chosen by whoever delivers it.
-using request_tag = std::uint64_t;
 
 struct settings {
   partition_id id;
@@ -50,7 +49,9 @@ struct settings {
   /// Entries proposed and not yet committed. Two keep the disk busy while the
   /// quorum's answers are on their way; more only cut the batches smaller.
   std::size_t max_proposals_in_flight = 2;
-  std::size_t max_sessions = bounds::max_sessions_per_identity;
+  /// Requests without a response; beyond it the partition says `overloaded`.
+  std::size_t max_open_requests = 4 * bounds::max_session_inflight;
+  session_limits sessions;
   /// A checkpoint is due after this many applied bytes (P27: large ones are
   /// many times cheaper a put).
   std::size_t checkpoint_bytes = 64 * bounds::mib;
@@ -138,8 +139,7 @@ using effects = std::vector<effect>;
 /// Not thread-safe: owned by one partition actor. `table` outlives the machine.
 class partition_machine {
 public:
-  /// Rebuilds spaces and sessions from what `table` holds, which contains
-  /// everything up to `mark`.
+  /// Goes on from what `table` holds, which contains everything up to `mark`.
   partition_machine(const settings& options, storage::state& table,
                     const raft::snapshot_mark& mark);
 
@@ -153,43 +153,34 @@ public:
   bool leads() const { return phase_ == phase::leading; }
   node_id leader() const { return leader_; }
   hlc_stamp latest_stamp() const { return clock_.latest(); }
-  std::size_t waiting_requests() const { return waiting_.size(); }
-  const session_table& sessions() const { return sessions_; }
-  map_epoch epoch() const { return epoch_; }
+  std::size_t waiting_requests() const { return requests_.size(); }
+  const session_table& sessions() const { return state_.sessions(); }
+  map_epoch epoch() const { return state_.epoch(); }
   /// Every space by name, for the map that clients keep.
-  const std::map<std::string, space_id>& spaces() const { return spaces_; }
+  const std::map<std::string, space_id>& spaces() const { return state_.spaces(); }
 
-  /// Puts what lives outside the table (sessions) into it: call before
-  /// `table.freeze()`, so that one checkpoint holds all of the state.
+  /// The batch that this replica proposed and that stands at this place of the
+  /// log; null if the entry there is another's. Saves a leader decoding it.
+  std::shared_ptr<const entry_batch> proposed_at(log_index index, term at_term) const;
+
+  /// Call before `table.freeze()`, so that one checkpoint holds all of the state.
   void write_back();
 
 private:
   enum class phase : std::uint8_t { following, taking_over, leading };
 
-  /// A request on its way to its response (I4).
-  struct waiting_request {
-    time_ms deadline = 0;
-    std::shared_ptr<const request> what;
-    response reply;
-    std::size_t open = 0; ///< operations without an answer
-  };
-
   /// An entry of this leader's on its way to commit.
   struct proposal {
+    std::shared_ptr<const entry_batch> batch;
     std::vector<write_origin> origins; ///< place i of the batch: who asked
     std::optional<std::pair<log_index, term>> place;
-  };
-
-  struct waiting_read {
-    request_tag tag = 0;
-    std::optional<log_index> at; ///< what must be applied first
   };
 
   // on_<event>, in protocol order
   void on_arrived(const event& input, const arrived& what, effects& out);
   void on_role(const role_known& what, effects& out);
-  void on_placed(const proposal_placed& what);
-  void on_refused(const proposal_refused& what, effects& out);
+  void on_placed(const proposal_placed& what, effects& out);
+  void on_refused(const event& input, const proposal_refused& what, effects& out);
   void on_replaced(std::uint64_t ticket, effects& out);
   void on_lost(std::uint64_t ticket, effects& out);
   void drop_proposal(std::uint64_t ticket, const error& why, effects& out);
@@ -198,52 +189,42 @@ private:
   void on_committed(const committed& what, effects& out);
   void on_time_passed(time_ms now, effects& out);
 
+  void become_following(effects& out);
+  void become_taking_over();
+
   // admission
-  std::optional<error> refusal_of(const event& input, const request& what);
-  void propose_gathered(std::uint64_t wall_ms, effects& out);
-  bool has_own_work() const;
+  std::optional<error> refusal_of(const event& input, const request& what) const;
+  void admit(const event& input, const arrived& what, effects& out);
+  void propose_gathered(const event& input, effects& out);
+  void propose_batch(std::uint64_t wall_ms, effects& out);
+  bool wants_own_entry() const;
 
-  // applying (I2)
-  void apply_batch(const entry_batch& batch, std::vector<answer>& answers);
-  answer apply_write(const operation& asked, hlc_stamp stamp);
-  answer apply_what(const put& asked, hlc_stamp stamp);
-  answer apply_what(const remove_key& asked, hlc_stamp stamp);
-  answer apply_what(const create_space& asked, hlc_stamp stamp);
-  answer apply_what(const drop_space& asked, hlc_stamp stamp);
-  void collect_dropped_spaces();
-  bool has_space(space_id space) const { return space_records_.contains(space); }
-  void restore();
-
-  // reading
-  void serve_reads(effects& out);
-  void serve_read(request_tag tag, effects& out);
-  answer read(const get& asked) const;
-  answer read(const scan& asked) const;
+  // what becomes of them
+  void settle_proposal(const committed& what, std::vector<answer> answers,
+                       effects& out);
+  void serve_applied_reads(effects& out);
+  void serve_read(std::uint64_t ticket, effects& out);
+  answer read(const operation& asked, std::size_t& bytes_left) const;
 
   // answering
-  void fill(request_tag tag, std::uint32_t place, answer given, effects& out);
-  void fail(const std::vector<write_origin>& origins, const error& why,
-            effects& out);
+  template <class GiveAnswer>
+  void answer_each(const std::vector<write_origin>& origins, GiveAnswer give,
+                   effects& out);
+  void fail(const std::vector<write_origin>& origins, const error& why, effects& out);
+  void answer_late(request_tag tag, effects& out);
+  void respond_if_complete(request_tag tag, const open_request& answered,
+                           effects& out);
   void refuse(request_tag tag, error why, effects& out) const;
-  void forget_deadline(request_tag tag, time_ms deadline);
+  void send(request_tag tag, response reply, effects& out) const;
   error not_leading() const;
 
   void check_invariants() const;
 
   const settings options_;
   storage::state& table_;
-
-  // what is replicated
+  state_machine state_;
   log_index applied_;
   term applied_term_;
-  hlc_stamp latest_; ///< of the last operation applied
-  hybrid_clock clock_;
-  session_table sessions_;
-  std::map<std::string, space_id> spaces_;
-  std::unordered_map<space_id, storage::space_record> space_records_;
-  std::set<space_id> dropped_; ///< spaces whose keys are still to go
-  space_id next_space_{1};
-  map_epoch epoch_{1};
 
   // what this replica knows beyond its log
   phase phase_ = phase::following;
@@ -251,15 +232,18 @@ private:
   bool checkpoint_asked_ = false;
   term term_;
   node_id leader_;
+  hybrid_clock clock_;
 
   // what is on its way
-  std::unordered_map<request_tag, waiting_request> waiting_;
-  std::multimap<time_ms, request_tag> deadlines_;
+  open_requests requests_;
   gathered_writes gathered_;
   std::map<std::uint64_t, proposal> proposals_;
   std::map<log_index, std::uint64_t> placed_; ///< index → ticket
-  std::map<std::uint64_t, waiting_read> reads_;
+  std::unordered_map<std::uint64_t, request_tag> reads_;
+  std::multimap<log_index, std::uint64_t> confirmed_; ///< index → ticket of `reads_`
   std::uint64_t last_ticket_ = 0;
+  /// After a refusal an entry of the machine's own waits until then.
+  time_ms own_entry_not_before_ = 0;
 };
 
 } // namespace present::partition

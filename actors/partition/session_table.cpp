@@ -1,101 +1,151 @@
 #include "actors/partition/session_table.hpp"
 
-#include <limits>
+#include <algorithm>
 
 namespace present::partition {
 
 namespace {
 
-/// An entry carries up to 4,000 operations, so collecting must outpace that.
-constexpr std::size_t collected_per_entry = 8192;
+/// An entry begins at most as many sessions as it has operations, so collecting
+/// outpaces that.
+constexpr std::size_t collected_per_entry = 2 * bounds::max_entry_operations;
 
-constexpr operation_number session_end{
-  std::numeric_limits<std::uint64_t>::max()};
+/// The first answer numbered `number` or above: nearly always the end.
+template <class Answers>
+auto place_of(Answers& answers, operation_number number) {
+  if (answers.empty() || answers.back().number < number)
+    return answers.end();
+  return std::lower_bound(
+    answers.begin(), answers.end(), number,
+    [](const remembered_answer& a, operation_number n) { return a.number < n; });
+}
 
 } // namespace
 
 session_table::finding session_table::admit(const operation& asked,
                                             hlc_stamp stamp) {
   const auto [client, number] = asked.id;
-  auto found = sessions_.find(client);
+  const bool late = asked.retry_until < stamp;
+  const bool too_far
+    = asked.retry_until.wall_ms() > stamp.wall_ms() + max_retry_window_ms;
+  const auto found = sessions_.find(client);
   if (found == sessions_.end()) {
-    if (asked.retry_until < stamp)
+    if (late || number < asked.acked_below)
       return {standing::expired, {}};
-    if (sessions_.size() >= max_sessions_)
-      return {standing::full, {}};
-    found = sessions_.emplace(client, client_session{}).first;
+    if (too_far)
+      return {standing::too_far, {}};
+    return {sessions_.size() < limits_.sessions && answers_ < limits_.answers
+              ? standing::fresh
+              : standing::full,
+            {}};
   }
-  auto& session = found->second;
-  acknowledge(client, session, asked.acked_below);
-  if (const auto answer = session.answers.find(number);
-      answer != session.answers.end())
-    return {standing::repeated, answer->second};
-  if (number < session.acked_below || asked.retry_until < stamp)
+  auto& session = found->second.session;
+  if (acknowledge(session, asked.acked_below, stamp))
+    note_change(client, found->second);
+  if (const auto place = place_of(session.answers, number);
+      place != session.answers.end() && place->number == number)
+    return {standing::repeated, *place};
+  if (late || number < session.acked_below)
     return {standing::expired, {}};
-  return {standing::fresh, {}};
+  if (too_far)
+    return {standing::too_far, {}};
+  return {session.answers.size() < limits_.answers_per_session
+              && answers_ < limits_.answers
+            ? standing::fresh
+            : standing::full,
+          {}};
 }
 
 void session_table::remember(const operation& asked, error_code code,
                              hlc_stamp version) {
   const auto [client, number] = asked.id;
-  auto& session = sessions_[client];
-  session.answers[number] = {asked.retry_until, version, code};
-  by_expiry_.emplace(asked.retry_until, client, number);
-  if (asked.retry_until > session.live_until) {
-    by_expiry_.erase({session.live_until, client, session_end});
-    session.live_until = asked.retry_until;
-    by_expiry_.emplace(session.live_until, client, session_end);
+  const auto [found, is_new] = sessions_.try_emplace(client);
+  auto& session = found->second.session;
+  if (is_new) {
+    session.acked_below = asked.acked_below;
+    ends_.emplace(asked.retry_until, client);
   }
-  changed_.insert(client);
+  session.answers.insert(place_of(session.answers, number),
+                         {number, asked.retry_until, version, code});
+  session.live_until = std::max(session.live_until, asked.retry_until);
+  ++answers_;
+  note_change(client, found->second);
 }
 
-void session_table::acknowledge(client_id client, client_session& session,
-                                operation_number below) {
-  if (below <= session.acked_below)
-    return;
-  session.acked_below = below;
-  const auto end = session.answers.lower_bound(below);
-  for (auto it = session.answers.begin(); it != end; ++it)
-    by_expiry_.erase({it->second.retry_until, client, it->first});
-  session.answers.erase(session.answers.begin(), end);
-  changed_.insert(client);
+/// Besides what is acknowledged, what has expired at the front goes too. True if
+/// anything changed.
+bool session_table::acknowledge(client_session& session, operation_number below,
+                                hlc_stamp stamp) {
+  bool changed = session.acked_below < below;
+  session.acked_below = std::max(session.acked_below, below);
+  auto& answers = session.answers;
+  while (!answers.empty()
+         && (answers.front().number < session.acked_below
+             || answers.front().retry_until < stamp)) {
+    answers.pop_front();
+    --answers_;
+    changed = true;
+  }
+  return changed;
 }
 
 void session_table::collect(hlc_stamp stamp) {
-  for (std::size_t n = 0; n < collected_per_entry && !by_expiry_.empty(); ++n) {
-    const auto [until, client, number] = *by_expiry_.begin();
-    if (until >= stamp)
-      return;
-    by_expiry_.erase(by_expiry_.begin());
-    changed_.insert(client);
+  std::size_t collected = 0;
+  while (!ends_.empty() && ends_.begin()->first < stamp) {
+    const auto [end, client] = *ends_.begin();
     const auto found = sessions_.find(client);
-    if (number == session_end)
-      sessions_.erase(found);
-    else
-      found->second.answers.erase(number);
+    if (const auto until = found->second.session.live_until; end < until) {
+      ends_.erase(ends_.begin());
+      ends_.emplace(until, client);
+      continue;
+    }
+    // Whoever is first here now ends first of all, whether or not others stand
+    // too early: the same sessions go on every replica (S4).
+    if (++collected > collected_per_entry)
+      return;
+    note_change(client, found->second);
+    answers_ -= found->second.session.answers.size();
+    sessions_.erase(found);
+    ends_.erase(ends_.begin());
   }
+}
+
+void session_table::note_change(client_id client, entry& what) {
+  if (what.changed)
+    return;
+  what.changed = true;
+  changed_.push_back(client);
 }
 
 const client_session* session_table::find(client_id client) const {
   const auto found = sessions_.find(client);
-  return found == sessions_.end() ? nullptr : &found->second;
+  return found == sessions_.end() ? nullptr : &found->second.session;
 }
 
 std::vector<std::pair<client_id, const client_session*>>
 session_table::take_changed() {
+  // A session that went and began again is here twice.
+  std::sort(changed_.begin(), changed_.end());
+  changed_.erase(std::unique(changed_.begin(), changed_.end()), changed_.end());
   std::vector<std::pair<client_id, const client_session*>> out;
   out.reserve(changed_.size());
-  for (const auto client : changed_)
-    out.emplace_back(client, find(client));
+  for (const auto client : changed_) {
+    const auto found = sessions_.find(client);
+    if (found == sessions_.end()) {
+      out.emplace_back(client, nullptr);
+    } else {
+      found->second.changed = false;
+      out.emplace_back(client, &found->second.session);
+    }
+  }
   changed_.clear();
   return out;
 }
 
 void session_table::restore(client_id client, client_session session) {
-  for (const auto& [number, answer] : session.answers)
-    by_expiry_.emplace(answer.retry_until, client, number);
-  by_expiry_.emplace(session.live_until, client, session_end);
-  sessions_[client] = std::move(session);
+  ends_.emplace(session.live_until, client);
+  answers_ += session.answers.size();
+  sessions_[client].session = std::move(session);
 }
 
 } // namespace present::partition

@@ -1,12 +1,13 @@
 #pragma once
 
 #include "actors/partition/operation.hpp"
+#include "runtime/base/bounds.hpp"
 
 #include <cstdint>
-#include <map>
+#include <deque>
 #include <set>
-#include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace present::partition {
@@ -14,6 +15,7 @@ namespace present::partition {
 /// What is remembered of a write, so that its retry is answered and never
 /// applied again (P4).
 struct remembered_answer {
+  operation_number number;
   hlc_stamp retry_until;
   hlc_stamp version;
   error_code code = error_code::ok;
@@ -25,29 +27,49 @@ struct remembered_answer {
 /// One client's live answers, and the number below which it needs none.
 struct client_session {
   operation_number acked_below;
-  /// The latest `retry_until` seen: after it no retry can be applied, so the
-  /// whole session may be forgotten.
+  /// The latest `retry_until` of its answers: after it no retry can be applied,
+  /// so the whole session may be forgotten.
   hlc_stamp live_until;
-  std::map<operation_number, remembered_answer> answers;
+  std::deque<remembered_answer> answers; ///< rising numbers
 
   friend bool operator==(const client_session&, const client_session&) = default;
 };
 
+/// The same on every replica: what is refused is part of what applying means.
+struct session_limits {
+  std::size_t sessions = bounds::max_sessions_per_identity;
+  /// A client whose one operation hangs can't acknowledge what it started
+  /// since: five times what it may have under way.
+  std::size_t answers_per_session = 5 * bounds::max_session_inflight;
+  /// About 40 bytes each.
+  std::size_t answers = 1'000'000;
+};
+
 /// The sessions of one partition: part of the replicated state, so each change
-/// depends on the log alone (I2). Kept in memory, written back at checkpoints.
+/// depends on the log alone. Kept in memory, written back at checkpoints.
 ///
-/// S1  A live answer is never evicted: a full table refuses new sessions.
+/// S1  A live answer is never evicted: a full table refuses new ones (P4).
 /// S2  An answer goes when its client acknowledged it, or when the log's stamp
-///     has passed its `retry_until`, whichever comes first in the log.
+///     has passed its `retry_until`: with the session's next write, or with the
+///     session.
+/// S3  A session has an answer when it begins, and ends when the log's stamp has
+///     passed the last of its `retry_until`: none is left that nothing removes.
+/// S4  Which sessions are there depends on the operations admitted and the stamps
+///     alone, not on when the table was last written back and restored.
+///
+/// An operation costs one look-up by client and one at the end of its answers;
+/// only sessions are sorted by their end, and are sorted in again when that end
+/// comes near, not with each operation.
 class session_table {
 public:
-  explicit session_table(std::size_t max_sessions) : max_sessions_(max_sessions) {}
+  explicit session_table(const session_limits& limits) : limits_(limits) {}
 
   enum class standing : std::uint8_t {
     fresh,    ///< never seen: apply it, then `remember`
     repeated, ///< a retry: `previous` is its answer
     expired,  ///< past `retry_until`, or acknowledged: what became of it is gone
-    full,     ///< a new session, and there is no room
+    full,     ///< there is no room for its answer
+    too_far,  ///< `retry_until` is beyond max_retry_window_ms
   };
   struct finding {
     standing is = standing::fresh;
@@ -60,12 +82,12 @@ public:
   /// Keeps the answer of an operation that `admit` called fresh.
   void remember(const operation& asked, error_code code, hlc_stamp version);
 
-  /// Forgets what `stamp` has passed, a bounded number of answers per call so
-  /// that no entry pays for all of them (P3: chunked, driven by the log).
+  /// Forgets sessions that `stamp` has passed, a bounded number per call so that
+  /// no entry pays for all of them (P3: chunked, driven by the log).
   void collect(hlc_stamp stamp);
 
   std::size_t size() const { return sessions_.size(); }
-  std::size_t answers() const { return by_expiry_.size(); }
+  std::size_t answers() const { return answers_; }
   const client_session* find(client_id client) const;
 
   /// Sessions changed since the last call, in order; an empty pointer means
@@ -76,17 +98,22 @@ public:
   void restore(client_id client, client_session session);
 
 private:
-  using expiry = std::tuple<hlc_stamp, client_id, operation_number>;
+  struct entry {
+    client_session session;
+    bool changed = false; ///< and so in `changed_`
+  };
 
-  void acknowledge(client_id client, client_session& session,
-                   operation_number below);
+  bool acknowledge(client_session& session, operation_number below,
+                   hlc_stamp stamp);
+  void note_change(client_id client, entry& what);
 
-  std::size_t max_sessions_;
-  std::unordered_map<client_id, client_session> sessions_;
-  /// Every live answer by its end. Session ends are here too, as the highest
-  /// number, so that they come after the session's last answer.
-  std::set<expiry> by_expiry_;
-  std::set<client_id> changed_;
+  session_limits limits_;
+  std::unordered_map<client_id, entry> sessions_;
+  std::size_t answers_ = 0;
+  /// One per session, at its end or before: ends only rise, so a session that
+  /// comes up here early is sorted in again.
+  std::set<std::pair<hlc_stamp, client_id>> ends_;
+  std::vector<client_id> changed_;
 };
 
 } // namespace present::partition

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+/// One-line defects that the simulation must catch (CONSENSUS.md, *Mutants*).
+/// In the product each of them is the constant `false` and the compiler drops
+/// it. The test build defines PRESENT_MUTANTS and switches one on at run time.
+namespace present::partition {
+
+enum class mutant : std::uint8_t {
+  none,
+  skip_session_table,    // P4
+  forget_sessions,       // P4: a restart remembers no answer
+  apply_expired,         // P4: a late copy of a forgotten operation is applied
+  answer_when_placed,    // CONSENSUS: apply before commit
+  refuse_what_is_placed, // P5: leadership lost is taken for "not applied"
+  refuse_late_writes,    // P5: a deadline is taken for "not applied"
+  read_at_once,          // P15
+  stamp_from_zero,       // I3: a new leader forgets its log's stamps
+};
+
+#ifdef PRESENT_MUTANTS
+inline thread_local mutant active_mutant = mutant::none;
+inline bool mutated(mutant which) { return active_mutant == which; }
+#else
+constexpr bool mutated(mutant) { return false; }
+#endif
+
+} // namespace present::partition
