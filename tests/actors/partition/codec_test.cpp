@@ -1,0 +1,274 @@
+#include "actors/partition/entry_codec.hpp"
+#include "actors/partition/operation_codec.hpp"
+#include "runtime/base/bounds.hpp"
+#include "tests/actors/partition/operations.hpp"
+
+#include <capnp/message.h>
+#include <capnp/serialize.h>
+#include <doctest/doctest.h>
+#include <kj/exception.h>
+#include <rapidcheck.h>
+
+#include "schemas/entry.capnp.h"
+
+using namespace present;
+using namespace present::partition::test;
+
+namespace {
+
+bool same(const bytes_ptr& a, const bytes_ptr& b) {
+  return !a == !b && (!a || *a == *b);
+}
+
+/// A value that isn't there is the empty one when written.
+std::string text(const bytes_ptr& value) {
+  return value ? *value : std::string{};
+}
+
+bool same(const put& a, const put& b) {
+  return a.space == b.space && a.key == b.key && a.when == b.when
+         && text(a.value) == text(b.value);
+}
+template <class What>
+bool same(const What& a, const What& b) {
+  return a == b;
+}
+
+bool same(const operation& a, const operation& b) {
+  return a.id == b.id && a.retry_until == b.retry_until
+         && a.acked_below == b.acked_below && a.what.index() == b.what.index()
+         && std::visit(
+           [&](const auto& what) {
+             return same(what, std::get<std::decay_t<decltype(what)>>(b.what));
+           },
+           a.what);
+}
+
+bool same(const answer& a, const answer& b) {
+  if (a.rows.size() != b.rows.size())
+    return false;
+  for (std::size_t i = 0; i < a.rows.size(); ++i)
+    if (a.rows[i].key != b.rows[i].key || a.rows[i].version != b.rows[i].version
+        || !same(a.rows[i].value, b.rows[i].value))
+      return false;
+  return a.id == b.id && a.code == b.code && a.known == b.known
+         && a.version == b.version && same(a.value, b.value) && a.more == b.more
+         && a.repeated == b.repeated && a.message == b.message;
+}
+
+bytes_ptr any_bytes() {
+  return *rc::gen::arbitrary<bool>() ? nullptr
+                                     : bytes(*rc::gen::arbitrary<std::string>());
+}
+
+condition any_condition() {
+  switch (*rc::gen::inRange(0, 3)) {
+    case 0:
+      return always{};
+    case 1:
+      return if_absent{};
+    default:
+      return if_version{{*rc::gen::arbitrary<std::uint64_t>()}};
+  }
+}
+
+operation any_operation() {
+  operation asked;
+  asked.id = {{*rc::gen::arbitrary<std::uint64_t>()}, {*rc::gen::arbitrary<std::uint64_t>()}};
+  asked.retry_until = {*rc::gen::arbitrary<std::uint64_t>()};
+  asked.acked_below = {*rc::gen::arbitrary<std::uint64_t>()};
+  const space_id space{*rc::gen::arbitrary<std::uint32_t>()};
+  const auto text = [] { return *rc::gen::arbitrary<std::string>(); };
+  switch (*rc::gen::inRange(0, 6)) {
+    case 0:
+      asked.what = get{space, text()};
+      break;
+    case 1:
+      asked.what = scan{space, text(), text(), *rc::gen::arbitrary<std::uint32_t>(),
+                        *rc::gen::arbitrary<bool>()};
+      break;
+    case 2:
+      asked.what = put{space, text(), any_bytes(), any_condition()};
+      break;
+    case 3:
+      asked.what = remove_key{space, text(), any_condition()};
+      break;
+    case 4:
+      asked.what = create_space{text()};
+      break;
+    default:
+      asked.what = drop_space{text()};
+  }
+  return asked;
+}
+
+answer any_answer() {
+  answer given;
+  given.id = {{*rc::gen::arbitrary<std::uint64_t>()}, {*rc::gen::arbitrary<std::uint64_t>()}};
+  given.code = static_cast<error_code>(*rc::gen::inRange(0, 24));
+  given.known = static_cast<outcome>(*rc::gen::inRange(0, 3));
+  given.version = {*rc::gen::arbitrary<std::uint64_t>()};
+  given.value = any_bytes();
+  given.more = *rc::gen::arbitrary<bool>();
+  given.repeated = *rc::gen::arbitrary<bool>();
+  given.message = *rc::gen::arbitrary<std::string>();
+  const auto rows = *rc::gen::inRange(0, 5);
+  for (int n = 0; n < rows; ++n)
+    given.rows.push_back({*rc::gen::arbitrary<std::string>(),
+                          {*rc::gen::arbitrary<std::uint64_t>()}, any_bytes()});
+  return given;
+}
+
+entry_batch any_batch() {
+  entry_batch batch;
+  batch.machine_version = *rc::gen::arbitrary<std::uint16_t>();
+  batch.first_stamp = {*rc::gen::arbitrary<std::uint64_t>()};
+  const auto count = *rc::gen::inRange(0, 6);
+  for (int n = 0; n < count; ++n)
+    batch.operations.push_back(any_operation());
+  return batch;
+}
+
+void expect_same(const entry_batch& a, const entry_batch& b) {
+  RC_ASSERT(a.machine_version == b.machine_version);
+  RC_ASSERT(a.first_stamp == b.first_stamp);
+  RC_ASSERT(a.operations.size() == b.operations.size());
+  for (std::size_t i = 0; i < a.operations.size(); ++i)
+    RC_ASSERT(same(a.operations[i], b.operations[i]));
+}
+
+/// Decodes as the wire does, which turns Cap'n Proto's complaints into one.
+void decode_hostile_answer(std::string bytes) {
+  bytes.resize(bytes.size() / sizeof(capnp::word) * sizeof(capnp::word));
+  auto words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
+  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(words.begin()));
+  (void)kj::runCatchingExceptions([&] {
+    capnp::FlatArrayMessageReader message{words};
+    const auto given = decode_answer(message.getRoot<schema::Answer>());
+    RC_ASSERT(given.rows.size() <= bounds::max_scan_page);
+  });
+}
+
+std::string encoded(const answer& given) {
+  capnp::MallocMessageBuilder message;
+  encode_answer(given, message.initRoot<schema::Answer>());
+  const auto words = capnp::messageToFlatArray(message);
+  return {reinterpret_cast<const char*>(words.begin()), words.asBytes().size()};
+}
+
+} // namespace
+
+TEST_CASE("an entry is read as it was written") {
+  CHECK(rc::check([] {
+    const auto batch = any_batch();
+    const auto read = decode_entry(*encode_entry(batch));
+    RC_ASSERT(bool(read));
+    expect_same(batch, *read);
+  }));
+}
+
+TEST_CASE("an entry is read at any address") {
+  const auto batch = batch_at(at_ms(0), {write(1, 1, put_of("key", "value"))});
+  const auto bytes = encode_entry(batch);
+  for (std::size_t shift = 0; shift < sizeof(capnp::word); ++shift) {
+    const auto shifted = std::string(shift, 'x') + *bytes;
+    const auto read = decode_entry(std::string_view{shifted}.substr(shift));
+    REQUIRE(read);
+    CHECK(same(read->operations.front(), batch.operations.front()));
+  }
+}
+
+TEST_CASE("an operation and an answer are read as they were written") {
+  CHECK(rc::check([] {
+    capnp::MallocMessageBuilder message;
+    const auto asked = any_operation();
+    encode_operation(asked, message.initRoot<schema::Operation>());
+    const auto read = decode_operation(message.getRoot<schema::Operation>());
+    RC_ASSERT(bool(read));
+    RC_ASSERT(same(asked, *read));
+  }));
+  CHECK(rc::check([] {
+    capnp::MallocMessageBuilder message;
+    const auto given = any_answer();
+    encode_answer(given, message.initRoot<schema::Answer>());
+    RC_ASSERT(same(given, decode_answer(message.getRoot<schema::Answer>())));
+  }));
+}
+
+TEST_CASE("a zero byte is part of a name, not its end") {
+  const std::string name{"a\0b", 3};
+  const auto batch = batch_at(at_ms(0), {write(1, 1, create_space{name})});
+  const auto read = decode_entry(*encode_entry(batch));
+  REQUIRE(read);
+  CHECK(std::get<create_space>(read->operations[0].what).name == name);
+}
+
+TEST_CASE("truncated bytes are damaged or another entry, never a crash") {
+  CHECK(rc::check([] {
+    const auto bytes = *encode_entry(any_batch());
+    const auto cut = *rc::gen::inRange<std::size_t>(0, bytes.size());
+    const auto read = decode_entry(std::string_view{bytes}.substr(0, cut));
+    if (!read)
+      RC_ASSERT(read.problem().code == error_code::damaged);
+  }));
+  CHECK_FALSE(decode_entry("12345"));
+}
+
+TEST_CASE("flipped bits are an error or another entry, never a crash") {
+  CHECK(rc::check([] {
+    auto bytes = *encode_entry(any_batch());
+    const auto flips = *rc::gen::inRange(1, 6);
+    for (int n = 0; n < flips; ++n)
+      bytes[*rc::gen::inRange<std::size_t>(0, bytes.size())]
+        ^= static_cast<char>(1 << *rc::gen::inRange(0, 8));
+    (void)decode_entry(bytes);
+  }));
+  CHECK(rc::check([] {
+    auto bytes = encoded(any_answer());
+    bytes[*rc::gen::inRange<std::size_t>(0, bytes.size())]
+      ^= static_cast<char>(1 << *rc::gen::inRange(0, 8));
+    decode_hostile_answer(std::move(bytes));
+  }));
+}
+
+TEST_CASE("a list that takes no bytes can't make us allocate for what it says it is") {
+  capnp::MallocMessageBuilder message;
+  message.initRoot<schema::EntryBatch>().initOperations(1);
+  auto words = capnp::messageToFlatArray(message);
+  // The list's tag says how many structs of how many words follow: many of none.
+  auto* raw = reinterpret_cast<std::uint64_t*>(words.begin());
+  bool found = false;
+  for (std::size_t word = 1; word < words.size(); ++word) {
+    constexpr std::uint64_t one_struct = std::uint64_t{1} << 2;
+    if ((raw[word] & 0xffffffff) == one_struct) {
+      raw[word] = std::uint64_t{4'000'000} << 2;
+      found = true;
+    }
+  }
+  REQUIRE(found);
+  const auto read = decode_entry(
+    {reinterpret_cast<const char*>(words.begin()), words.asBytes().size()});
+  REQUIRE_FALSE(read);
+  CHECK(read.problem().code == error_code::damaged);
+}
+
+TEST_CASE("an operation of a kind that this program lacks is invalid, not damaged") {
+  capnp::MallocMessageBuilder message;
+  message.initRoot<schema::EntryBatch>().initOperations(1);
+  auto words = capnp::messageToFlatArray(message);
+  const auto reader = message.getRoot<schema::EntryBatch>().getOperations();
+  // The union's tag is the one field of an empty operation that can be found by
+  // trying: set each 16 bits in turn until the kind is unknown.
+  bool found = false;
+  auto* halves = reinterpret_cast<std::uint16_t*>(words.begin());
+  for (std::size_t at = 4; at < words.size() * 4 && !found; ++at) {
+    const auto before = halves[at];
+    halves[at] = 999;
+    const auto read = decode_entry(
+      {reinterpret_cast<const char*>(words.begin()), words.asBytes().size()});
+    found = !read && read.problem().code == error_code::invalid;
+    halves[at] = before;
+  }
+  CHECK(found);
+  CHECK(reader.size() == 1);
+}
