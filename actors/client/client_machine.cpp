@@ -1,10 +1,10 @@
 #include "actors/client/client_machine.hpp"
 
-#include "runtime/base/bounds.hpp"
+#include "actors/client/mutant.hpp"
 #include "runtime/base/check.hpp"
 
 #include <algorithm>
-#include <utility>
+#include <iterator>
 
 namespace present::client {
 
@@ -16,8 +16,9 @@ constexpr partition_id root_partition{0};
 /// for what is still on a link or in a queue then.
 constexpr std::uint64_t retry_grace_ms = 2'000;
 
-/// Pauses between uncounted tries: short, since they wait for an election.
-constexpr std::uint64_t follow_pause_cap_ms = 40;
+/// As far ahead as a partition takes it, less a minute by which this clock may be
+/// ahead of the partition's.
+constexpr std::uint64_t longest_retry_ms = max_retry_window_ms - 60'000;
 
 template <class... Fs>
 struct overloaded : Fs... {
@@ -26,144 +27,93 @@ struct overloaded : Fs... {
 template <class... Fs>
 overloaded(Fs...) -> overloaded<Fs...>;
 
-const std::string* space_of(const call_kind& what) {
-  return std::visit(overloaded{
-                      [](const create_space&) -> const std::string* { return nullptr; },
-                      [](const drop_space&) -> const std::string* { return nullptr; },
-                      [](const auto& c) -> const std::string* { return &c.space; },
-                    },
-                    what);
-}
-
-/// The key that decides the partition; empty for what the root keeps.
-std::string_view routing_key(const call_kind& what) {
-  return std::visit(
-    overloaded{
-      [](const create_space&) { return std::string_view{}; },
-      [](const drop_space&) { return std::string_view{}; },
-      [](const scan_call& c) { return std::string_view{c.first}; },
-      [](const auto& c) { return std::string_view{c.key}; },
-    },
-    what);
-}
-
-auto as_operation_in(space_id space, const call_kind& what) {
-  using body = decltype(operation::what);
-  return std::visit(
-    overloaded{
-      [&](const get_call& c) -> body { return get{space, c.key}; },
-      [&](const scan_call& c) -> body {
-        return scan{space, c.first, c.last, c.limit, c.keys_only};
-      },
-      [&](const put_call& c) -> body { return put{space, c.key, c.value, c.when}; },
-      [&](const remove_call& c) -> body { return remove_key{space, c.key, c.when}; },
-      [](const auto& c) -> body { return c; },
-    },
-    what);
-}
-
 error unknown_space_error(const std::string& name) {
   return make_error(error_code::unknown_space,
                     "there is no space '" + name
                       + "': create it with `present space create " + name + '`');
 }
 
+error problem_of(const answered& what) {
+  if (what.failure.code != error_code::ok)
+    return what.failure;
+  auto why = make_error(what.what.code, what.what.message);
+  why.known = what.what.known;
+  why.current_version = what.what.version.value;
+  return why;
+}
+
 } // namespace
 
 client_machine::client_machine(const settings& options)
-    : options_(options), random_state_(options.seed) {}
+    : options_(options),
+      pacing_({options.seed, options.backoff_base_ms, options.backoff_cap_ms}) {}
 
-void client_machine::step(const event& input, effects& out) {
+void client_machine::step(event input, effects& out) {
   std::visit(overloaded{
-               [&](const called& e) { on_called(input, e, out); },
-               [&](const answered& e) { on_answered(input, e, out); },
-               [&](const attempt_lost& e) { on_lost(input, e, out); },
-               [&](const map_arrived& e) { on_map(input, e, out); },
-               [&](const map_failed& e) { on_map_failed(input, e, out); },
-               [&](const time_passed&) { on_time_passed(input, out); },
+               [&](called& e) { on_called(input, e, out); },
+               [&](answered& e) { on_answered(input, e, out); },
+               [&](attempt_lost& e) { on_lost(input, e, out); },
+               [&](map_arrived& e) { on_map(input, e, out); },
+               [&](map_failed& e) { on_map_failed(input, e, out); },
+               [&](time_passed&) { on_time_passed(input, out); },
              },
              input.what);
 }
 
 std::optional<time_ms> client_machine::next_wake() const {
-  std::optional<time_ms> wake = map_wanted_at_;
-  const auto earlier = [&](time_ms at) { wake = wake ? std::min(*wake, at) : at; };
-  if (!deadlines_.empty())
-    earlier(deadlines_.begin()->first);
-  if (!pauses_.empty())
-    earlier(pauses_.begin()->first);
+  auto wake = map_wanted_at_;
+  for (const auto* waiting : {&deadlines_, &pauses_})
+    if (!waiting->empty()) {
+      const auto first = waiting->begin()->first;
+      wake = wake ? std::min(*wake, first) : first;
+    }
   return wake;
 }
 
 // -- events ------------------------------------------------------------------------
 
-void client_machine::on_called(const event& input, const called& what,
-                               effects& out) {
-  check(!calls_.contains(what.id), "I1: a call id is used once");
-  call asked;
-  asked.what = what.what;
-  asked.is_write = !std::holds_alternative<get_call>(what.what)
-                   && !std::holds_alternative<scan_call>(what.what);
-  const auto patience = what.deadline_ms ? what.deadline_ms : bounds::default_deadline_ms;
-  asked.deadline = input.now + patience;
-  asked.as_operation.id = {options_.id, {next_number_++}};
-  asked.as_operation.retry_until = hlc_stamp::of(
-    std::max(input.wall_ms, seen_.wall_ms()) + patience + retry_grace_ms, 0);
-  if (asked.is_write)
-    unanswered_.insert(asked.as_operation.id.number);
-  deadlines_.emplace(asked.deadline, what.id);
-  calls_.emplace(what.id, std::move(asked));
-  route(what.id, input, out);
+void client_machine::on_called(const event& input, called& what, effects& out) {
+  if (calls_.size() >= options_.max_open_calls) {
+    auto why = make_error(error_code::overloaded,
+                          "the client has " + std::to_string(calls_.size())
+                            + " calls open; the limit is "
+                            + std::to_string(options_.max_open_calls));
+    out.push_back(complete{what.id, {{}, std::move(why), 0}});
+    return;
+  }
+  const auto [found, is_new] = calls_.try_emplace(what.id);
+  check(is_new, "I1: a call id is used twice");
+  auto& asked = found->second;
+  asked.id = what.id;
+  asked.what = std::move(what.what);
+  asked.is_write = is_write(asked.what);
+  asked.patience_ms = what.deadline_ms ? what.deadline_ms : bounds::default_deadline_ms;
+  asked.deadline = input.now + asked.patience_ms;
+  // Nearly all have the same patience, so the new one is nearly always last.
+  asked.deadline_alarm
+    = deadlines_.emplace_hint(deadlines_.end(), asked.deadline, what.id);
+  number(asked, input);
+  route(asked, input, out);
 }
 
-void client_machine::on_answered(const event& input, const answered& what,
-                                 effects& out) {
+void client_machine::on_answered(const event& input, answered& what, effects& out) {
   seen_ = std::max(seen_, what.stamp);
-  call_id id = 0;
-  auto* asked = end_attempt(what.attempt, id);
+  auto* asked = end_attempt(what.attempt);
   if (!asked)
     return; // given up at its deadline
   if (what.leader.value != 0)
     leaders_[asked->partition] = what.leader;
   if (map_ && what.epoch > map_->epoch)
     want_map(input, out);
-  error why = what.failure;
-  if (why.code == error_code::ok && what.what.code != error_code::ok) {
-    why = make_error(what.what.code, what.what.message);
-    why.known = what.what.known;
-    why.current_version = what.what.version.value;
-  }
-  asked->last = why;
-  if (asked->is_write && why.known == outcome::unknown && why.code != error_code::ok)
-    asked->maybe_applied = true;
-  switch (why.code) {
-    case error_code::ok:
-      finish(id, {what.what, {}, 0}, out);
-      return;
-    case error_code::not_leader:
-    case error_code::wrong_partition:
-      follow(id, input, what.leader, out);
-      return;
-    case error_code::unknown_space:
-      check_space(id, input, out);
-      return;
-    case error_code::deadline:
-    case error_code::unknown_outcome:
-      // The session table makes asking again safe, so ask until it is known.
-      follow(id, input, {}, out);
-      return;
-    default:
-      if (traits_of(why.code).retryable)
-        retry(id, input, why, out);
-      else
-        finish(id, {what.what, why, 0}, out);
-  }
+  if (what.failure.code == error_code::ok && what.what.code == error_code::ok)
+    on_success(*asked, input, what.what, out);
+  else
+    on_refusal(*asked, input, what, out);
 }
 
 void client_machine::on_lost(const event& input, const attempt_lost& what,
                              effects& out) {
-  call_id id = 0;
-  auto* asked = end_attempt(what.attempt, id);
+  auto* asked = end_attempt(what.attempt);
   if (!asked)
     return;
   if (asked->is_write && !what.never_sent)
@@ -171,30 +121,31 @@ void client_machine::on_lost(const event& input, const attempt_lost& what,
   asked->last = make_error(error_code::no_quorum,
                            "node " + std::to_string(asked->target.value)
                              + " can't be reached");
-  if (const auto led = leaders_.find(asked->partition);
-      led != leaders_.end() && led->second == asked->target)
-    leaders_.erase(led);
-  follow(id, input, {}, out);
+  follow(*asked, input, {}, out);
 }
 
-void client_machine::on_map(const event& input, const map_arrived& what,
-                            effects& out) {
+/// Whoever leads the root has every space; another node may lag behind.
+void client_machine::on_map(const event& input, const map_arrived& what, effects& out) {
   map_under_way_ = false;
-  const bool newer = !map_ || what.map->epoch >= map_->epoch;
-  if (newer) {
+  const bool is_older = map_ && what.map->epoch < map_->epoch;
+  if (!is_older) {
     map_ = what.map;
     for (const auto& [partition, leader] : map_->leaders)
       if (leader.value != 0)
         leaders_[partition] = leader;
   }
-  // Only the root's leader can say that a space does not exist.
-  const auto root = map_->leaders.find(root_partition);
-  const bool from_root = root != map_->leaders.end() && root->second == what.from;
-  const auto waiting = std::exchange(without_map_, {});
-  for (const auto id : waiting) {
-    if (from_root)
-      calls_.at(id).space_was_checked = true;
-    route(id, input, out);
+  const auto root = what.map->leaders.find(root_partition);
+  const bool is_roots = !is_older && root != what.map->leaders.end()
+                        && root->second == what.from && what.from.value != 0;
+  for (const auto id : std::exchange(without_map_, {})) {
+    auto& asked = calls_.at(id);
+    const auto* space = space_of(asked.what);
+    if (is_roots && space)
+      asked.space_was_checked = map_->spaces.contains(*space);
+    if (is_roots && space && !asked.space_was_checked)
+      give_up(asked, unknown_space_error(*space), out);
+    else
+      route(asked, input, out);
   }
 }
 
@@ -210,73 +161,148 @@ void client_machine::on_map_failed(const event& input, const map_failed& what,
 
 void client_machine::on_time_passed(const event& input, effects& out) {
   while (!deadlines_.empty() && deadlines_.begin()->first <= input.now) {
-    const auto id = deadlines_.begin()->second;
-    const auto& asked = calls_.at(id);
+    auto& asked = calls_.at(deadlines_.begin()->second);
     auto why = make_error(error_code::deadline,
                           asked.last.message.empty()
                             ? "no answer within the deadline"
                             : "no answer within the deadline; last: " + asked.last.message);
     why.known = outcome::not_applied;
-    give_up(id, std::move(why), out);
+    give_up(asked, std::move(why), out);
   }
   while (!pauses_.empty() && pauses_.begin()->first <= input.now) {
-    const auto id = pauses_.begin()->second;
+    auto& asked = calls_.at(pauses_.begin()->second);
     pauses_.erase(pauses_.begin());
-    calls_.at(id).retry_at.reset();
-    route(id, input, out);
+    asked.pause.reset();
+    route(asked, input, out);
   }
   ask_for_map(input, out);
 }
 
-// -- routing -----------------------------------------------------------------------
+// -- what an answer means ----------------------------------------------------------
 
-void client_machine::route(call_id id, const event& input, effects& out) {
-  auto& asked = calls_.at(id);
-  if (!map_) {
-    wait_for_map(id, input, out);
+void client_machine::on_success(call& asked, const event& input, answer& given,
+                                effects& out) {
+  if (std::holds_alternative<scan_call>(asked.what) && scan_goes_on(asked, given))
+    route(asked, input, out);
+  else
+    finish(asked, {std::move(given), {}, 0}, out);
+}
+
+/// A page that is not full goes on with the next range, which may be another
+/// partition's; the answer is all of them together.
+bool client_machine::scan_goes_on(call& asked, answer& given) {
+  auto& wanted = std::get<scan_call>(asked.what);
+  const auto& sent = std::get<scan>(asked.as_operation.what);
+  const auto limit
+    = wanted.limit ? wanted.limit : static_cast<std::uint32_t>(bounds::max_scan_page);
+  for (const auto& row : given.rows)
+    asked.bytes += row.key.size() + (row.value ? row.value->size() : 0);
+  const bool full = given.more || given.rows.size() >= limit
+                    || asked.bytes > bounds::max_request / 2;
+  const bool goes_on = sent.last != wanted.last && !full;
+  if (goes_on) {
+    wanted.limit = limit - static_cast<std::uint32_t>(given.rows.size());
+    wanted.first = sent.last;
+    asked.redirects = 0;
+  }
+  given.more = full && (given.more || sent.last != wanted.last);
+  std::move(given.rows.begin(), given.rows.end(), std::back_inserter(asked.rows));
+  if (!goes_on)
+    given.rows = std::move(asked.rows);
+  return goes_on;
+}
+
+void client_machine::on_refusal(call& asked, const event& input, answered& what,
+                                effects& out) {
+  const auto why = problem_of(what);
+  asked.last = why;
+  if (asked.is_write && why.known == outcome::unknown && why.code != error_code::session_expired)
+    asked.maybe_applied = true;
+  const bool decided = what.failure.code == error_code::ok && is_verdict(what.what);
+  if (decided || mutated(mutant::trust_any_refusal))
+    asked.maybe_applied = false; // of any earlier try it would have known (I3)
+  switch (why.code) {
+    case error_code::wrong_partition:
+      want_map(input, out);
+      [[fallthrough]];
+    case error_code::not_leader:
+      follow(asked, input, what.leader, out);
+      return;
+    case error_code::unknown_space:
+      on_unknown_space(asked, input, what, out);
+      return;
+    case error_code::deadline:
+    case error_code::unknown_outcome:
+      // The session table makes asking again safe, so ask until it is known.
+      follow(asked, input, {}, out);
+      return;
+    case error_code::session_expired:
+      // Of an operation that was never sent before this says "not applied": the
+      // client's clock was behind, and now it knows by how much.
+      if (!asked.is_write || asked.maybe_applied) {
+        finish(asked, {std::move(what.what), why, 0}, out);
+        return;
+      }
+      begin_anew(asked, input);
+      retry(asked, input, why, out);
+      return;
+    default:
+      if (traits_of(why.code).retryable)
+        retry(asked, input, why, out);
+      else if (decided)
+        finish(asked, {std::move(what.what), why, 0}, out);
+      else
+        give_up(asked, why, out);
+  }
+}
+
+/// A partition may not have heard of a space yet, or this client of its end: the
+/// root's leader knows (I5).
+void client_machine::on_unknown_space(call& asked, const event& input, answered& what,
+                                      effects& out) {
+  if (!space_of(asked.what)) {
+    finish(asked, {std::move(what.what), asked.last, 0}, out);
     return;
   }
-  const auto partition = resolve(asked);
+  begin_anew(asked, input);
+  if (asked.space_was_checked)
+    retry(asked, input, asked.last, out);
+  else
+    wait_for_map(asked, input, out);
+}
+
+// -- routing -----------------------------------------------------------------------
+
+void client_machine::route(call& asked, const event& input, effects& out) {
+  const auto partition = map_ ? resolve(asked) : std::nullopt;
   if (!partition) {
-    check_space(id, input, out);
+    wait_for_map(asked, input, out);
     return;
   }
   asked.partition = *partition;
-  send_to(id, target_of(*partition), input, out);
+  send_to(asked, target_of(*partition), input, out);
 }
 
-void client_machine::wait_for_map(call_id id, const event& input, effects& out) {
-  without_map_.insert(id);
+void client_machine::wait_for_map(call& asked, const event& input, effects& out) {
+  without_map_.insert(asked.id);
   want_map(input, out);
 }
 
-/// The map at hand, or the node, doesn't know the call's space: one look at the
-/// root leader's map decides.
-void client_machine::check_space(call_id id, const event& input, effects& out) {
-  auto& asked = calls_.at(id);
-  const auto* name = space_of(asked.what);
-  if (!name || asked.space_was_checked) {
-    give_up(id, name ? unknown_space_error(*name) : asked.last, out);
-    return;
-  }
-  wait_for_map(id, input, out);
-}
-
-void client_machine::send_to(call_id id, node_id target, const event& input,
+void client_machine::send_to(call& asked, node_id target, const event& input,
                              effects& out) {
-  auto& asked = calls_.at(id);
   asked.attempt = next_attempt_++;
   asked.target = target;
   ++asked.attempts;
-  attempts_.emplace(asked.attempt, id);
-  asked.as_operation.acked_below
-    = unanswered_.empty() ? operation_number{next_number_} : *unanswered_.begin();
+  attempts_.emplace(asked.attempt, asked.id);
+  asked.as_operation.acked_below = mutated(mutant::acknowledge_early) && asked.is_write
+                                     ? next(asked.as_operation.id.number)
+                                     : numbers_.lowest_open();
   const auto left = asked.deadline > input.now ? asked.deadline - input.now : 1;
-  out.push_back(send_attempt{asked.attempt, target, asked.partition, map_->epoch,
-                             seen_, static_cast<std::uint32_t>(left),
-                             asked.as_operation});
+  out.push_back(send_attempt{asked.attempt, target, asked.partition, map_->epoch, seen_,
+                             static_cast<std::uint32_t>(left), asked.as_operation});
 }
 
+/// Puts the map's numbers into the operation; empty if the map lacks the space.
 std::optional<partition_id> client_machine::resolve(call& asked) const {
   const auto* name = space_of(asked.what);
   if (!name) {
@@ -290,6 +316,9 @@ std::optional<partition_id> client_machine::resolve(call& asked) const {
   if (!range)
     return std::nullopt;
   asked.as_operation.what = as_operation_in(space->second, asked.what);
+  if (auto* page = std::get_if<scan>(&asked.as_operation.what))
+    if (const auto* after = map_->range_after(*range))
+      page->last = page->last.empty() ? after->first : std::min(page->last, after->first);
   return range->partition;
 }
 
@@ -302,56 +331,73 @@ node_id client_machine::target_of(partition_id partition) {
   return map_->nodes[next_node_++ % map_->nodes.size()].id;
 }
 
-client_machine::call* client_machine::end_attempt(std::uint64_t attempt,
-                                                  call_id& id) {
+void client_machine::forget_leader(const call& asked) {
+  if (const auto led = leaders_.find(asked.partition);
+      led != leaders_.end() && led->second == asked.target)
+    leaders_.erase(led);
+}
+
+client_machine::call* client_machine::end_attempt(std::uint64_t attempt) {
   const auto found = attempts_.find(attempt);
   if (found == attempts_.end())
     return nullptr;
-  id = found->second;
+  auto& asked = calls_.at(found->second);
   attempts_.erase(found);
-  auto& asked = calls_.at(id);
   asked.attempt = 0;
   return &asked;
 }
 
-/// Tries again elsewhere, uncounted: at once the first time and whenever the
-/// node named another leader, after a growing pause when it goes in circles.
-void client_machine::follow(call_id id, const event& input, node_id hint,
+// -- trying again ------------------------------------------------------------------
+
+/// Tries again elsewhere, uncounted: at once the first time, after a growing pause
+/// when it goes in circles. `hint` is whom the node took for the leader.
+void client_machine::follow(call& asked, const event& input, node_id hint,
                             effects& out) {
-  auto& asked = calls_.at(id);
   if (hint.value == 0 || hint == asked.target)
-    if (const auto led = leaders_.find(asked.partition);
-        led != leaders_.end() && led->second == asked.target)
-      leaders_.erase(led);
-  if (asked.redirects++ == 0) {
-    route(id, input, out);
-    return;
-  }
-  const auto steps = std::min<std::uint32_t>(asked.redirects, 5);
-  const auto ceiling = std::min<std::uint64_t>(std::uint64_t{2} << steps, follow_pause_cap_ms);
-  pause(id, input.now + 1 + draw() % ceiling);
+    forget_leader(asked);
+  if (asked.redirects++ == 0)
+    route(asked, input, out);
+  else
+    pause(asked, input.now + pacing_.detour(asked.redirects));
 }
 
-/// Backoff: base · 2^n up to the cap, full jitter, never before the server's
-/// own hint.
-void client_machine::retry(call_id id, const event& input, const error& why,
+/// Counted, with backoff, never before the server's own hint.
+void client_machine::retry(call& asked, const event& input, const error& why,
                            effects& out) {
-  auto& asked = calls_.at(id);
   if (asked.retries >= options_.max_retries) {
-    give_up(id, why, out);
+    give_up(asked, why, out);
     return;
   }
-  const auto ceiling = std::min<std::uint64_t>(
-    std::uint64_t{options_.backoff_base_ms} << asked.retries, options_.backoff_cap_ms);
-  ++asked.retries;
+  if (mutated(mutant::renumber_retries))
+    begin_anew(asked, input);
   asked.redirects = 0;
-  pause(id, input.now + why.retry_after_ms + 1 + draw() % ceiling);
+  pause(asked, input.now + why.retry_after_ms + pacing_.backoff(asked.retries++));
 }
 
-void client_machine::pause(call_id id, time_ms until) {
-  calls_.at(id).retry_at = until;
-  pauses_.emplace(until, id);
+/// If no try so far was applied, the next may be another operation: the refusal that
+/// is remembered of this one stands in its way no more (I2).
+void client_machine::begin_anew(call& asked, const event& input) {
+  if (!asked.is_write || (asked.maybe_applied && !mutated(mutant::renumber_retries)))
+    return;
+  numbers_.close(asked.as_operation.id.number);
+  number(asked, input);
 }
+
+void client_machine::number(call& asked, const event& input) {
+  const auto taken = numbers_.take();
+  if (!asked.is_write)
+    numbers_.close(taken);
+  asked.as_operation.id = {options_.id, taken};
+  const auto now = std::max(input.wall_ms, seen_.wall_ms());
+  asked.as_operation.retry_until = hlc_stamp::of(
+    now + std::min(asked.patience_ms + retry_grace_ms, longest_retry_ms), 0);
+}
+
+void client_machine::pause(call& asked, time_ms until) {
+  asked.pause = pauses_.emplace(until, asked.id);
+}
+
+// -- the map -----------------------------------------------------------------------
 
 /// At most one question under way, and never more often than `map_pause_ms`.
 void client_machine::want_map(const event& input, effects& out) {
@@ -372,40 +418,30 @@ void client_machine::ask_for_map(const event& input, effects& out) {
 
 // -- ending ------------------------------------------------------------------------
 
-void client_machine::finish(call_id id, outcome_of_call how, effects& out) {
-  const auto found = calls_.find(id);
-  auto& asked = found->second;
+void client_machine::finish(call& asked, outcome_of_call how, effects& out) {
   how.attempts = asked.attempts;
-  deadlines_.erase({asked.deadline, id});
-  if (asked.retry_at)
-    pauses_.erase({*asked.retry_at, id});
+  deadlines_.erase(asked.deadline_alarm);
+  if (asked.pause)
+    pauses_.erase(*asked.pause);
   if (asked.attempt)
     attempts_.erase(asked.attempt);
-  without_map_.erase(id);
-  unanswered_.erase(asked.as_operation.id.number);
-  calls_.erase(found);
+  without_map_.erase(asked.id);
+  if (asked.is_write)
+    numbers_.close(asked.as_operation.id.number);
+  const auto id = asked.id;
+  calls_.erase(id);
   out.push_back(complete{id, std::move(how)});
 }
 
-/// Ends a call that no state machine has answered (I3).
-void client_machine::give_up(call_id id, error why, effects& out) {
-  const auto& asked = calls_.at(id);
+/// Ends a call without the state machine's verdict (I3).
+void client_machine::give_up(call& asked, error why, effects& out) {
   const bool under_way = asked.is_write && asked.attempt != 0;
   if (asked.maybe_applied || under_way) {
     why.known = outcome::unknown;
     if (why.code != error_code::deadline)
       why.code = error_code::unknown_outcome;
   }
-  finish(id, {{}, std::move(why), 0}, out);
-}
-
-/// splitmix64 (Steele, Lea and Flood, 2014): enough for jitter, and the same on
-/// every machine for the same seed.
-std::uint64_t client_machine::draw() {
-  auto z = random_state_ += 0x9e3779b97f4a7c15;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-  z = (z ^ z >> 27) * 0x94d049bb133111eb;
-  return z ^ z >> 31;
+  finish(asked, {{}, std::move(why), 0}, out);
 }
 
 } // namespace present::client

@@ -1,7 +1,11 @@
 #pragma once
 
+#include "actors/client/client_call.hpp"
 #include "actors/client/cluster_map.hpp"
+#include "actors/client/open_numbers.hpp"
+#include "actors/client/pacing.hpp"
 #include "actors/partition/operation.hpp"
+#include "runtime/base/bounds.hpp"
 #include "runtime/base/error.hpp"
 #include "runtime/base/hlc.hpp"
 
@@ -11,6 +15,9 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -19,55 +26,22 @@
 /// what is known when it gives up.
 ///
 ///   called ──▶ routing ──▶ sent ──answer──▶ completed
-///                 ▲  │       │
-///                 │  └ no map: fetch_map
+///                 ▲  │       │  └ a scan's next range: routing again
+///                 │  └ no map, no such space in it: fetch_map
 ///                 └── waiting ◀┘ not_leader, link lost: at once or after a pause, uncounted
 ///                                overloaded, no_quorum …: backoff with jitter, counted (3)
 ///
 /// Invariants
 /// I1  Each call is completed exactly once, at its deadline at the latest.
-/// I2  A retry carries the operation id of the first try (P4).
-/// I3  `not_applied` only if every attempt was not applied, or one attempt was
-///     answered by the state machine: its session table would have known of any
-///     earlier one (P5). Else the outcome is unknown.
+/// I2  A retry carries the operation id of the first try (P4). Only an operation
+///     of which every try is known not to be applied may begin anew under another.
+/// I3  `not_applied` only if every attempt was not applied, or one of them got the
+///     state machine's verdict: its session table would have known of any earlier
+///     one (P5). Else the outcome is unknown.
 /// I4  `acked_below` is the lowest number without an answer.
+/// I5  That a space does not exist is said only by the map of the root's leader.
+/// I6  Everything is bounded: at most `max_open_calls` are open, more are refused.
 namespace present::client {
-
-using call_id = std::uint64_t;
-
-/// Keys by the name of their space: what a user writes. The machine puts in the
-/// numbers of the map it has.
-struct get_call {
-  std::string space;
-  std::string key;
-};
-struct scan_call {
-  std::string space;
-  std::string first;
-  std::string last; ///< empty: the end of the space
-  std::uint32_t limit = 0;
-  bool keys_only = false;
-};
-struct put_call {
-  std::string space;
-  std::string key;
-  bytes_ptr value;
-  condition when;
-};
-struct remove_call {
-  std::string space;
-  std::string key;
-  condition when;
-};
-using call_kind = std::variant<get_call, scan_call, put_call, remove_call,
-                               create_space, drop_space>;
-
-/// How a call ended. `problem.code` ok: `given` counts.
-struct outcome_of_call {
-  answer given;
-  error problem;
-  std::uint32_t attempts = 0;
-};
 
 struct settings {
   client_id id; ///< random, never used before
@@ -77,12 +51,13 @@ struct settings {
   std::uint32_t backoff_cap_ms = 1000;
   /// A map is asked for again at most this often.
   std::uint32_t map_pause_ms = 50;
+  std::size_t max_open_calls = bounds::max_session_inflight;
 };
 
 // -- what the machine hears --------------------------------------------------------
 
 struct called {
-  call_id id = 0;
+  call_id id = 0; ///< never used twice
   call_kind what;
   std::uint32_t deadline_ms = 0; ///< 0: bounds::default_deadline_ms
 };
@@ -100,6 +75,7 @@ struct attempt_lost {
   std::uint64_t attempt = 0;
   bool never_sent = false;
 };
+/// Each `fetch_map` is followed by one of these two.
 struct map_arrived {
   node_id from;
   std::shared_ptr<const cluster_map> map;
@@ -145,7 +121,7 @@ class client_machine {
 public:
   explicit client_machine(const settings& options);
 
-  void step(const event& input, effects& out);
+  void step(event input, effects& out);
 
   /// When `time_passed` is wanted next; empty: nothing waits.
   std::optional<time_ms> next_wake() const;
@@ -154,60 +130,83 @@ public:
   hlc_stamp seen() const { return seen_; }
 
 private:
+  using alarms = std::multimap<time_ms, call_id>;
+
   struct call {
+    call_id id = 0;
     call_kind what;
-    operation as_operation; ///< numbered when first routed (I2)
+    operation as_operation; ///< numbered when called (I2)
     bool is_write = false;
+    std::uint32_t patience_ms = 0;
     time_ms deadline = 0;
+    alarms::iterator deadline_alarm;
     std::uint64_t attempt = 0; ///< 0: none under way
     node_id target;            ///< of the attempt under way
     partition_id partition;
     std::uint32_t attempts = 0;
     std::uint32_t retries = 0;
-    std::uint32_t redirects = 0; ///< in a row: paces uncounted tries
+    std::uint32_t redirects = 0; ///< since the last retry: paces uncounted tries
     bool maybe_applied = false;  ///< an attempt's outcome is unknown (I3)
-    bool space_was_checked = false; ///< against the root's leader
-    std::optional<time_ms> retry_at;
+    bool space_was_checked = false; ///< the root's leader has the call's space
+    std::optional<alarms::iterator> pause;
     error last;
+    std::vector<scan_row> rows; ///< of the ranges that a scan has behind it
+    std::size_t bytes = 0;      ///< of those
   };
 
-  void on_called(const event& input, const called& what, effects& out);
-  void on_answered(const event& input, const answered& what, effects& out);
+  // on_<event>, in protocol order
+  void on_called(const event& input, called& what, effects& out);
+  void on_answered(const event& input, answered& what, effects& out);
   void on_lost(const event& input, const attempt_lost& what, effects& out);
   void on_map(const event& input, const map_arrived& what, effects& out);
   void on_map_failed(const event& input, const map_failed& what, effects& out);
   void on_time_passed(const event& input, effects& out);
 
-  void route(call_id id, const event& input, effects& out);
-  void wait_for_map(call_id id, const event& input, effects& out);
-  void check_space(call_id id, const event& input, effects& out);
-  void send_to(call_id id, node_id target, const event& input, effects& out);
+  // what an answer means
+  void on_success(call& asked, const event& input, answer& given, effects& out);
+  void on_refusal(call& asked, const event& input, answered& what, effects& out);
+  void on_unknown_space(call& asked, const event& input, answered& what, effects& out);
+  bool scan_goes_on(call& asked, answer& given);
+
+  // routing
+  void route(call& asked, const event& input, effects& out);
+  void wait_for_map(call& asked, const event& input, effects& out);
+  void send_to(call& asked, node_id target, const event& input, effects& out);
   std::optional<partition_id> resolve(call& asked) const;
   node_id target_of(partition_id partition);
-  call* end_attempt(std::uint64_t attempt, call_id& id);
-  void follow(call_id id, const event& input, node_id hint, effects& out);
-  void retry(call_id id, const event& input, const error& why, effects& out);
-  void pause(call_id id, time_ms until);
+  void forget_leader(const call& asked);
+  call* end_attempt(std::uint64_t attempt);
+
+  // trying again
+  void follow(call& asked, const event& input, node_id hint, effects& out);
+  void retry(call& asked, const event& input, const error& why, effects& out);
+  void begin_anew(call& asked, const event& input);
+  void number(call& asked, const event& input);
+  void pause(call& asked, time_ms until);
+
+  // the map
   void want_map(const event& input, effects& out);
   void ask_for_map(const event& input, effects& out);
-  void finish(call_id id, outcome_of_call how, effects& out);
-  void give_up(call_id id, error why, effects& out);
-  std::uint64_t draw();
 
-  settings options_;
+  // ending
+  void finish(call& asked, outcome_of_call how, effects& out);
+  void give_up(call& asked, error why, effects& out);
+
+  const settings options_;
+  pacing pacing_;
   std::shared_ptr<const cluster_map> map_;
-  hlc_stamp seen_;
-  std::map<call_id, call> calls_;
-  std::map<std::uint64_t, call_id> attempts_;
-  std::set<std::pair<time_ms, call_id>> deadlines_;
-  std::set<std::pair<time_ms, call_id>> pauses_;
-  std::set<call_id> without_map_;
-  std::set<operation_number> unanswered_;
   std::map<partition_id, node_id> leaders_;
-  std::uint64_t next_number_ = 1;
+  hlc_stamp seen_;
+
+  std::unordered_map<call_id, call> calls_;
+  std::unordered_map<std::uint64_t, call_id> attempts_;
+  alarms deadlines_;
+  alarms pauses_;
+  std::set<call_id> without_map_;
+  open_numbers numbers_;
   std::uint64_t next_attempt_ = 1;
   std::uint64_t next_node_ = 0;
-  std::uint64_t random_state_;
+
   std::optional<time_ms> map_wanted_at_;
   time_ms map_not_before_ = 0;
   bool map_under_way_ = false;

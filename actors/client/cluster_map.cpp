@@ -18,4 +18,10 @@ const cluster_map::range* cluster_map::range_of(space_id space,
   return found->space == space ? &*found : nullptr;
 }
 
+const cluster_map::range* cluster_map::range_after(const range& of) const {
+  const auto* after = &of + 1;
+  return after != ranges.data() + ranges.size() && after->space == of.space ? after
+                                                                            : nullptr;
+}
+
 } // namespace present

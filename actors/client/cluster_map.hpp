@@ -37,6 +37,9 @@ struct cluster_map {
   /// The range of (space, key); null if no range starts at or before it.
   const range* range_of(space_id space, std::string_view key) const;
 
+  /// The next range of the same space; null after its last. `of` is one of ours.
+  const range* range_after(const range& of) const;
+
   friend bool operator==(const cluster_map&, const cluster_map&) = default;
 };
 

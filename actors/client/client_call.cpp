@@ -1,0 +1,75 @@
+#include "actors/client/client_call.hpp"
+
+namespace present::client {
+
+namespace {
+
+template <class... Fs>
+struct overloaded : Fs... {
+  using Fs::operator()...;
+};
+template <class... Fs>
+overloaded(Fs...) -> overloaded<Fs...>;
+
+} // namespace
+
+bool is_write(const call_kind& what) {
+  return !std::holds_alternative<get_call>(what)
+         && !std::holds_alternative<scan_call>(what);
+}
+
+const std::string* space_of(const call_kind& what) {
+  return std::visit(overloaded{
+                      [](const create_space&) -> const std::string* { return nullptr; },
+                      [](const drop_space&) -> const std::string* { return nullptr; },
+                      [](const auto& c) -> const std::string* { return &c.space; },
+                    },
+                    what);
+}
+
+std::string_view routing_key(const call_kind& what) {
+  return std::visit(
+    overloaded{
+      [](const create_space&) { return std::string_view{}; },
+      [](const drop_space&) { return std::string_view{}; },
+      [](const scan_call& c) { return std::string_view{c.first}; },
+      [](const auto& c) { return std::string_view{c.key}; },
+    },
+    what);
+}
+
+decltype(operation::what) as_operation_in(space_id space, const call_kind& what) {
+  using body = decltype(operation::what);
+  return std::visit(
+    overloaded{
+      [&](const get_call& c) -> body { return get{space, c.key}; },
+      [&](const scan_call& c) -> body {
+        return scan{space, c.first, c.last, c.limit, c.keys_only};
+      },
+      [&](const put_call& c) -> body { return put{space, c.key, c.value, c.when}; },
+      [&](const remove_call& c) -> body { return remove_key{space, c.key, c.when}; },
+      [](const auto& c) -> body { return c; },
+    },
+    what);
+}
+
+bool is_verdict(const answer& given) {
+  switch (given.code) {
+    case error_code::ok:
+    case error_code::not_found:
+    case error_code::unknown_space:
+    case error_code::version_conflict:
+    case error_code::retroactive_write:
+    case error_code::too_old:
+    case error_code::fenced:
+    case error_code::schema_incompatible:
+    case error_code::obligation_violated:
+    case error_code::too_large:
+    case error_code::invalid:
+      return true;
+    default:
+      return false;
+  }
+}
+
+} // namespace present::client
