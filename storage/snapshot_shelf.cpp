@@ -102,13 +102,13 @@ status snapshot_shelf::load() {
   return done;
 }
 
-status snapshot_shelf::replace() {
+result<std::shared_ptr<state_backend>> snapshot_shelf::replace() {
   if (!loaded_)
     return make_error(error_code::invalid, "no snapshot is loaded");
-  status done = home_->replace();
-  if (done)
-    loaded_ = false;
-  return done;
+  if (status done = home_->replace(); !done)
+    return done.problem();
+  loaded_ = false;
+  return home_->open();
 }
 
 } // namespace present::storage

@@ -68,8 +68,9 @@ public:
   /// the sender has to start over.
   status load();
 
-  /// The loaded state takes its place; the old one must be closed.
-  status replace();
+  /// The loaded state takes the old one's place, which must be closed. The new
+  /// state, open.
+  result<std::shared_ptr<state_backend>> replace();
 
 private:
   struct outgoing {

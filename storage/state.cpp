@@ -1,5 +1,7 @@
 #include "storage/state.hpp"
 
+#include "runtime/base/check.hpp"
+
 #include <utility>
 
 namespace present::storage {
@@ -142,7 +144,7 @@ result<std::optional<record>> state::get(const record_key& key) const {
   if (frozen_)
     if (const auto found = find_in(frozen_->changes, key); found.known)
       return *found.what;
-  return backend_->get(key);
+  return open_backend().get(key);
 }
 
 result<record*> state::edit(const record_key& key) {
@@ -181,7 +183,7 @@ status state::visit(const record_key& first, const record_key& last,
     return success();
   const auto& below = frozen_ ? frozen_->changes : empty_table();
   merge merged{{{active_, first, last}, {below, first, last}}, visit};
-  const status read = backend_->scan(
+  const status read = open_backend().scan(
     first, last, [&](row&& stored) { return merged.on_stored(std::move(stored)); });
   if (read)
     merged.on_end();
@@ -227,6 +229,23 @@ result<checkpoint_ptr> state::freeze(raft::snapshot_mark mark) {
   active_.clear();
   active_bytes_ = 0;
   return frozen_;
+}
+
+void state::close() {
+  backend_ = nullptr;
+  active_.clear();
+  active_bytes_ = 0;
+  frozen_.reset();
+}
+
+void state::reopen(state_backend& backend) {
+  backend_ = &backend;
+}
+
+/// Only what goes on below the tables needs it, and that costs far more.
+state_backend& state::open_backend() const {
+  check(backend_ != nullptr, "S5: a state that is closed is used");
+  return *backend_;
 }
 
 } // namespace present::storage

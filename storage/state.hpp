@@ -20,6 +20,8 @@
 /// S3  At most one frozen table: `freeze` before `release_frozen` is refused.
 /// S4  A read is one call on the owner's thread, so it sees one immutable triple
 ///     (P17).
+/// S5  Between `close` and `reopen`, while another state takes the backend's place,
+///     nothing is read or written.
 ///
 /// std only. Not thread-safe: used by the partition's thread alone; only the
 /// `checkpoint` it hands out travels.
@@ -74,6 +76,10 @@ public:
 
   bool is_frozen() const { return frozen_ != nullptr; }
 
+  /// The backend is about to be replaced: lets go of it and of both tables (S5).
+  void close();
+  void reopen(state_backend& backend);
+
   /// Changed keys in the active table, and roughly their bytes: what tells the
   /// owner that it is time to freeze (P27).
   std::size_t active_count() const { return active_.size(); }
@@ -81,8 +87,9 @@ public:
 
 private:
   void set(record_key key, std::optional<record> what);
+  state_backend& open_backend() const;
 
-  state_backend* backend_;
+  state_backend* backend_; ///< null: closed
   record_table active_;
   std::size_t active_bytes_ = 0;
   checkpoint_ptr frozen_;

@@ -8,7 +8,36 @@ auto checkpoint_shell::make_behavior() -> behavior_type {
       auto how = what.into->write(*what.what);
       send(what.reply_to, checkpoint_done{what.what->mark, std::move(how)});
     },
+    [this](snapshot_read_part& what) {
+      auto part = what.shelf->read(*what.from, what.for_peer, what.offset, what.digest);
+      send(what.reply_to, snapshot_part_read{what.for_peer, std::move(part)});
+    },
+    [](snapshot_release& what) {
+      if (what.peer)
+        what.shelf->release(*what.peer);
+      else
+        what.shelf->release_all();
+    },
+    [this](snapshot_take_part& what) { on_take_part(what); },
+    [](snapshot_replace& what) { return snapshot_replaced{what.shelf->replace()}; },
   };
+}
+
+/// The last part brings the whole to the disk at once: what is asked for while it
+/// is loaded waits in the mailbox.
+void checkpoint_shell::on_take_part(snapshot_take_part& what) {
+  snapshot_part_taken taken;
+  taken.mark = what.part.mark;
+  const auto held = what.shelf->take(what.part);
+  if (!held) {
+    taken.how = held.problem();
+  } else if (held->complete) {
+    taken.how = what.shelf->load();
+    taken.loaded = bool{taken.how};
+  } else {
+    taken.next_offset = held->next_offset;
+  }
+  send(what.reply_to, std::move(taken));
 }
 
 } // namespace present

@@ -214,7 +214,7 @@ system_parts node::body::parts() {
   root.store = disk.identity().store;
   root.founders = founding_members(config);
   root.addresses = addresses;
-  root.open_state = [this] { return disk.open_state(root_partition); };
+  root.home = disk.home_of(root_partition);
   made.partitions.push_back(std::move(root));
   return made;
 }

@@ -3,6 +3,7 @@
 #include "actors/node/node.hpp"
 #include "runtime/edge/entropy.hpp"
 #include "storage/lmdb_state_backend.hpp"
+#include "storage/lmdb_state_home.hpp"
 
 namespace present {
 
@@ -63,23 +64,20 @@ result<std::shared_ptr<storage::journal_store>> node_storage::open_journal() {
   return std::shared_ptr<storage::journal_store>{std::move(*opened)};
 }
 
-result<std::shared_ptr<storage::state_backend>>
-node_storage::open_state(partition_id partition) {
+std::shared_ptr<storage::state_home> node_storage::home_of(partition_id partition) {
   const std::lock_guard hold(mutex_);
-  auto& known = states_[partition];
-  if (auto held = known.lock())
-    return held;
-  const auto folder = data_ / "state" / std::to_string(partition.value);
-  std::error_code failed;
-  std::filesystem::create_directories(folder.parent_path(), failed);
-  if (failed)
-    return make_error(error_code::invalid, folder.string() + ": " + failed.message());
-  auto opened = storage::lmdb_state_backend::open(folder, {cluster_, partition});
-  if (!opened)
-    return opened.problem();
-  std::shared_ptr<storage::state_backend> shared{std::move(*opened)};
-  known = shared;
-  return shared;
+  auto& home = homes_[partition];
+  if (!home)
+    home = std::make_shared<storage::lmdb_state_home>(
+      data_ / "state" / std::to_string(partition.value),
+      [whose = storage::state_identity{cluster_, partition}](const auto& folder)
+        -> result<std::unique_ptr<storage::state_backend>> {
+        auto opened = storage::lmdb_state_backend::open(folder, whose);
+        if (!opened)
+          return opened.problem();
+        return std::unique_ptr<storage::state_backend>{std::move(*opened)};
+      });
+  return home;
 }
 
 } // namespace present

@@ -2,7 +2,7 @@
 
 #include "actors/node/node_config.hpp"
 #include "storage/journal.hpp"
-#include "storage/state_backend.hpp"
+#include "storage/state_home.hpp"
 
 #include <map>
 #include <memory>
@@ -16,9 +16,9 @@ namespace present {
 ///   <data>/state/<partition>/   one environment per partition
 ///
 /// LMDB allows one opening of an environment per process. A state that is still
-/// held (by a checkpoint on its way) is shared with the replica's next life; the
-/// journal is opened anew, for after a failed commit nothing but the file is to be
-/// believed (rule 12).
+/// held (by a checkpoint on its way) is shared with the replica's next life, which
+/// is the business of its home; the journal is opened anew, for after a failed
+/// commit nothing but the file is to be believed (rule 12).
 ///
 /// Thread-safe.
 class node_storage {
@@ -30,7 +30,7 @@ public:
   storage::store_identity identity() const { return identity_; }
 
   result<std::shared_ptr<storage::journal_store>> open_journal();
-  result<std::shared_ptr<storage::state_backend>> open_state(partition_id partition);
+  std::shared_ptr<storage::state_home> home_of(partition_id partition);
 
 private:
   const std::filesystem::path data_;
@@ -41,7 +41,7 @@ private:
   std::mutex mutex_;
   // Guarded by mutex_.
   std::shared_ptr<storage::journal_store> opened_; ///< until the first actor takes it
-  std::map<partition_id, std::weak_ptr<storage::state_backend>> states_;
+  std::map<partition_id, std::shared_ptr<storage::state_home>> homes_;
 };
 
 } // namespace present

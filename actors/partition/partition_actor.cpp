@@ -1,6 +1,7 @@
 #include "actors/partition/partition_actor.hpp"
 
 #include "actors/partition/entry_codec.hpp"
+#include "actors/partition/log_recovery.hpp"
 #include "actors/system_names.hpp"
 #include "runtime/base/check.hpp"
 
@@ -63,6 +64,7 @@ void partition_shell::on_exit() {
   table_.reset();
   checkpoint_.reset();
   backend_.reset();
+  snapshots_.reset();
 }
 
 auto partition_shell::make_behavior() -> behavior_type {
@@ -72,7 +74,13 @@ auto partition_shell::make_behavior() -> behavior_type {
   // `await`: other mail waits until the disk has answered.
   request(journal_.get(), caf::infinite, journal_recover{setup_.machine.id})
     .await([this](journal_recovered& answer) { become_running(std::move(answer.found)); });
-  describe_with([this] { return details_of(status()); });
+  describe_with([this] {
+    if (!raft_)
+      return supervision::details{};
+    auto known = details_of(status());
+    known.emplace_back("snapshots_installed", std::to_string(snapshots_installed_));
+    return known;
+  });
   return {
     [this](partition_request& what) {
       const auto tag = ++last_tag_;
@@ -110,6 +118,10 @@ auto partition_shell::make_behavior() -> behavior_type {
       settle();
     },
     [this](checkpoint_retry) { send_checkpoint(); },
+    [this](snapshot_part_read& what) { on_part_read(what); },
+    [this](const snapshot_part_taken& what) { on_part_taken(what); },
+    [this](const snapshot_reread& what) { on_reread(what); },
+    [this](const snapshot_retake& what) { on_retake(what); },
     [this](partition_wake) {
       armed_for_.reset();
       tell_raft(raft::time_passed{});
@@ -124,16 +136,19 @@ auto partition_shell::make_behavior() -> behavior_type {
 void partition_shell::become_running(result<raft::recovered_state> found) {
   if (!found)
     throw std::runtime_error("the journal can't be read: " + found.problem().message);
-  auto opened = setup_.open_state();
+  auto opened = setup_.home->open();
   if (!opened)
     throw std::runtime_error("the state can't be opened: " + opened.problem().message);
   backend_ = std::move(*opened);
+  snapshots_ = std::make_shared<storage::snapshot_shelf>(setup_.home, setup_.machine.id);
   const auto mark = backend_->applied();
   if (!mark)
     throw std::runtime_error("the state can't be read: " + mark.problem().message);
   if (found->snapshot.index.value == 0 && found->snapshot.members.voters.empty())
     found->snapshot.members = setup_.founders;
-  found->applied = mark->index;
+  if (auto write = partition::catch_up_log(setup_.machine.id, *found, *mark))
+    send_to_journal(journal_append{0, std::move(*write),
+                                   caf::actor_cast<journal_listener>(this)});
   table_ = std::make_unique<storage::state>(*backend_);
   partition_ = std::make_unique<partition::partition_machine>(setup_.machine, *table_, *mark);
   raft_ = std::make_unique<raft::raft_machine>(setup_.machine.self, setup_.store, setup_.raft,
@@ -284,6 +299,8 @@ void partition_shell::perform(raft::role_changed& what) {
   log().info("role", {{"role", name_of(what.role)},
                      {"term", what.at_term},
                      {"leader", what.leader}});
+  if (what.role != raft::role_kind::leader)
+    release_all_snapshots();
   tell_partition(partition::role_known{what.role == raft::role_kind::leader, what.at_term,
                                        what.leader});
 }
@@ -340,6 +357,8 @@ void partition_shell::begin_checkpoint() {
 }
 
 void partition_shell::send_checkpoint() {
+  if (!checkpoint_)
+    return; // a snapshot took the state's place meanwhile
   if (const auto& to = checkpointer_.get())
     send(to, checkpoint_write{checkpoint_, backend_,
                               caf::actor_cast<checkpoint_listener>(this)});

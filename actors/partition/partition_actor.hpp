@@ -8,9 +8,9 @@
 #include "actors/router/router_contract.hpp"
 #include "runtime/supervision/address_book.hpp"
 #include "runtime/supervision/measured_actor.hpp"
+#include "storage/state_home.hpp"
 
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -25,7 +25,7 @@ struct partition_setup {
   store_id store; ///< whose data these are (P19)
   /// Who the members are if the log is empty: from `cluster init`.
   raft::configuration founders;
-  std::function<result<std::shared_ptr<storage::state_backend>>()> open_state;
+  std::shared_ptr<storage::state_home> home;
   std::shared_ptr<supervision::address_book> addresses;
 };
 
@@ -35,6 +35,7 @@ struct partition_setup {
 ///   mail ─▶ raft_machine ──apply──▶ partition_machine ──respond──▶ session
 ///              ▲  │ persist ▶ journal      │ propose, confirm_read
 ///              │  │ send ▶ links           │ checkpoint_due ▶ checkpointer
+///              │  │ snapshots ▶ checkpointer
 ///              └──┴────────────────────────┘
 class partition_shell final : public supervision::measured_actor<partition_actor> {
 public:
@@ -85,6 +86,17 @@ private:
   void send_checkpoint();
   void on_checkpoint_done(const checkpoint_done& what);
 
+  // snapshots, sent and received: partition_snapshots.cpp
+  template <class Message>
+  void send_to_checkpointer(Message what);
+  void release_all_snapshots();
+  void on_part_read(snapshot_part_read& what);
+  void on_reread(const snapshot_reread& what);
+  void on_part_taken(const snapshot_part_taken& what);
+  void on_retake(const snapshot_retake& what);
+  void begin_replacement();
+  void become_restored(state_backend_ptr state);
+
   partition_status status() const;
 
   struct asker {
@@ -102,7 +114,9 @@ private:
   supervision::address<router_actor> router_;
   std::unordered_map<node_id, supervision::address<link_actor>> links_;
 
-  std::shared_ptr<storage::state_backend> backend_;
+  snapshot_shelf_ptr snapshots_;
+  std::uint64_t snapshots_installed_ = 0; ///< since the start
+  state_backend_ptr backend_;
   std::unique_ptr<storage::state> table_;
   storage::checkpoint_ptr checkpoint_; ///< on its way to the disk
   std::unique_ptr<partition::partition_machine> partition_;

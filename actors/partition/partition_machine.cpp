@@ -38,9 +38,9 @@ error refused_proposal(refusal_reason why, error not_leading) {
 partition_machine::partition_machine(const settings& options, storage::state& table,
                                      const raft::snapshot_mark& mark)
     : options_(options), table_(table),
-      state_(options.id, options.sessions, table), applied_(mark.index),
+      state_(std::in_place, options.id, options.sessions, table), applied_(mark.index),
       applied_term_(mark.at_term), clock_(options.max_clock_offset_ms) {
-  clock_.raise(state_.latest());
+  clock_.raise(state_->latest());
 }
 
 void partition_machine::step(const event& input, effects& out) {
@@ -56,6 +56,7 @@ void partition_machine::step(const event& input, effects& out) {
       [&](const read_confirmed& e) { on_read_confirmed(e, out); },
       [&](const read_refused& e) { on_read_refused(e.ticket, out); },
       [&](const committed& e) { on_committed(e, out); },
+      [&](const restored& e) { on_restored(e, out); },
       [&](const time_passed&) { on_time_passed(input.now, out); },
     },
     input.what);
@@ -162,8 +163,8 @@ void partition_machine::on_committed(const committed& what, effects& out) {
   check(what.index == next(applied_), "I1: an entry is applied out of order");
   std::vector<answer> answers;
   if (what.batch)
-    answers = state_.apply(*what.batch);
-  clock_.raise(state_.latest());
+    answers = state_->apply(*what.batch);
+  clock_.raise(state_->latest());
   applied_ = what.index;
   applied_term_ = what.at_term;
   settle_proposal(what, std::move(answers), out);
@@ -174,6 +175,19 @@ void partition_machine::on_committed(const committed& what, effects& out) {
     checkpoint_asked_ = true;
     out.push_back(checkpoint_due{});
   }
+}
+
+/// What follows from the log is built anew. What is open stays open: raft says
+/// what became of the proposals, and reads are served from the later state.
+void partition_machine::on_restored(const restored& what, effects& out) {
+  check(phase_ == phase::following, "I1: the state under a leader was replaced");
+  check(what.mark.index > applied_, "I1: a snapshot of what was applied");
+  state_.emplace(options_.id, options_.sessions, table_);
+  clock_.raise(state_->latest());
+  applied_ = what.mark.index;
+  applied_term_ = what.mark.at_term;
+  checkpoint_asked_ = false;
+  serve_applied_reads(out);
 }
 
 void partition_machine::on_time_passed(time_ms now, effects& out) {
@@ -287,7 +301,7 @@ void partition_machine::propose_gathered(const event& input, effects& out) {
 
 /// An entry without operations drives on what is collected in parts.
 bool partition_machine::wants_own_entry() const {
-  return phase_ == phase::leading && proposals_.empty() && state_.is_collecting();
+  return phase_ == phase::leading && proposals_.empty() && state_->is_collecting();
 }
 
 void partition_machine::propose_batch(std::uint64_t wall_ms, effects& out) {
@@ -371,8 +385,8 @@ answer partition_machine::read(const operation& asked, std::size_t& bytes_left) 
   if (bytes_left == 0)
     return too_large();
   auto given = std::holds_alternative<get>(asked.what)
-                 ? state_.read(std::get<get>(asked.what))
-                 : state_.read(std::get<scan>(asked.what));
+                 ? state_->read(std::get<get>(asked.what))
+                 : state_->read(std::get<scan>(asked.what));
   std::size_t bytes = given.value ? given.value->size() : 0;
   for (const auto& row : given.rows)
     bytes += row.key.size() + (row.value ? row.value->size() : 0);
@@ -447,7 +461,7 @@ void partition_machine::refuse(request_tag tag, error why, effects& out) const {
 
 void partition_machine::send(request_tag tag, response reply, effects& out) const {
   reply.stamp = clock_.latest();
-  reply.epoch = state_.epoch();
+  reply.epoch = state_->epoch();
   reply.leader = leader_;
   out.push_back(respond{tag, std::make_shared<const response>(std::move(reply))});
 }
@@ -460,7 +474,7 @@ error partition_machine::not_leading() const {
 }
 
 void partition_machine::write_back() {
-  state_.write_back();
+  state_->write_back();
   checkpoint_asked_ = false;
 }
 

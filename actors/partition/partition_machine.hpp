@@ -102,12 +102,16 @@ struct committed {
   term at_term;
   std::shared_ptr<const entry_batch> batch;
 };
+/// The table now is a snapshot's: it holds everything up to `mark`.
+struct restored {
+  raft::snapshot_mark mark;
+};
 struct time_passed {};
 
 using event_kind
   = std::variant<arrived, role_known, quorum_known, proposal_placed,
                  proposal_refused, proposal_replaced, proposal_lost, read_confirmed,
-                 read_refused, committed, time_passed>;
+                 read_refused, committed, restored, time_passed>;
 
 struct event {
   time_ms now = 0;           ///< monotonic
@@ -154,10 +158,10 @@ public:
   node_id leader() const { return leader_; }
   hlc_stamp latest_stamp() const { return clock_.latest(); }
   std::size_t waiting_requests() const { return requests_.size(); }
-  const session_table& sessions() const { return state_.sessions(); }
-  map_epoch epoch() const { return state_.epoch(); }
+  const session_table& sessions() const { return state_->sessions(); }
+  map_epoch epoch() const { return state_->epoch(); }
   /// Every space by name, for the map that clients keep.
-  const std::map<std::string, space_id>& spaces() const { return state_.spaces(); }
+  const std::map<std::string, space_id>& spaces() const { return state_->spaces(); }
 
   /// The batch that this replica proposed and that stands at this place of the
   /// log; null if the entry there is another's. Saves a leader decoding it.
@@ -187,6 +191,7 @@ private:
   void on_read_confirmed(const read_confirmed& what, effects& out);
   void on_read_refused(std::uint64_t ticket, effects& out);
   void on_committed(const committed& what, effects& out);
+  void on_restored(const restored& what, effects& out);
   void on_time_passed(time_ms now, effects& out);
 
   void become_following(effects& out);
@@ -222,7 +227,7 @@ private:
 
   const settings options_;
   storage::state& table_;
-  state_machine state_;
+  std::optional<state_machine> state_; ///< always there; built anew from a snapshot
   log_index applied_;
   term applied_term_;
 

@@ -1,0 +1,34 @@
+#include "actors/partition/log_recovery.hpp"
+
+namespace present::partition {
+
+namespace {
+
+/// Entries are contiguous and start after the log's own mark.
+bool holds(const raft::recovered_state& log, const raft::snapshot_mark& mark) {
+  if (mark.index <= log.snapshot.index)
+    return true;
+  const auto place = mark.index.value - log.snapshot.index.value - 1;
+  return place < log.entries.size() && log.entries[place].at_term == mark.at_term;
+}
+
+} // namespace
+
+std::optional<storage::journal_write> catch_up_log(partition_id partition,
+                                                   raft::recovered_state& found,
+                                                   const raft::snapshot_mark& mark) {
+  found.applied = mark.index;
+  if (holds(found, mark))
+    return std::nullopt;
+  // What the log has beyond the mark contradicts it: nothing of it was committed.
+  found.snapshot = mark;
+  found.entries.clear();
+  storage::journal_write write;
+  write.partition = partition;
+  write.hard = found.hard;
+  write.base = mark;
+  write.drop_tail = true;
+  return write;
+}
+
+} // namespace present::partition

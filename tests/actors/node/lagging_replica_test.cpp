@@ -1,0 +1,143 @@
+#include "actors/partition/entry_codec.hpp"
+#include "actors/partition/log_recovery.hpp"
+#include "actors/partition/partition_contract.hpp"
+#include "actors/partition/partition_machine.hpp"
+#include "storage/journal.hpp"
+#include "storage/lmdb_state_backend.hpp"
+#include "tests/actors/node/three_nodes.hpp"
+
+using namespace present;
+using namespace present::test;
+
+namespace {
+
+constexpr int keys = 80;
+
+std::string key(int number) {
+  return "key" + std::to_string(100 + number);
+}
+
+std::string value(int number, int round) {
+  return std::string(40'000, static_cast<char>('a' + (number + round) % 26));
+}
+
+void put_all(client_session& db, int round) {
+  for (int number = 0; number < keys; ++number) {
+    const auto done = db.put("things", key(number), value(number, round), always{}, 30s);
+    REQUIRE_MESSAGE(done, (done ? "" : done.problem().message));
+  }
+}
+
+void check_all(client_session& db, int round) {
+  for (int number = 0; number < keys; ++number) {
+    const auto found = db.get("things", key(number), 30s);
+    REQUIRE_MESSAGE(found, (found ? "" : found.problem().message));
+    CHECK(found->value == value(number, round));
+  }
+}
+
+/// Waits until the leader knows that this replica has the whole log.
+void wait_until_caught_up(client_session& admin, std::uint32_t n) {
+  wait_for_status(admin, "catching up", [=](const cluster_status& seen) {
+    if (!seen.available || seen.partitions.empty())
+      return false;
+    const auto& replicas = seen.partitions.front().replicas;
+    return std::any_of(replicas.begin(), replicas.end(), [=](const auto& one) {
+      return one.node == node_id{n} && one.state == "follower" && one.lag == 0;
+    });
+  });
+}
+
+/// As its tree shows it, once the node that we ask has found it again.
+std::string snapshots_installed(client_session& admin, std::uint32_t n) {
+  auto tree = admin.tree({n});
+  for (const auto give_up = std::chrono::steady_clock::now() + 30s;
+       !tree && std::chrono::steady_clock::now() < give_up; tree = admin.tree({n}))
+    std::this_thread::yield();
+  REQUIRE_MESSAGE(tree, (tree ? "" : tree.problem().message));
+  for (const auto& child : tree->children)
+    if (child.id == "node/partitions")
+      for (const auto& [name, said] : child.children.front().more)
+        if (name == "snapshots_installed")
+          return said;
+  return "not shown";
+}
+
+/// Of a stopped replica, as its next start finds it: the last checkpoint, sound to
+/// the last row, and the log behind it applied.
+storage::state_digest digest_at_rest(const three_nodes& cluster, std::uint32_t n) {
+  const auto data = cluster.data(n);
+  auto journal
+    = storage::journal::open(data / "journal", {cluster.cluster(), {n}, cluster.member(n).store, 0});
+  REQUIRE(journal);
+  auto found = (*journal)->recover(root_partition);
+  REQUIRE(found);
+  auto state = storage::lmdb_state_backend::open(data / "state" / "0",
+                                                 {cluster.cluster(), root_partition});
+  REQUIRE(state);
+  REQUIRE(storage::verify(**state));
+  const auto mark = (*state)->applied();
+  REQUIRE(mark);
+  partition::catch_up_log(root_partition, *found, *mark);
+  storage::state table{**state};
+  partition::settings settings;
+  settings.id = root_partition;
+  settings.self = {n};
+  partition::partition_machine machine{settings, table, *mark};
+  for (const auto& entry : found->entries) {
+    if (entry.index <= mark->index)
+      continue;
+    std::shared_ptr<const entry_batch> batch;
+    if (entry.kind == raft::entry_kind::command) {
+      auto decoded = decode_entry(*entry.payload);
+      REQUIRE(decoded);
+      batch = std::make_shared<const entry_batch>(std::move(*decoded));
+    }
+    partition::effects none;
+    machine.step({0, 0, partition::committed{entry.index, entry.at_term, std::move(batch)}},
+                 none);
+  }
+  machine.write_back();
+  return *table.digest();
+}
+
+} // namespace
+
+TEST_CASE("a replica that was away for too long gets a snapshot, and is as good as any "
+          "(rule 10, P18)") {
+  three_nodes cluster;
+  // Checkpoints every few writes, and no log kept behind them.
+  cluster.checkpoint_bytes = 200'000;
+  cluster.raft.max_retained_bytes = 0;
+  for (std::uint32_t n = 1; n <= 3; ++n)
+    cluster.start(n);
+  auto admin = cluster.connect("admin");
+  auto db = cluster.connect("client");
+  REQUIRE(db->create_space("things"));
+  put_all(*db, 0);
+
+  cluster.stop(3);
+  put_all(*db, 1);
+  cluster.start(3);
+  wait_until_caught_up(*admin, 3);
+  CHECK(snapshots_installed(*admin, 3) == "1");
+
+  // It counts in a quorum, reads what the others wrote, and restarts from disk.
+  cluster.stop(2);
+  check_all(*db, 1);
+  put_all(*db, 2);
+  cluster.stop(3);
+  cluster.start(3);
+  wait_until_available(*admin, 2);
+  check_all(*db, 2);
+  cluster.start(2);
+  wait_until_caught_up(*admin, 2);
+  check_all(*db, 2);
+
+  for (std::uint32_t n = 1; n <= 3; ++n)
+    cluster.stop(n);
+  const auto digest = digest_at_rest(cluster, 1);
+  CHECK(digest.total().count > keys);
+  CHECK(digest_at_rest(cluster, 2) == digest);
+  CHECK(digest_at_rest(cluster, 3) == digest);
+}
