@@ -11,9 +11,11 @@
 namespace present {
 
 /// Makes the data folder of a founding member and writes into it whose it is:
-/// the one-time birth of its store (P19). Refuses a folder that has one.
+/// the one-time birth of its store (P19). Refuses a folder that has one. Makes the
+/// file of storage keys where there is none: keep it apart from the data, and keep
+/// it, for without it the data can't be read.
 status found_store(const std::filesystem::path& data, const std::string& cluster,
-                   node_id node, store_id store);
+                   node_id node, store_id store, const std::filesystem::path& storage_key);
 
 /// A running node: its supervision tree, its network thread, its listener.
 ///

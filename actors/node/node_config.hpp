@@ -31,6 +31,8 @@ struct node_config {
   std::filesystem::path authority; ///< PEM files
   std::filesystem::path certificate;
   std::filesystem::path key;
+  /// Keys that wrap the keys of what is on disk (storage/key_file.hpp).
+  std::filesystem::path storage_key;
   std::vector<founder> founders; ///< this node among them
   raft::raft_settings raft;
   std::size_t checkpoint_bytes = 64 * bounds::mib;

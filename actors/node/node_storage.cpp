@@ -16,7 +16,7 @@ std::filesystem::path journal_folder(const std::filesystem::path& data) {
 } // namespace
 
 status found_store(const std::filesystem::path& data, const std::string& cluster,
-                   node_id node, store_id store) {
+                   node_id node, store_id store, const std::filesystem::path& storage_key) {
   const auto folder = journal_folder(data);
   if (std::filesystem::exists(folder))
     return make_error(error_code::invalid,
@@ -25,17 +25,28 @@ status found_store(const std::filesystem::path& data, const std::string& cluster
   std::filesystem::create_directories(data, failed);
   if (failed)
     return make_error(error_code::invalid, data.string() + ": " + failed.message());
-  auto made = storage::journal::open(folder, {cluster, node, store, 0});
+  if (!std::filesystem::exists(storage_key))
+    if (auto made = storage::key_file::create(storage_key); !made)
+      return made;
+  auto keys = storage::key_file::open(storage_key);
+  if (!keys)
+    return keys.problem();
+  auto made = storage::journal::open(folder, {cluster, node, store, 0}, {}, keys->get());
   if (!made)
     return made.problem();
   return success();
 }
 
 node_storage::node_storage(const node_config& config)
-    : data_(config.data), cluster_(config.cluster), self_(config.self) {
+    : data_(config.data), cluster_(config.cluster), self_(config.self),
+      storage_key_(config.storage_key) {
 }
 
 status node_storage::open() {
+  auto keys = storage::key_file::open(storage_key_);
+  if (!keys)
+    return keys.problem();
+  keys_ = std::move(*keys);
   auto opened = open_journal();
   if (!opened)
     return opened.problem();
@@ -58,7 +69,8 @@ result<std::shared_ptr<storage::journal_store>> node_storage::open_journal() {
   // A folder that was not founded, or was deleted, gets a store id that nobody
   // knows: its replicas are ignored until an operator has them join (P19).
   const store_id fresh{edge::machine_entropy().next_id()};
-  auto opened = storage::journal::open(journal_folder(data_), {cluster_, self_, fresh, 0});
+  auto opened = storage::journal::open(journal_folder(data_), {cluster_, self_, fresh, 0}, {},
+                                       keys_.get());
   if (!opened)
     return opened.problem();
   return std::shared_ptr<storage::journal_store>{std::move(*opened)};
@@ -70,9 +82,9 @@ std::shared_ptr<storage::state_home> node_storage::home_of(partition_id partitio
   if (!home)
     home = std::make_shared<storage::lmdb_state_home>(
       data_ / "state" / std::to_string(partition.value),
-      [whose = storage::state_identity{cluster_, partition}](const auto& folder)
+      [this, whose = storage::state_identity{cluster_, partition}](const auto& folder)
         -> result<std::unique_ptr<storage::state_backend>> {
-        auto opened = storage::lmdb_state_backend::open(folder, whose);
+        auto opened = storage::lmdb_state_backend::open(folder, whose, {}, keys_.get());
         if (!opened)
           return opened.problem();
         return std::unique_ptr<storage::state_backend>{std::move(*opened)};

@@ -2,6 +2,7 @@
 
 #include "actors/node/node_config.hpp"
 #include "storage/journal.hpp"
+#include "storage/key_file.hpp"
 #include "storage/state_home.hpp"
 
 #include <map>
@@ -25,7 +26,7 @@ class node_storage {
 public:
   explicit node_storage(const node_config& config);
 
-  /// Opens the journal and so learns whose folder this is.
+  /// Reads the storage keys, opens the journal and so learns whose folder this is.
   status open();
   storage::store_identity identity() const { return identity_; }
 
@@ -36,6 +37,8 @@ private:
   const std::filesystem::path data_;
   const std::string cluster_;
   const node_id self_;
+  const std::filesystem::path storage_key_;
+  std::unique_ptr<storage::key_file> keys_; ///< constant after `open`
   storage::store_identity identity_;
 
   std::mutex mutex_;

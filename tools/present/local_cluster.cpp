@@ -118,12 +118,14 @@ status local_cluster::found_node(const cluster_node& node,
   own.data = node.data;
   own.cert = node.data + ".pem";
   own.key = node.data + ".key";
+  own.storage_key = node.data + ".storage-key";
   if (auto done = issue_node(options_.data / "certificates", node.id, own.cert, own.key);
       !done)
     return done;
   if (auto done = replace_file(node.data + ".toml", encode_node_file(own)); !done)
     return done;
-  return found_store(own.data, own.cluster, own.node, own.founders.at(own.node).store);
+  return found_store(own.data, own.cluster, own.node, own.founders.at(own.node).store,
+                     own.storage_key);
 }
 
 status local_cluster::check_ports() const {

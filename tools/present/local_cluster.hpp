@@ -18,6 +18,7 @@
 ///   cluster.json                  how others find it (cluster_file.hpp)
 ///   certificates/                 the authority, a client's and an admin's
 ///   node-N.toml .pem .key .log    one node: its file, certificate, output
+///   node-N.storage-key            what its data are encrypted with
 ///   node-N/                       its data
 ///   node-N.held                   it was killed on purpose: don't restart it
 namespace present::tools {

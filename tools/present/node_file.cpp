@@ -17,7 +17,7 @@ constexpr std::string_view founders_prefix = "founders.";
 
 const std::vector<toml_key>& known_keys() {
   static const std::vector<toml_key> keys{
-    {"cluster"}, {"node", toml_kind::integer}, {"data"}, {"ca"}, {"cert"}, {"key"},
+    {"cluster"}, {"node", toml_kind::integer}, {"data"}, {"ca"}, {"cert"}, {"key"}, {"storage_key"},
     {"founders.*.store"}, {"founders.*.rpc"}, {"founders.*.http"}};
   return keys;
 }
@@ -48,7 +48,7 @@ public:
   }
 
   result<node_file> finish() {
-    for (const auto* name : {"cluster", "data", "ca", "cert", "key"})
+    for (const auto* name : {"cluster", "data", "ca", "cert", "key", "storage_key"})
       if (text_member(name)->empty())
         complain(file_ + ": '" + name + "' is missing");
     if (node_.node.value == 0)
@@ -87,6 +87,8 @@ private:
       return &node_.ca;
     if (name == "cert")
       return &node_.cert;
+    if (name == "storage_key")
+      return &node_.storage_key;
     return &node_.key;
   }
 
@@ -132,7 +134,7 @@ std::string encode_node_file(const node_file& node) {
   text << "cluster = " << toml_string(node.cluster) << "\nnode = " << node.node.value
        << "\ndata = " << toml_string(node.data) << "\nca = " << toml_string(node.ca)
        << "\ncert = " << toml_string(node.cert) << "\nkey = " << toml_string(node.key)
-       << '\n';
+       << "\nstorage_key = " << toml_string(node.storage_key) << '\n';
   for (const auto& [id, founder] : node.founders)
     text << "\n[founders." << id.value << "]\nstore = "
          << toml_string(to_hexadecimal(founder.store))

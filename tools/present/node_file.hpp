@@ -14,6 +14,7 @@
 ///   ca = "…/ca.pem"
 ///   cert = "…/node-1.pem"
 ///   key = "…/node-1.key"
+///   storage_key = "…/node-1.storage-key"   # wraps the keys of what is on disk
 ///
 ///   [founders.1]                  # each node at the cluster's birth, this one too
 ///   store = "00c0ffee00c0ffee"    # the id of its data folder (16 hex digits)
@@ -35,6 +36,7 @@ struct node_file {
   std::string ca;
   std::string cert;
   std::string key;
+  std::string storage_key;
   std::map<node_id, founding_node> founders;
 
   friend bool operator==(const node_file&, const node_file&) = default;

@@ -55,6 +55,7 @@ node_config config_of(const node_file& file) {
   config.authority = file.ca;
   config.certificate = file.cert;
   config.key = file.key;
+  config.storage_key = file.storage_key;
   for (const auto& [id, founder] : file.founders)
     config.founders.push_back({id, founder.store, founder.rpc, founder.http});
   return config;

@@ -3,6 +3,7 @@
 #include "actors/partition/partition_contract.hpp"
 #include "actors/partition/partition_machine.hpp"
 #include "storage/journal.hpp"
+#include "storage/key_file.hpp"
 #include "storage/lmdb_state_backend.hpp"
 #include "tests/actors/node/three_nodes.hpp"
 
@@ -67,13 +68,16 @@ std::string snapshots_installed(client_session& admin, std::uint32_t n) {
 /// the last row, and the log behind it applied.
 storage::state_digest digest_at_rest(const three_nodes& cluster, std::uint32_t n) {
   const auto data = cluster.data(n);
-  auto journal
-    = storage::journal::open(data / "journal", {cluster.cluster(), {n}, cluster.member(n).store, 0});
+  auto keys = storage::key_file::open(cluster.storage_key(n));
+  REQUIRE(keys);
+  auto journal = storage::journal::open(
+    data / "journal", {cluster.cluster(), {n}, cluster.member(n).store, 0}, {}, keys->get());
   REQUIRE(journal);
   auto found = (*journal)->recover(root_partition);
   REQUIRE(found);
   auto state = storage::lmdb_state_backend::open(data / "state" / "0",
-                                                 {cluster.cluster(), root_partition});
+                                                 {cluster.cluster(), root_partition}, {},
+                                                 keys->get());
   REQUIRE(state);
   REQUIRE(storage::verify(**state));
   const auto mark = (*state)->applied();

@@ -37,7 +37,8 @@ public:
     for (std::uint32_t n = 1; n <= 3; ++n)
       founders_.push_back({{n}, {edge::machine_entropy().next_id()}, address(n), ""});
     for (const auto& one : founders_)
-      REQUIRE(found_store(data(one.id.value), cluster_, one.id, one.store));
+      REQUIRE(found_store(data(one.id.value), cluster_, one.id, one.store,
+                          storage_key(one.id.value)));
   }
 
   ~three_nodes() {
@@ -57,6 +58,9 @@ public:
 
   const std::string& cluster() const { return cluster_; }
   const founder& member(std::uint32_t n) const { return founders_[n - 1]; }
+  std::string storage_key(std::uint32_t n) const {
+    return path("node-" + std::to_string(n) + ".storage-key");
+  }
   fs::path data(std::uint32_t n) const { return folder_ / ("node-" + std::to_string(n)); }
 
   // What nodes are started with from then on.
@@ -115,6 +119,7 @@ private:
     made.authority = path("ca.pem");
     made.certificate = path("node-" + std::to_string(n) + ".pem");
     made.key = path("node-" + std::to_string(n) + ".key");
+    made.storage_key = storage_key(n);
     made.founders = founders_;
     made.raft = raft;
     made.checkpoint_bytes = checkpoint_bytes;

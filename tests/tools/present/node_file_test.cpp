@@ -15,6 +15,7 @@ node_file example() {
   node.ca = "ca.pem";
   node.cert = "node-2.pem";
   node.key = "node-2.key";
+  node.storage_key = "node-2.storage-key";
   node.founders = {
     {node_id{1}, {store_id{0xc0ffee}, "127.0.1.1:7400", "127.0.1.1:7401"}},
     {node_id{2}, {store_id{~0ULL}, "127.0.1.2:7400", "127.0.1.2:7401"}}};
@@ -48,11 +49,11 @@ TEST_CASE("what is missing or can't be is named with its place") {
   CHECK(complaint(with_line("node = 2", "node = 'two'"))
         == "f.toml:2:1: 'node' must be an integer");
   CHECK(complaint(with_line("[founders.1]", "[founders.one]"))
-        == "f.toml:9:1: 'one' must be a number from 1 up");
+        == "f.toml:10:1: 'one' must be a number from 1 up");
   CHECK(complaint(with_line("0000000000c0ffee", "coffee"))
-        == "f.toml:9:1: 'coffee' must be 16 hexadecimal digits");
+        == "f.toml:10:1: 'coffee' must be 16 hexadecimal digits");
   CHECK(complaint(with_line("rpc = ", "rcp = "))
-        == "f.toml:10:1: unknown key 'founders.1.rcp'; did you mean 'founders.*.rpc'?");
+        == "f.toml:11:1: unknown key 'founders.1.rcp'; did you mean 'founders.*.rpc'?");
   CHECK(complaint(with_line("rpc = \"127.0.1.1:7400\"", ""))
         == "f.toml: [founders.1] needs 'rpc' and 'store'");
 }
