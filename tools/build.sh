@@ -18,8 +18,9 @@ install_packages() {
   local wanted missing
   wanted=$(sed 's/#.*//' "$root/tools/packages.txt" | xargs)
   # shellcheck disable=SC2086
-  missing=$(dpkg-query -W -f '${binary:Package} ${db:Status-Status}\n' $wanted \
-    2>/dev/null | awk -v wanted="$wanted" '
+  # It fails where one isn't known, which is what we ask.
+  missing=$( (dpkg-query -W -f '${binary:Package} ${db:Status-Status}\n' $wanted \
+    2>/dev/null || true) | awk -v wanted="$wanted" '
       $2 == "installed" { sub(/:.*/, "", $1); there[$1] = 1 }
       END {
         count = split(wanted, names, " ")
