@@ -4,6 +4,7 @@
 #include "actors/link/peer_link.hpp"
 #include "actors/reporter/report_source.hpp"
 #include "runtime/network/connection_listener.hpp"
+#include "runtime/observe/metrics.hpp"
 #include "runtime/supervision/address_book.hpp"
 
 #include "schemas/rpc.capnp.h"
@@ -20,6 +21,7 @@ struct node_services {
   std::shared_ptr<supervision::address_book> addresses;
   std::shared_ptr<peer_links> links;
   std::shared_ptr<report_source> reports;
+  std::shared_ptr<observe::metrics> metrics;
 };
 
 /// The bootstrap capability of one connection: opens what the certificate is

@@ -1,12 +1,16 @@
 #include "actors/node/node.hpp"
 
 #include "actors/gate/gate_service.hpp"
+#include "actors/http/http_service.hpp"
 #include "actors/node/node_storage.hpp"
 #include "actors/system_tree.hpp"
 #include "runtime/edge/entropy.hpp"
+#include "runtime/network/http_listener.hpp"
 #include "runtime/network/pem_file.hpp"
 #include "runtime/network/rpc_listener.hpp"
 #include "runtime/network/tls_configuration.hpp"
+#include "runtime/observe/process_figures.hpp"
+#include "runtime/supervision/actor_metrics.hpp"
 #include "runtime/supervision/supervision_tree.hpp"
 
 #include <caf/actor_system.hpp>
@@ -99,6 +103,25 @@ struct caf_settings : caf::actor_system_config {
   }
 };
 
+/// Read at each scrape, on the network thread, where the listener lives.
+void add_listener_metrics(observe::metrics& to, const network::connection_listener& from,
+                          const std::string& name) {
+  to.add_source([&from, by = observe::labels{{"listener", name}}](observe::samples& scrape) {
+    const auto counts = from.counts();
+    scrape.add_gauge("present_connections", "Connections that are open.",
+                     static_cast<double>(counts.open), by);
+    scrape.add_counter("present_connections_accepted_total",
+                       "Connections that were accepted.",
+                       static_cast<double>(counts.accepted), by);
+    scrape.add_counter("present_connections_refused_total",
+                       "Connections that were refused because too many were open.",
+                       static_cast<double>(counts.refused_full), by);
+    scrape.add_counter("present_handshakes_failed_total",
+                       "Connections that did not prove who they were.",
+                       static_cast<double>(counts.failed_handshakes), by);
+  });
+}
+
 void log_network(const edge::logger& log, network::log_severity severity,
                  const std::string& line) {
   switch (severity) {
@@ -123,11 +146,18 @@ struct node::body {
       : config(from), disk(from), log(from.self, "node"),
         network([log = log](network::log_severity severity, const std::string& line) {
           log_network(log, severity, line);
-        }) {}
+        }) {
+    observe::add_process_figures(*metrics, edge::machine_clock());
+    supervision::add_actor_metrics(*metrics, census);
+  }
 
   status open_network();
   status start_actors(end_function on_end);
   status listen();
+  using open_listener = kj::Function<result<network::connection_listener*>(
+    network::network_loop&, const network::listener_options&)>;
+  result<std::uint16_t> listen_at(const std::string& address, const std::string& name,
+                                  open_listener open);
   system_parts parts();
   network::rpc_link_options link_options(const founder& peer) const;
 
@@ -137,11 +167,13 @@ struct node::body {
   network::network_thread network;
   std::shared_ptr<supervision::address_book> addresses
     = std::make_shared<supervision::address_book>();
+  std::shared_ptr<supervision::census> census = std::make_shared<supervision::census>();
+  std::shared_ptr<observe::metrics> metrics = std::make_shared<observe::metrics>();
   std::shared_ptr<peer_links> links = std::make_shared<peer_links>();
   std::shared_ptr<network::tls_configuration> tls; ///< the network thread's
   std::shared_ptr<node_services> services;         ///< the network thread's
-  network::connection_listener* listener = nullptr;
   std::uint16_t rpc_port = 0;
+  std::uint16_t http_port = 0;
   caf_settings settings;
   std::optional<caf::actor_system> system;
   std::optional<supervision::supervision_tree> tree;
@@ -184,7 +216,7 @@ status node::body::open_network() {
       members.push_back(member_of(one));
     services = std::make_shared<node_services>(
       node_services{network, greeting, std::move(members), addresses, links,
-                    std::make_shared<report_source>(network, addresses)});
+                    std::make_shared<report_source>(network, addresses), metrics});
     return success();
   });
 }
@@ -224,6 +256,7 @@ status node::body::start_actors(end_function on_end) {
   supervision::spawn_settings spawning;
   spawning.node = config.self;
   spawning.addresses = addresses;
+  spawning.all = census;
   tree.emplace(*system, spawning, system_tree(parts()),
                [on_end = std::move(on_end)](std::optional<std::string> why) {
                  if (why)
@@ -235,24 +268,47 @@ status node::body::start_actors(end_function on_end) {
   return success();
 }
 
-status node::body::listen() {
-  const auto address = split_address(config.rpc_address);
-  if (!address)
-    return address.problem();
-  return network.run([&](network::network_loop& loop) -> status {
+/// Opens a listener on the network thread; what it counts is in the metrics.
+result<std::uint16_t> node::body::listen_at(const std::string& address,
+                                            const std::string& name, open_listener open) {
+  const auto parts = split_address(address);
+  if (!parts)
+    return parts.problem();
+  return network.run([&](network::network_loop& loop) -> result<std::uint16_t> {
     network::listener_options options;
-    options.address = address->host;
-    options.port = address->port;
-    auto opened = network::open_rpc_listener(
-      loop, options, tls,
-      [services = services](const network::connection_facts& facts)
-        -> capnp::Capability::Client { return kj::heap<gate_service>(services, facts); });
+    options.address = parts->host;
+    options.port = parts->port;
+    auto opened = open(loop, options);
     if (!opened)
       return opened.problem();
-    listener = *opened;
-    rpc_port = listener->port();
-    return success();
+    add_listener_metrics(*metrics, **opened, name);
+    return (*opened)->port();
   });
+}
+
+status node::body::listen() {
+  const auto rpc = listen_at(
+    config.rpc_address, "rpc",
+    [this](network::network_loop& loop, const network::listener_options& where) {
+      return network::open_rpc_listener(
+        loop, where, tls,
+        [services = services](const network::connection_facts& facts)
+          -> capnp::Capability::Client { return kj::heap<gate_service>(services, facts); });
+    });
+  if (!rpc)
+    return rpc.problem();
+  rpc_port = *rpc;
+  if (config.http_address.empty())
+    return success();
+  const auto opened = listen_at(
+    config.http_address, "http",
+    [this](network::network_loop& loop, const network::listener_options& where) {
+      return network::open_http_listener(loop, where, {}, tls, http::node_routes(services));
+    });
+  if (!opened)
+    return opened.problem();
+  http_port = *opened;
+  return success();
 }
 
 node::node(std::unique_ptr<body> made) : body_(std::move(made)) {
@@ -274,6 +330,7 @@ result<std::unique_ptr<node>> node::start(const node_config& config, end_functio
   if (auto listening = body.listen(); !listening)
     return listening.problem();
   body.log.info("serving", {{"rpc", config.rpc_address},
+                            {"http", config.http_address},
                             {"store", body.disk.identity().store},
                             {"boot", body.disk.identity().boot}});
   return made;
@@ -281,6 +338,10 @@ result<std::unique_ptr<node>> node::start(const node_config& config, end_functio
 
 std::uint16_t node::rpc_port() const {
   return body_->rpc_port;
+}
+
+std::uint16_t node::http_port() const {
+  return body_->http_port;
 }
 
 void node::stop() {

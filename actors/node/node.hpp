@@ -34,8 +34,10 @@ public:
   node(const node&) = delete;
   node& operator=(const node&) = delete;
 
-  /// The port that it listens on: the system's choice where 0 was asked for.
+  /// The ports that it listens on: the system's choice where 0 was asked for.
   std::uint16_t rpc_port() const;
+  /// 0 without an `http_address`.
+  std::uint16_t http_port() const;
 
   /// Closes connections, stops the actors from right to left. Idempotent.
   void stop();

@@ -27,7 +27,7 @@ struct node_config {
   node_id self;
   std::filesystem::path data;
   std::string rpc_address; ///< IP literal and port
-  std::string http_address;
+  std::string http_address; ///< empty: no HTTP
   std::filesystem::path authority; ///< PEM files
   std::filesystem::path certificate;
   std::filesystem::path key;

@@ -55,4 +55,9 @@ kj::Promise<void> admin_service::tree(TreeContext context) {
   });
 }
 
+kj::Promise<void> admin_service::metrics(MetricsContext context) {
+  context.getResults().setText(services_->metrics->text().c_str());
+  return kj::READY_NOW;
+}
+
 } // namespace present

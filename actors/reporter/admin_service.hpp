@@ -18,6 +18,7 @@ public:
 protected:
   kj::Promise<void> status(StatusContext context) override;
   kj::Promise<void> tree(TreeContext context) override;
+  kj::Promise<void> metrics(MetricsContext context) override;
 
 private:
   kj::Promise<std::vector<node_report>> all_reports();

@@ -65,9 +65,10 @@ void add_health_routes(http_routes& routes, health_sources sources) {
   routes.add("GET", "/readyz",
              [not_ready = std::move(sources.not_ready)](
                http_request) -> kj::Promise<http_reply> {
-               const auto why = not_ready();
-               return why.empty() ? text_reply(200, "ready\n")
-                                  : text_reply(503, why + "\n");
+               return not_ready().then([](std::string why) {
+                 return why.empty() ? text_reply(200, "ready\n")
+                                    : text_reply(503, why + "\n");
+               });
              });
   routes.add("GET", "/metrics",
              [metrics = std::move(sources.metrics)](

@@ -61,13 +61,12 @@ private:
   std::vector<std::unique_ptr<route>> routes_;
 };
 
-/// What /healthz, /readyz and /metrics tell. Called on the network thread: each
-/// is a look at something that is there, not a question to an actor.
+/// What /healthz, /readyz and /metrics tell. Called on the network thread.
 struct health_sources {
   /// Why this node can't serve now, for people; empty if it can. /readyz says 503
   /// then. /healthz says 200 as long as the network thread turns.
-  std::function<std::string()> not_ready;
-  /// In Prometheus' text format.
+  std::function<kj::Promise<std::string>()> not_ready;
+  /// In Prometheus' text format: a look at what is there, it must not block.
   std::function<std::string()> metrics;
 };
 void add_health_routes(http_routes& routes, health_sources sources);
