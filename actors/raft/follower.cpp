@@ -26,7 +26,7 @@ void raft_machine::on_append_request(const message& from,
   follow(from.from, what.quiet);
   auto& state = std::get<follower>(role_);
   state.round = std::max(state.round, what.round);
-  if (installing_ || disk_retry_at_)
+  if (installing() || disk_retry_at_)
     return acknowledge(state.round); // alive, but takes nothing in (I10)
   if (!take_entries(state, what))
     return refuse_append(from.from, what);

@@ -71,9 +71,7 @@ void raft_machine::on(const propose& event) {
     return;
   }
   append_own(entry{.kind = entry_kind::command, .payload = event.payload});
-  proposals_[log_.last()] = {hard_.current_term, event.id};
-  out_.push_back(
-    proposal_accepted{event.id, log_.last(), hard_.current_term});
+  remember_proposal(event.id);
 }
 
 void raft_machine::on_append_reply(const message& from,

@@ -57,8 +57,7 @@ void raft_machine::on(const propose_configuration& event) {
     entering.stores = united_stores(event.wanted, members());
   }
   append_configuration(std::move(entering));
-  proposals_[log_.last()] = {hard_.current_term, event.id};
-  out_.push_back(proposal_accepted{event.id, log_.last(), hard_.current_term});
+  remember_proposal(event.id);
 }
 
 std::optional<refusal>

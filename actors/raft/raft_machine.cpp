@@ -131,6 +131,9 @@ void raft_machine::on(const received& event) {
   const auto& what = event.what;
   if (what.to != self_ || what.from == self_ || from_other_store(what))
     return;
+  // Whoever is heard is reachable, whatever was said of its link.
+  if (links_down_.contains(what.from))
+    on(link_changed{what.from, true});
   if (settle_term(what))
     dispatch(what);
 }
@@ -279,7 +282,7 @@ std::vector<raft_machine::peer_status> raft_machine::peers() const {
 // -- the end of a step -------------------------------------------------------
 
 void raft_machine::hand_over() {
-  if (installing_)
+  if (installing())
     return; // I10
   const auto limit = mutated(mutant::apply_before_commit)
                        ? log_.durable()
@@ -294,6 +297,14 @@ void raft_machine::hand_over() {
     handed_ = batch.entries.back().index;
     out_.push_back(std::move(batch));
   }
+}
+
+/// The entry just appended is what `id` asked for. Several may wait for one
+/// index: what an earlier leadership of ours put there is not settled by being
+/// cut off.
+void raft_machine::remember_proposal(ticket id) {
+  proposals_.emplace(log_.last(), own_proposal{hard_.current_term, id});
+  out_.push_back(proposal_accepted{id, log_.last(), hard_.current_term});
 }
 
 /// P5: a proposal is known to be replaced only when another entry has been
@@ -334,7 +345,7 @@ void raft_machine::check_invariants() const {
   if (!leading)
     return;
   require(hard_.voted_for == self_, "I1: leads without its own vote");
-  require(!installing_, "I10: leads while a snapshot is installed");
+  require(!installing(), "I10: leads while a snapshot is installed");
   require(log_.members_index() <= commit_
             || log_.members_at(previous(log_.members_index())) != members()
             || log_.members_index() == log_.base(),

@@ -123,6 +123,7 @@ private:
   void say_once_written(node_id to, body content);
   time_ms draw(time_ms low, time_ms high);
 
+  void remember_proposal(ticket id);
   void hand_over();
   void settle_proposals();
   void report_role();
@@ -145,6 +146,7 @@ private:
   void count_pre_votes();
   void count_votes();
   void on_campaign_time();
+  bool installing() const { return arriving_ && arriving_->last; }
   bool may_vote() const;
   bool may_campaign() const;
   bool leader_seems_alive() const;
@@ -234,8 +236,12 @@ private:
     term at_term;
     ticket id;
   };
-  std::map<log_index, own_proposal> proposals_; // of ours, not yet settled
-  std::optional<snapshot_mark> installing_;
+  std::multimap<log_index, own_proposal> proposals_; // of ours, not yet settled
+  struct arriving_part {
+    snapshot_mark mark;
+    bool last = false;
+  };
+  std::optional<arriving_part> arriving_; // given to the state store, unanswered
 
   // Trouble.
   bool stopped_ = false;

@@ -101,22 +101,20 @@ void raft_machine::on_snapshot_chunk(const message& from,
   if (std::holds_alternative<leader>(role_))
     return;
   follow(from.from, false);
-  if (installing_ || disk_retry_at_)
-    return;
+  if (arriving_ || disk_retry_at_)
+    return; // one part at a time; what is left out is sent again
   if (part.mark.index <= handed_) {
     // Already there, durably: what was handed on is.
     auto& state = std::get<follower>(role_);
     state.checked = std::max(state.checked, commit_);
     return say(from.from, snapshot_reply{part.mark, 0, true});
   }
-  if (part.last)
-    installing_ = part.mark; // until the state store answers (I10)
+  arriving_ = {part.mark, part.last}; // until the state store answers (I10)
   out_.push_back(install_snapshot{part});
 }
 
 void raft_machine::on(const snapshot_stored& event) {
-  if (installing_ == event.mark)
-    installing_.reset(); // the last part didn't fit after what is held
+  arriving_.reset();
   if (const auto* state = std::get_if<follower>(&role_);
       state && state->leader != node_id{})
     say(state->leader, snapshot_reply{event.mark, event.next_offset, false});
@@ -130,7 +128,7 @@ void raft_machine::on(const snapshot_installed& event) {
   auto mark = event.mark;
   if (mutated(mutant::reuse_snapshot_term))
     mark.at_term = log_.last_term();
-  installing_.reset();
+  arriving_.reset();
   require(mark.index > handed_, "I10: a snapshot of what was handed on");
   if (log_.matches(mark.index, mark.at_term)) {
     log_.compact(mark.index);

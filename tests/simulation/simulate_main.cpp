@@ -1,0 +1,188 @@
+#include "tests/simulation/mutants.hpp"
+#include "tests/simulation/shrink.hpp"
+#include "tests/simulation/world.hpp"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <iostream>
+#include <string>
+#include <vector>
+
+/// tools/simulate: seeded runs of a raft group, and what they found.
+/// Output as in INTERFACE.md, *Fields that tests read*.
+namespace present::simulation {
+namespace {
+
+struct arguments {
+  std::uint64_t seeds = 100;
+  std::uint64_t from = 1;
+  std::uint32_t nodes = 3;
+  std::string level = "machine";
+  std::string format = "table";
+  std::uint64_t until_ms = 6000;
+  bool mutants = false;
+  bool trace = false;
+  bool log = false;
+  bool doubled = true;
+};
+
+run_options options_for(const arguments& wanted, std::uint64_t seed) {
+  run_options options;
+  options.seed = seed;
+  options.voters = wanted.nodes;
+  options.faults_until_ms = wanted.until_ms;
+  return options;
+}
+
+/// The same seed in another process, where addresses differ.
+bool agrees_elsewhere(const std::string& program, const arguments& wanted,
+                      const run_result& here, std::uint64_t seed) {
+  const auto command = program + " --trace --from " + std::to_string(seed)
+                       + " --nodes " + std::to_string(wanted.nodes)
+                       + " --until-ms " + std::to_string(wanted.until_ms);
+  auto* output = popen(command.c_str(), "r");
+  if (!output)
+    return false;
+  unsigned long long trace = 0;
+  const bool read = std::fscanf(output, "%llu", &trace) == 1;
+  pclose(output);
+  return read && trace == here.trace;
+}
+
+void report_failure(const arguments& wanted, std::uint64_t seed,
+                    const run_result& failed) {
+  std::cerr << "seed " << seed << " breaks '" << failed.oracle << "' at "
+            << failed.violated_at_ms << " ms: " << failed.what
+            << "\nreplay: tools/simulate --nodes " << wanted.nodes << " --from "
+            << seed << " --seeds 1 --until-ms " << wanted.until_ms << '\n';
+  const auto small = shrink(options_for(wanted, seed), failed);
+  std::cerr << "shrunk from " << failed.plan.size() << " to "
+            << small.plan.size() << " faults; then " << small.what << " at "
+            << small.violated_at_ms << " ms:\n";
+  for (const auto& item : small.plan)
+    std::cerr << "  " << to_string(item) << '\n';
+  if (!wanted.log)
+    return;
+  auto again = options_for(wanted, seed);
+  again.plan = small.plan;
+  again.log = &std::cerr;
+  run(again);
+}
+
+int run_seeds(const std::string& program, const arguments& wanted) {
+  nlohmann::ordered_json report{{"level", wanted.level},
+                                {"nodes", wanted.nodes},
+                                {"seeds", wanted.seeds},
+                                {"from", wanted.from}};
+  std::uint64_t simulated_ms = 0, events = 0, writes = 0, reads = 0;
+  std::uint64_t elections = 0, doubled = 0, agreed = 0;
+  std::array<std::uint64_t, fault_kinds> effective{};
+  std::vector<std::uint64_t> failed;
+  for (auto seed = wanted.from; seed < wanted.from + wanted.seeds; ++seed) {
+    const auto done = run(options_for(wanted, seed));
+    simulated_ms += done.simulated_ms;
+    events += done.events;
+    writes += done.writes;
+    reads += done.reads;
+    elections += done.elections;
+    for (std::size_t kind = 0; kind < fault_kinds; ++kind)
+      effective[kind] += done.effective[kind];
+    if (!done.oracle.empty()) {
+      failed.push_back(seed);
+      report_failure(wanted, seed, done);
+    }
+    if (wanted.doubled && (seed - wanted.from) % 100 == 0) {
+      ++doubled;
+      agreed += agrees_elsewhere(program, wanted, done, seed);
+    }
+  }
+  report["simulated_seconds"] = simulated_ms / 1000;
+  report["events"] = events;
+  report["elections"] = elections;
+  report["writes"] = writes;
+  report["reads"] = reads;
+  report["violations"] = failed.size();
+  report["failed_seeds"] = failed;
+  for (std::size_t kind = 0; kind < fault_kinds; ++kind)
+    report["faults"][std::string{to_string(static_cast<fault_kind>(kind))}]
+      = effective[kind];
+  report["doubled"] = doubled;
+  report["agreed"] = agreed;
+  if (wanted.format == "json")
+    std::cout << report.dump(2) << '\n';
+  else
+    for (const auto& [name, value] : report.items())
+      std::cout << name << ": " << value << '\n';
+  return failed.empty() && agreed == doubled ? 0 : 1;
+}
+
+int run_mutants(const arguments& wanted) {
+#ifdef PRESENT_MUTANTS
+  nlohmann::ordered_json rows = nlohmann::json::array();
+  bool all_caught = true;
+  for (const auto& row : mutants) {
+    run_result found;
+    std::uint64_t tried = 0;
+    while (found.oracle.empty() && tried < wanted.seeds) {
+      auto options = options_for(wanted, wanted.from + tried++);
+      options.defect = row.defect;
+      found = run(options);
+    }
+    const bool caught = !found.oracle.empty();
+    all_caught = all_caught && caught;
+    rows.push_back({{"name", row.name},
+                    {"rule", row.rule},
+                    {"caught", caught},
+                    {"by", found.oracle},
+                    {"seeds", tried}});
+    if (wanted.format != "json")
+      std::cout << (caught ? "caught  " : "MISSED  ") << row.name << " (rule "
+                << row.rule << ") after " << tried << " seeds: " << found.oracle
+                << ": " << found.what << '\n';
+  }
+  if (wanted.format == "json")
+    std::cout << nlohmann::ordered_json{{"level", wanted.level},
+                                        {"mutants", rows}}
+                   .dump(2)
+              << '\n';
+  return all_caught ? 0 : 1;
+#else
+  static_cast<void>(wanted);
+  std::cerr << "this program has no mutants in it: use simulate_mutants\n";
+  return 2;
+#endif
+}
+
+int simulate(int argc, char** argv) {
+  arguments wanted;
+  CLI::App app{"Seeded simulation of a raft group"};
+  app.add_option("--seeds", wanted.seeds, "how many");
+  app.add_option("--from", wanted.from, "the first");
+  app.add_option("--nodes", wanted.nodes, "voters")->check(CLI::IsMember({1, 3, 5}));
+  app.add_option("--level", wanted.level)->check(CLI::IsMember({"machine"}));
+  app.add_option("-o", wanted.format)->check(CLI::IsMember({"table", "json"}));
+  app.add_option("--until-ms", wanted.until_ms, "how long faults last");
+  app.add_flag("--mutants", wanted.mutants, "which defects are caught, and by what");
+  app.add_flag("--trace", wanted.trace, "print the trace hash of seed --from only");
+  app.add_flag("--log", wanted.log, "every step of a failed seed, shrunk, in words");
+  app.add_flag("!--no-doubled", wanted.doubled, "don't repeat one in a hundred");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem) == 0 ? 0 : 2;
+  }
+  if (wanted.trace) {
+    std::cout << run(options_for(wanted, wanted.from)).trace << '\n';
+    return 0;
+  }
+  return wanted.mutants ? run_mutants(wanted) : run_seeds(argv[0], wanted);
+}
+
+} // namespace
+} // namespace present::simulation
+
+int main(int argc, char** argv) {
+  return present::simulation::simulate(argc, argv);
+}
