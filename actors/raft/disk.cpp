@@ -24,6 +24,7 @@ void raft_machine::write_out() {
     write.base = log_.mark_at(log_.base());
     write.drop_tail = drop_tail_;
   }
+  write.follows = writes_.latest();
   write.number
     = writes_.add(hard_, last, base_unwritten_ ? log_.base() : log_index{});
   if (hard_changed_)

@@ -49,6 +49,10 @@ bool raft_machine::take_entries(follower& state, const append_request& what) {
       continue;
     if (item.index <= log_.last()) {
       require(item.index > commit_, "I3: cuts off what is committed");
+      if (mutated(mutant::replaced_when_truncated))
+        for (auto own = proposals_.lower_bound(item.index);
+             own != proposals_.end(); own = proposals_.erase(own))
+          out_.push_back(proposal_replaced{own->second.id});
       log_.truncate_from(item.index);
       writes_.cut(item.index);
       unwritten_from_ = std::min(unwritten_from_, item.index);

@@ -63,8 +63,8 @@ namespace present::raft {
 ///
 ///  E1  Effects are carried out in the order given; `persist`s form one FIFO,
 ///      each is atomic, and `persisted` comes only once it would survive a loss
-///      of power. After `persist_failed` with `disk_full`, no write follows
-///      until the machine asks for another; those queued behind have failed too.
+///      of power. A write whose `follows` has failed fails too, so that
+///      nothing is written after a failure until the machine tries again.
 ///  E2  Messages may be lost, repeated, reordered and delayed, not altered.
 ///  E3  `event::now` comes from a monotonic clock; rates may differ by a few
 ///      per cent. `time_passed` comes soon after `next_wake()`.

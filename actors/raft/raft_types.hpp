@@ -170,6 +170,9 @@ struct send {
 /// One FIFO of writes, each of them atomic: first `base`, then the entries.
 struct persist {
   std::uint64_t number = 0;
+  /// The write before it. If that has failed, this one must fail too: on its own
+  /// it could leave a log that never was. 0: it is the machine's first.
+  std::uint64_t follows = 0;
   hard_state hard;
   /// Entries replace everything from their first index on. May be empty: term
   /// and vote only.

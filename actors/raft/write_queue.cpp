@@ -24,6 +24,7 @@ std::deque<write_queue::write> write_queue::complete(std::uint64_t number) {
   std::deque<write> done;
   while (!writes_.empty() && writes_.front().number <= number) {
     durable_ = writes_.front().hard;
+    completed_ = writes_.front().number;
     done.push_back(writes_.front());
     writes_.pop_front();
   }

@@ -29,6 +29,10 @@ public:
   std::uint64_t next_number() const { return last_number_ + 1; }
   bool idle() const { return writes_.empty(); }
   std::uint64_t oldest() const { return writes_.front().number; }
+  /// The last that is durable or may become so; 0: none was ever written.
+  std::uint64_t latest() const {
+    return writes_.empty() ? completed_ : writes_.back().number;
+  }
 
   std::uint64_t add(hard_state hard, log_position last, log_index base);
   /// The log was cut off at `first` (W1).
@@ -50,6 +54,7 @@ private:
   std::deque<held_message> held_;
   hard_state durable_;
   std::uint64_t last_number_ = 0;
+  std::uint64_t completed_ = 0;
 };
 
 } // namespace present::raft

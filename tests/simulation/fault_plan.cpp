@@ -19,6 +19,7 @@ struct fault_row {
 constexpr std::array<fault_row, fault_kinds> table{{
   {"crash", 10, 20, 1500},
   {"crash_all", 2, 20, 600},
+  {"crash_voter", 4, 5, 200},
   {"pause", 8, 100, 2000},
   {"partition", 8, 100, 2000},
   {"one_way", 8, 100, 2000},
@@ -29,6 +30,7 @@ constexpr std::array<fault_row, fault_kinds> table{{
   {"reply_loss", 6, 200, 1500},
   {"drift", 3, 500, 3000},
   {"slow_disk", 6, 200, 1500},
+  {"stalled_disk", 6, 300, 3000},
   {"disk_failure", 4, 100, 500},
   {"disk_full", 4, 200, 1500},
   {"link_flap", 4, 20, 400},

@@ -11,6 +11,7 @@ namespace present::simulation {
 enum class fault_kind : std::uint8_t {
   crash,          // 1: loses what was not synced
   crash_all,      // 1: every node at once
+  crash_voter,    // 3: right after it has let a vote out
   pause,          // 4
   partition,      // 5: a minority, both ways
   one_way,        // 5: a single direction of a single link
@@ -21,6 +22,7 @@ enum class fault_kind : std::uint8_t {
   reply_loss,     // 7
   drift,          // 8: a clock that runs fast or slow
   slow_disk,      // 9
+  stalled_disk,   // 9: a single sync takes very long
   disk_failure,   // 9: one sync fails
   disk_full,      // 10
   link_flap,      // a link reported down and up although it works

@@ -27,6 +27,10 @@ void world::begin_fault(const fault& item) {
       node.crash_after_effects = item.strength % 7 / 2;
       node.crash_duration_us = duration_us;
       return;
+    case fault_kind::crash_voter:
+      for (auto& each : nodes_)
+        each.crash_after_vote_us = duration_us;
+      return;
     case fault_kind::crash_all:
       for (auto& each : nodes_)
         crash_for(each, duration_us, item.kind);
@@ -53,6 +57,9 @@ void world::begin_fault(const fault& item) {
       clock_of(node);
       count(item.kind);
       node.drift_per_mille = static_cast<std::int64_t>(item.strength % 100) - 50;
+      return;
+    case fault_kind::stalled_disk:
+      node.stall_next_sync_us = duration_us;
       return;
     case fault_kind::disk_failure:
       node.fail_next_sync = node.up;
@@ -150,6 +157,7 @@ void world::end_all_faults() {
     node.drift_per_mille = (clock_of(node), 0);
     node.paused_until_us = 0;
     node.fail_next_sync = false;
+    node.stall_next_sync_us = node.crash_after_vote_us = 0;
     if (node.up)
       crash(node);
   }

@@ -15,8 +15,15 @@ bool is_reply(const raft::message& what) {
 
 } // namespace
 
-void world::perform(simulated_node&, const raft::send& effect) {
+void world::perform(simulated_node& node, const raft::send& effect) {
   transmit(effect.what);
+  const auto* vote = std::get_if<raft::vote_reply>(&effect.what.content);
+  if (!vote || vote->pre || !vote->granted || node.crash_after_vote_us == 0)
+    return;
+  const auto duration_us = node.crash_after_vote_us;
+  for (auto& each : nodes_)
+    each.crash_after_vote_us = 0;
+  crash_for(node, duration_us, fault_kind::crash_voter);
 }
 
 bool world::lost(const raft::message& what) {

@@ -12,6 +12,19 @@ namespace {
 std::string name(node_id node) { return "node " + std::to_string(node.value); }
 std::string name(log_index index) { return std::to_string(index.value); }
 
+/// In memory, or handed on in this step and let go of at once.
+raft::entry entry_at(log_index index, const raft::raft_log& log,
+                     const raft::effects& done) {
+  if (index >= log.tail_first())
+    return log.slice(index, 1, 0).front();
+  for (const auto& item : done)
+    if (const auto* batch = std::get_if<raft::apply>(&item))
+      for (const auto& one : batch->entries)
+        if (one.index == index)
+          return one;
+  throw oracle_violation("equal logs", "no trace of entry " + name(index));
+}
+
 } // namespace
 
 void oracles::stepped(const raft::raft_machine& machine,
@@ -20,10 +33,12 @@ void oracles::stepped(const raft::raft_machine& machine,
     const auto* role = std::get_if<raft::role_changed>(&item);
     if (role && role->role == raft::role_kind::leader)
       check_leadership(machine);
-    if (const auto* leaving = std::get_if<raft::send>(&item))
+    if (const auto* leaving = std::get_if<raft::send>(&item)) {
       check_votes(leaving->what);
+      check_acknowledged(machine, leaving->what);
+    }
   }
-  check_commit(machine, before);
+  check_commit(machine, done, before);
   for (const auto& item : done)
     if (const auto* batch = std::get_if<raft::apply>(&item))
       check_applied(*batch, machine.self());
@@ -57,8 +72,20 @@ void oracles::check_votes(const raft::message& what) {
            + std::to_string(what.at_term.value));
 }
 
+/// Rule 2, seen from outside: whatever the machine believes of its disk.
+void oracles::check_acknowledged(const raft::raft_machine& machine,
+                                 const raft::message& what) {
+  const auto* answer = std::get_if<raft::append_reply>(&what.content);
+  if (!answer || !answer->accepted || what.at_term != machine.current_term())
+    return;
+  const auto at_term = machine.log().term_at(answer->matched);
+  expect(!at_term || durable_(machine.self(), answer->matched, *at_term),
+         "acknowledged is durable",
+         name(machine.self()) + " acknowledged " + name(answer->matched));
+}
+
 void oracles::check_commit(const raft::raft_machine& machine,
-                           const standing& before) {
+                           const raft::effects& done, const standing& before) {
   const auto& log = machine.log();
   if (machine.commit() <= before.commit)
     return;
@@ -86,8 +113,7 @@ void oracles::check_commit(const raft::raft_machine& machine,
     expect(safe, "committed is durable on a quorum",
            name(machine.self()) + " committed " + name(index));
     committed_.push_back({*at_term, machine.current_term()});
-    if (index >= log.tail_first())
-      clients_.committed(log.slice(index, 1, 0).front());
+    clients_.committed(entry_at(index, log, done));
   }
 }
 

@@ -36,9 +36,12 @@ public:
 
 private:
   void check_leadership(const raft::raft_machine& machine);
-  void check_commit(const raft::raft_machine& machine, const standing& before);
+  void check_commit(const raft::raft_machine& machine, const raft::effects& done,
+                    const standing& before);
   void check_applied(const raft::apply& batch, node_id node);
   void check_votes(const raft::message& what);
+  void check_acknowledged(const raft::raft_machine& machine,
+                          const raft::message& what);
 
   is_durable durable_;
   history& clients_;

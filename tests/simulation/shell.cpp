@@ -38,6 +38,7 @@ void world::start(simulated_node& node) {
   node.up = true;
   node.paused_until_us = 0;
   node.syncing = false;
+  node.synced = 0;
   node.armed_us = 0;
   const auto found = node.journal.open_with(node.saved);
   node.state = node.saved.state;
@@ -164,6 +165,10 @@ void world::fold_into_trace(const simulated_node& node,
 // -- disk ------------------------------------------------------------------------
 
 std::uint64_t world::sync_time(simulated_node& node) {
+  if (const auto stall = std::exchange(node.stall_next_sync_us, 0)) {
+    count(fault_kind::stalled_disk);
+    return stall;
+  }
   if (!active(fault_kind::slow_disk, node.id))
     return random_.between(50, 500);
   count(fault_kind::slow_disk);
@@ -171,6 +176,11 @@ std::uint64_t world::sync_time(simulated_node& node) {
 }
 
 void world::perform(simulated_node& node, const raft::persist& effect) {
+  const auto latest
+    = node.unsynced.empty() ? node.synced : node.unsynced.back().number;
+  if (effect.follows != latest && !mutated(raft::mutant::believe_failed_write))
+    return tell_later(node, random_.between(10, 200),
+                      raft::persist_failed{effect.number, node.refuses_as_full});
   node.unsynced.push_back(effect);
   if (!node.syncing)
     begin_sync(node);
@@ -192,6 +202,7 @@ void world::end_sync(simulated_node& node, std::uint64_t number) {
     return fail_writes(node, !node.fail_next_sync);
   while (!node.unsynced.empty() && node.unsynced.front().number <= number) {
     node.journal.carry_out(node.unsynced.front());
+    node.synced = node.unsynced.front().number;
     node.unsynced.pop_front();
   }
   if (!node.unsynced.empty())
@@ -209,6 +220,7 @@ void world::fail_writes(simulated_node& node, bool full) {
     node.unsynced.pop_front();
   }
   node.unsynced.clear();
+  node.refuses_as_full = full;
   tell(node, raft::persist_failed{first, full});
 }
 

@@ -80,16 +80,18 @@ struct simulated_node {
   std::uint64_t life = 0; ///< events of an earlier life are dropped
   bool up = false;
   std::uint64_t paused_until_us = 0;
-  std::uint64_t slow_disk_until_us = 0;
   bool fail_next_sync = false;
-  std::uint64_t full_until_us = 0;
   std::uint64_t armed_us = 0;
   std::int64_t drift_per_mille = 0;
   std::uint64_t clock_ns = 0;
   std::uint64_t clock_read_us = 0;
   std::optional<std::uint32_t> crash_after_effects; ///< in the middle of a step
   std::uint64_t crash_duration_us = 0;
+  std::uint64_t crash_after_vote_us = 0; ///< for how long; 0: not
+  std::uint64_t stall_next_sync_us = 0;
   bool syncing = false;
+  std::uint64_t synced = 0; ///< the last write that is durable
+  bool refuses_as_full = false; ///< what follows a failed write
   std::uint64_t checkpoint_every = 64;
 };
 
