@@ -2,6 +2,7 @@
 
 #include "tests/simulation/seeded_random.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace present::simulation {
@@ -46,12 +47,17 @@ std::string_view to_string(fault_kind kind) {
 }
 
 std::vector<fault> plan_of(std::uint64_t seed, std::uint32_t nodes,
-                           std::uint64_t until_ms) {
+                           std::uint64_t until_ms,
+                           std::span<const fault_kind> focus) {
   seeded_random random{seed * 2 + 1};
   std::array<std::uint64_t, fault_kinds> weights{};
   std::uint64_t total = 0;
   for (std::size_t kind = 0; kind < fault_kinds; ++kind) {
-    weights[kind] = random.chance(500) ? table[kind].weight : 0;
+    const bool named = std::find(focus.begin(), focus.end(),
+                                 static_cast<fault_kind>(kind))
+                       != focus.end();
+    if (focus.empty() ? random.chance(500) : named)
+      weights[kind] = table[kind].weight;
     total += weights[kind];
   }
   std::vector<fault> plan;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,9 +47,11 @@ struct fault {
 };
 
 /// A seed's faults, up to `until_ms`. Each seed has a random half of the kinds
-/// switched off (swarm testing, Groce et al. 2012).
+/// switched off (swarm testing, Groce et al. 2012); or there are only those of
+/// `focus`, if that names any.
 std::vector<fault> plan_of(std::uint64_t seed, std::uint32_t nodes,
-                           std::uint64_t until_ms);
+                           std::uint64_t until_ms,
+                           std::span<const fault_kind> focus = {});
 
 std::string to_string(const fault& item);
 

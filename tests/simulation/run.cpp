@@ -47,7 +47,8 @@ world::world(const run_options& options)
   }
   result_.plan = options.plan
                    ? *options.plan
-                   : plan_of(options.seed, options.voters, options.faults_until_ms);
+                   : plan_of(options.seed, options.voters, options.faults_until_ms,
+                             options.focus);
 }
 
 void world::at(std::uint64_t time_us, std::function<void()> what) {

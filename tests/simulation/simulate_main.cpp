@@ -24,6 +24,7 @@ struct arguments {
   std::uint64_t until_ms = 6000;
   bool mutants = false;
   bool trace = false;
+  std::string only;
   bool log = false;
   bool doubled = true;
 };
@@ -123,11 +124,15 @@ int run_mutants(const arguments& wanted) {
   nlohmann::ordered_json rows = nlohmann::json::array();
   bool all_caught = true;
   for (const auto& row : mutants) {
+    if (!wanted.only.empty() && wanted.only != row.name)
+      continue;
     run_result found;
     std::uint64_t tried = 0;
     while (found.oracle.empty() && tried < wanted.seeds) {
       auto options = options_for(wanted, wanted.from + tried++);
       options.defect = row.defect;
+      options.voters = row.voters;
+      options.focus = row.focus;
       found = run(options);
       // It is caught only if the same seed passes without it.
       options.defect = raft::mutant::none;
@@ -169,6 +174,7 @@ int simulate(int argc, char** argv) {
   app.add_option("-o", wanted.format)->check(CLI::IsMember({"table", "json"}));
   app.add_option("--until-ms", wanted.until_ms, "how long faults last");
   app.add_flag("--mutants", wanted.mutants, "which defects are caught, and by what");
+  app.add_option("--only", wanted.only, "of the defects, this one");
   app.add_flag("--trace", wanted.trace, "print the trace hash of seed --from only");
   app.add_flag("--log", wanted.log, "every step of a failed seed, shrunk, in words");
   app.add_flag("!--no-doubled", wanted.doubled, "don't repeat one in a hundred");

@@ -27,6 +27,7 @@ struct run_options {
   std::uint32_t voters = 3;
   std::uint64_t faults_until_ms = 6000;
   raft::mutant defect = raft::mutant::none;
+  std::vector<fault_kind> focus;          ///< of the plan; empty: any
   std::optional<std::vector<fault>> plan; ///< else `plan_of(seed)`
   std::ostream* log = nullptr;            ///< every step, in words
 };

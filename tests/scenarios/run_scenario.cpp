@@ -1,0 +1,234 @@
+#include "tests/scenarios/raft_group.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+/// Plays transcripts: each line that is not indented is a verb, and the indented
+/// lines behind it are what has to come of it. With --rewrite the expectations
+/// are replaced by what came, for a reviewer to read.
+namespace present::scenarios {
+namespace {
+
+using words = std::vector<std::string>;
+
+words split(const std::string& line) {
+  std::istringstream in{line};
+  return {std::istream_iterator<std::string>{in}, {}};
+}
+
+std::uint32_t number(const words& line, std::size_t place) {
+  if (place >= line.size())
+    throw std::runtime_error("a number is missing");
+  return static_cast<std::uint32_t>(std::stoul(line[place]));
+}
+
+/// The number behind a word.
+std::uint32_t option(const words& line, const char* word, std::uint32_t otherwise) {
+  const auto found = std::find(line.begin(), line.end(), word);
+  return found == line.end()
+           ? otherwise
+           : number(line, static_cast<std::size_t>(found - line.begin()) + 1);
+}
+
+/// "2->3", or nothing: everywhere.
+std::pair<std::uint32_t, std::uint32_t> link(const words& line) {
+  if (line.size() < 2)
+    return {0, 0};
+  const auto arrow = line[1].find("->");
+  if (arrow == std::string::npos)
+    throw std::runtime_error("a link is written 1->2");
+  return {std::stoul(line[1].substr(0, arrow)), std::stoul(line[1].substr(arrow + 2))};
+}
+
+/// "voters 1 2 3 learners 4"
+raft::configuration members(const words& line, std::size_t from) {
+  raft::configuration wanted;
+  auto* list = &wanted.voters;
+  for (auto place = from; place < line.size(); ++place) {
+    if (line[place] == "voters")
+      list = &wanted.voters;
+    else if (line[place] == "learners")
+      list = &wanted.learners;
+    else
+      list->push_back(node_id{number(line, place)});
+  }
+  return wanted;
+}
+
+class player {
+public:
+  std::string play(const words& line) {
+    const auto& verb = line[0];
+    if (verb == "group") {
+      group_.emplace(number(line, 1), option(line, "spare", 0),
+                     option(line, "batch", 256));
+      return {};
+    }
+    if (!group_)
+      throw std::runtime_error("a transcript starts with `group`");
+    group_->tell_outcomes_only(verb == "settle" || verb == "pass");
+    if (!time_and_network(verb, line) && !node(verb, line))
+      throw std::runtime_error("there is no verb `" + verb + "`");
+    return group_->take_output();
+  }
+
+private:
+  bool time_and_network(const std::string& verb, const words& line) {
+    if (verb == "pass")
+      group_->pass(number(line, 1));
+    else if (verb == "settle")
+      group_->settle();
+    else if (verb == "status")
+      group_->status();
+    else if (verb == "deliver")
+      group_->deliver(link(line).first, link(line).second);
+    else if (verb == "drop")
+      group_->drop(link(line).first, link(line).second);
+    else if (verb == "repeat")
+      group_->repeat(link(line).first, link(line).second);
+    else if (verb == "cut")
+      group_->cut(link(line).first, link(line).second);
+    else if (verb == "heal")
+      group_->heal(link(line).first, link(line).second);
+    else
+      return false;
+    return true;
+  }
+
+  bool node(const std::string& verb, const words& line) {
+    const auto one = number(line, 1);
+    if (!group_->exists(one))
+      throw std::runtime_error("there is no node " + line[1]);
+    if (verb == "wake")
+      group_->wake(one);
+    else if (verb == "elect")
+      group_->elect(one);
+    else if (verb == "isolate")
+      group_->isolate(one);
+    else if (verb == "rejoin")
+      group_->rejoin(one);
+    else if (verb == "crash")
+      group_->crash(one);
+    else if (verb == "start")
+      group_->start(one);
+    else if (verb == "save")
+      group_->save_state(one);
+    else if (verb == "write")
+      group_->write(one, number(line, 2));
+    else if (verb == "read")
+      group_->read(one);
+    else if (verb == "members")
+      group_->change_members(one, members(line, 2));
+    else if (verb == "transfer")
+      group_->transfer(one, number(line, 2));
+    else if (verb == "link")
+      group_->report_link(one, number(line, 2), line.at(3) == "up");
+    else if (verb == "disk")
+      disk(one, line);
+    else
+      return false;
+    return true;
+  }
+
+  void disk(std::uint32_t one, const words& line) {
+    const auto& what = line.at(2);
+    if (what == "hold" || what == "auto")
+      group_->hold_disk(one, what == "hold");
+    else if (what == "sync")
+      group_->sync_disk(one, line.size() > 3 ? number(line, 3) : SIZE_MAX);
+    else if (what == "fail" || what == "full")
+      group_->fail_disk(one, what == "full");
+    else
+      throw std::runtime_error("a disk does hold, auto, sync, fail or full");
+  }
+
+  std::optional<raft_group> group_;
+};
+
+/// The transcript as it should read.
+std::string replay(std::istream& in) {
+  player playing;
+  std::string result, line;
+  for (std::size_t number = 1; std::getline(in, line); ++number) {
+    if (line.starts_with("    "))
+      continue; // an expectation
+    result += line + '\n';
+    const auto verb = split(line);
+    if (verb.empty() || line[0] == '#')
+      continue;
+    try {
+      result += playing.play(verb);
+    } catch (const std::exception& problem) {
+      throw std::runtime_error("line " + std::to_string(number) + ": "
+                               + problem.what());
+    }
+  }
+  return result;
+}
+
+std::string text_of(const std::string& path) {
+  std::ifstream in{path};
+  if (!in)
+    throw std::runtime_error("can't be read");
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+/// The first line where the two part.
+void show_difference(const std::string& expected, const std::string& came) {
+  std::istringstream left{expected}, right{came};
+  std::string one, other;
+  for (std::size_t number = 1;; ++number) {
+    const bool more = static_cast<bool>(std::getline(left, one));
+    const bool more_too = static_cast<bool>(std::getline(right, other));
+    if (!more && !more_too)
+      return;
+    if (more == more_too && one == other)
+      continue;
+    std::cerr << "  line " << number << "\n  expected: " << (more ? one : "(end)")
+              << "\n  came:     " << (more_too ? other : "(end)") << '\n';
+    return;
+  }
+}
+
+bool run(const std::string& path, bool rewrite) {
+  try {
+    const auto expected = text_of(path);
+    std::istringstream in{expected};
+    const auto came = replay(in);
+    if (came == expected)
+      return true;
+    if (rewrite) {
+      std::ofstream{path} << came;
+      std::cerr << path << ": rewritten\n";
+      return true;
+    }
+    std::cerr << path << ": another outcome than expected\n";
+    show_difference(expected, came);
+  } catch (const std::exception& problem) {
+    std::cerr << path << ": " << problem.what() << '\n';
+  }
+  return false;
+}
+
+} // namespace
+} // namespace present::scenarios
+
+int main(int argc, char** argv) {
+  bool rewrite = false, passed = true;
+  for (int place = 1; place < argc; ++place) {
+    if (std::strcmp(argv[place], "--rewrite") == 0)
+      rewrite = true;
+    else
+      passed = present::scenarios::run(argv[place], rewrite) && passed;
+  }
+  return passed ? 0 : 1;
+}
