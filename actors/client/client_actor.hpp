@@ -26,6 +26,10 @@ public:
   client_shell(caf::actor_config& config, const settings& options,
                std::shared_ptr<client_route> route);
 
+  /// Lets go of the network: it holds us while a call is under way, and must not
+  /// be ended by its own thread when that drops the last of us.
+  void on_exit() override { route_.reset(); }
+
 protected:
   behavior_type make_behavior() override;
 
@@ -40,7 +44,7 @@ private:
   void perform(complete& what);
 
   client_machine machine_;
-  const std::shared_ptr<client_route> route_;
+  std::shared_ptr<client_route> route_;
   std::unordered_map<call_id, promise> callers_;
   call_id last_call_ = 0;
   std::optional<time_ms> armed_for_;
