@@ -21,38 +21,15 @@ void world::begin_fault(const fault& item) {
   auto& node = item.target == 0 ? *leading : nodes_[item.target - 1];
   switch (item.kind) {
     case fault_kind::crash:
-      if (item.strength % 2 == 0)
-        return crash_for(node, duration_us, item.kind);
-      // At a point between two effects of the next step that has that many.
-      node.crash_after_effects = item.strength % 7 / 2;
-      node.crash_duration_us = duration_us;
-      return;
     case fault_kind::crash_voter:
-      for (auto& each : nodes_)
-        each.crash_after_vote_us = duration_us;
-      return;
     case fault_kind::crash_all:
-      for (auto& each : nodes_)
-        crash_for(each, duration_us, item.kind);
-      return;
     case fault_kind::pause:
-      node.paused_until_us = now_us_ + duration_us;
-      return;
+      return begin_halt(item, node);
     case fault_kind::partition:
-      return part(options_.voters < 5
-                    ? std::set{node.id}
-                    : std::set{node.id, node_id{item.other}},
-                  item);
     case fault_kind::isolate_leader:
-      return part({leading ? leading->id : node.id}, item);
-    case fault_kind::one_way: {
-      const auto from = item.strength % 2 ? node.id : node_id{item.other};
-      const auto to = item.strength % 2 ? node_id{item.other} : node.id;
-      block(from, to, item.kind);
-      at(now_us_ + duration_us,
-         [this, from, to, kind = item.kind] { unblock(from, to, kind); });
-      return;
-    }
+    case fault_kind::one_way:
+    case fault_kind::link_flap:
+      return begin_network_fault(item, node, leading);
     case fault_kind::drift:
       clock_of(node);
       count(item.kind);
@@ -64,15 +41,6 @@ void world::begin_fault(const fault& item) {
     case fault_kind::disk_failure:
       node.fail_next_sync = node.up;
       return;
-    case fault_kind::link_flap: {
-      const auto other = node_id{item.other};
-      if (other == node.id)
-        return;
-      count(item.kind);
-      report_link(node.id, other, false, 0);
-      report_link(node.id, other, true, duration_us);
-      return;
-    }
     case fault_kind::transfer:
       if (!leading)
         return;
@@ -95,6 +63,57 @@ void world::begin_fault(const fault& item) {
       return;
     case fault_kind::count_:
       return;
+  }
+}
+
+/// A node ends, or stands still.
+void world::begin_halt(const fault& item, simulated_node& node) {
+  const auto duration_us = item.duration_ms * 1000;
+  switch (item.kind) {
+    case fault_kind::crash:
+      if (item.strength % 2 == 0)
+        return crash_for(node, duration_us, item.kind);
+      // At a point between two effects of the next step that has that many.
+      node.crash_after_effects = item.strength % 7 / 2;
+      node.crash_duration_us = duration_us;
+      return;
+    case fault_kind::crash_voter:
+      for (auto& each : nodes_)
+        each.crash_after_vote_us = duration_us;
+      return;
+    case fault_kind::crash_all:
+      for (auto& each : nodes_)
+        crash_for(each, duration_us, item.kind);
+      return;
+    default:
+      node.paused_until_us = now_us_ + duration_us;
+  }
+}
+
+/// Nodes no longer reach each other.
+void world::begin_network_fault(const fault& item, const simulated_node& node,
+                                const simulated_node* leading) {
+  const auto duration_us = item.duration_ms * 1000;
+  const node_id other{item.other};
+  switch (item.kind) {
+    case fault_kind::partition:
+      return part(options_.voters < 5 ? std::set{node.id} : std::set{node.id, other}, item);
+    case fault_kind::isolate_leader:
+      return part({leading ? leading->id : node.id}, item);
+    case fault_kind::one_way: {
+      const auto from = item.strength % 2 ? node.id : other;
+      const auto to = item.strength % 2 ? other : node.id;
+      block(from, to, item.kind);
+      at(now_us_ + duration_us,
+         [this, from, to, kind = item.kind] { unblock(from, to, kind); });
+      return;
+    }
+    default:
+      if (other == node.id)
+        return;
+      count(item.kind);
+      report_link(node.id, other, false, 0);
+      report_link(node.id, other, true, duration_us);
   }
 }
 

@@ -157,6 +157,9 @@ private:
 
   // -- faults.cpp --------------------------------------------------------------
   void begin_fault(const fault& item);
+  void begin_halt(const fault& item, simulated_node& node);
+  void begin_network_fault(const fault& item, const simulated_node& node,
+                           const simulated_node* leading);
   void crash_for(simulated_node& node, std::uint64_t duration_us, fault_kind kind);
   void part(const std::set<node_id>& minority, const fault& item);
   void reconfigure(simulated_node& leader, std::uint64_t pick);
