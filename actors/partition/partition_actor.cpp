@@ -181,6 +181,9 @@ void partition_shell::settle() {
       partition_events_.pop_front();
       partition::effects out;
       partition_->step(input, out);
+      // Before any answer leaves: a client that was told of its space and asks
+      // for the map finds it there.
+      tell_router();
       for (auto& effect : out)
         std::visit([this](auto& e) { perform(e); }, effect);
     } else if (!raft_events_.empty()) {
