@@ -158,7 +158,12 @@ result<T> client_network::ask_admin(Ask ask, std::chrono::milliseconds patience)
           KJ_REQUIRE(link != nullptr, "no node can be reached");
           return link->admin();
         })
-        .then([ask = std::move(ask)](schema::Admin::Client admin) mutable { return ask(admin); })
+        .then([ask = std::move(ask)](result<schema::Admin::Client> admin) mutable
+              -> kj::Promise<result<T>> {
+          if (!admin)
+            return result<T>{admin.problem()};
+          return ask(*admin);
+        })
         .then([done](result<T> value) { done->set_value(std::move(value)); },
               [done](kj::Exception&& problem) {
                 done->set_value(make_error(error_code::no_quorum, problem.getDescription().cStr()));

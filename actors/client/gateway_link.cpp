@@ -201,15 +201,16 @@ kj::Promise<std::shared_ptr<const cluster_map>> gateway_link::fetch_map() {
   return KJ_EXCEPTION(DISCONNECTED, "the node can't be reached");
 }
 
-kj::Promise<schema::Admin::Client> gateway_link::admin() {
+kj::Promise<result<schema::Admin::Client>> gateway_link::admin() {
   KJ_IF_MAYBE(gate, gate_) {
     auto ask = gate->adminRequest();
     auto hello = ask.initHello();
     hello.setFormatVersion(schema::FORMAT_VERSION);
     hello.setCluster(cluster_.c_str());
-    return ask.send().then([](auto answer) {
-      const auto refused = decode_error(answer.getError());
-      KJ_REQUIRE(refused.code == error_code::ok, refused.message);
+    return ask.send().then([](auto answer) -> result<schema::Admin::Client> {
+      auto refused = decode_error(answer.getError());
+      if (refused.code != error_code::ok)
+        return refused;
       return answer.getAdmin();
     });
   }

@@ -35,8 +35,9 @@ public:
   /// While the link is down the attempt fails at once, as never sent.
   void send(outgoing what);
   kj::Promise<std::shared_ptr<const cluster_map>> fetch_map();
-  /// The gate, for what needs an admin's certificate; fails while down.
-  kj::Promise<schema::Admin::Client> admin();
+  /// What needs an admin's certificate: the gate's refusal is `denied`. Fails while
+  /// the link is down.
+  kj::Promise<result<schema::Admin::Client>> admin();
   /// Resolves when the link is up; at once if it is.
   kj::Promise<void> wait_until_up();
 

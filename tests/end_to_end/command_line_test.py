@@ -119,9 +119,6 @@ class OnACluster(unittest.TestCase):
         self.assertEqual(len(tree["children"]), 3)
         self.assertEqual(self.cluster("tree", "--node", "2").json()["node"], 2)
 
-    # The client turns the gate's `denied` into `no_quorum`: once it hands it on,
-    # this line must go.
-    @unittest.expectedFailure
     def test_a_clients_certificate_is_no_admins(self):
         file = self.cluster.file()
         own = ["--endpoint", file["nodes"][0]["rpc"], "--ca", file["ca"], "--cert",

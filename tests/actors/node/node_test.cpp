@@ -35,6 +35,7 @@ TEST_CASE("three nodes take writes, answer reads, and go on when one of them sto
   SUBCASE("a client's certificate does not open the admin's door") {
     const auto refused = db->status(5s);
     REQUIRE_FALSE(refused);
+    CHECK(refused.problem().code == error_code::denied);
     CHECK(refused.problem().message.find("admin") != std::string::npos);
   }
 
