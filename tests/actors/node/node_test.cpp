@@ -62,15 +62,19 @@ TEST_CASE("three nodes take writes, answer reads, and go on when one of them sto
     CHECK(page->rows[0].key == "alice");
     CHECK(page->rows[1].value == "7");
   }
+}
 
-  SUBCASE("any node shows the tree of each") {
-    wait_until_available(*admin, 3);
-    for (std::uint32_t n = 1; n <= 3; ++n) {
-      const auto tree = admin->tree({n});
-      REQUIRE_MESSAGE(tree, (tree ? "" : tree.problem().message));
-      CHECK(tree->id == "node");
-      CHECK(tree->node == node_id{n});
-      CHECK(tree->children.size() == 8);
-    }
+TEST_CASE("any node shows the tree of each") {
+  three_nodes cluster;
+  for (std::uint32_t n = 1; n <= 3; ++n)
+    cluster.start(n);
+  auto admin = cluster.connect("admin");
+  wait_until_available(*admin, 3);
+  for (std::uint32_t n = 1; n <= 3; ++n) {
+    const auto tree = admin->tree({n});
+    REQUIRE_MESSAGE(tree, (tree ? "" : tree.problem().message));
+    CHECK(tree->id == "node");
+    CHECK(tree->node == node_id{n});
+    CHECK(tree->children.size() == 8);
   }
 }
