@@ -1,17 +1,8 @@
 #include "actors/client/client_call.hpp"
 
+#include "runtime/base/overloaded.hpp"
+
 namespace present::client {
-
-namespace {
-
-template <class... Fs>
-struct overloaded : Fs... {
-  using Fs::operator()...;
-};
-template <class... Fs>
-overloaded(Fs...) -> overloaded<Fs...>;
-
-} // namespace
 
 bool is_write(const call_kind& what) {
   return !std::holds_alternative<get_call>(what)

@@ -2,6 +2,7 @@
 
 #include "actors/client/mutant.hpp"
 #include "runtime/base/check.hpp"
+#include "runtime/base/overloaded.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -19,13 +20,6 @@ constexpr std::uint64_t retry_grace_ms = 2'000;
 /// As far ahead as a partition takes it, less a minute by which this clock may be
 /// ahead of the partition's.
 constexpr std::uint64_t longest_retry_ms = max_retry_window_ms - 60'000;
-
-template <class... Fs>
-struct overloaded : Fs... {
-  using Fs::operator()...;
-};
-template <class... Fs>
-overloaded(Fs...) -> overloaded<Fs...>;
 
 error unknown_space_error(const std::string& name) {
   return make_error(error_code::unknown_space,

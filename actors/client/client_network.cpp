@@ -5,7 +5,6 @@
 #include "runtime/network/error_codec.hpp"
 #include "runtime/edge/entropy.hpp"
 #include "runtime/edge/log.hpp"
-#include "runtime/network/pem_file.hpp"
 
 #include <caf/send.hpp>
 
@@ -17,20 +16,6 @@ namespace {
 
 constexpr std::uint32_t handshake_timeout_ms = 5'000;
 constexpr auto map_patience = 1000 * kj::MILLISECONDS;
-
-result<network::tls_material> read_material(const connect_options& options) {
-  auto authority = network::read_pem(options.authority, network::pem_kind::certificate);
-  if (!authority)
-    return authority.problem();
-  auto certificate = network::read_pem(options.certificate, network::pem_kind::certificate);
-  if (!certificate)
-    return certificate.problem();
-  auto key = network::read_pem(options.key, network::pem_kind::key);
-  if (!key)
-    return key.problem();
-  return network::tls_material{std::move(*authority),
-                               {std::move(*certificate), std::move(*key)}};
-}
 
 } // namespace
 
@@ -50,7 +35,7 @@ client_network::~client_network() noexcept {
 }
 
 result<std::shared_ptr<client_network>> client_network::open(const connect_options& options) {
-  auto material = read_material(options);
+  auto material = network::read_tls_material(options.authority, options.certificate, options.key);
   if (!material)
     return material.problem();
   if (options.endpoints.empty())

@@ -6,7 +6,6 @@
 #include "actors/system_tree.hpp"
 #include "runtime/edge/entropy.hpp"
 #include "runtime/network/http_listener.hpp"
-#include "runtime/network/pem_file.hpp"
 #include "runtime/network/rpc_listener.hpp"
 #include "runtime/network/tls_configuration.hpp"
 #include "runtime/observe/process_figures.hpp"
@@ -49,21 +48,6 @@ result<host_and_port> split_address(const std::string& address) {
     return make_error(error_code::invalid, "address '" + address + "': the port is over 65535");
   parts.port = static_cast<std::uint16_t>(port);
   return parts;
-}
-
-result<network::tls_material> read_material(const node_config& config) {
-  network::tls_material material;
-  auto authority = network::read_pem(config.authority, network::pem_kind::certificate);
-  if (!authority)
-    return authority.problem();
-  auto certificate = network::read_pem(config.certificate, network::pem_kind::certificate);
-  if (!certificate)
-    return certificate.problem();
-  auto key = network::read_pem(config.key, network::pem_kind::key);
-  if (!key)
-    return key.problem();
-  return network::tls_material{std::move(*authority),
-                               {std::move(*certificate), std::move(*key)}};
 }
 
 member_status member_of(const founder& from) {
@@ -192,7 +176,7 @@ network::rpc_link_options node::body::link_options(const founder& peer) const {
 
 /// TLS and the links to the peers, which begin to dial.
 status node::body::open_network() {
-  auto material = read_material(config);
+  auto material = network::read_tls_material(config.authority, config.certificate, config.key);
   if (!material)
     return material.problem();
   const auto identity = disk.identity();

@@ -3,6 +3,7 @@
 #include "actors/partition/answers.hpp"
 #include "actors/partition/mutant.hpp"
 #include "runtime/base/check.hpp"
+#include "runtime/base/overloaded.hpp"
 
 #include <algorithm>
 
@@ -13,13 +14,6 @@ namespace {
 /// Between an entry of the machine's own that was refused and the next: a full
 /// disk doesn't get room by being asked again at once.
 constexpr time_ms own_entry_pause_ms = 1000;
-
-template <class... Fs>
-struct overloaded : Fs... {
-  using Fs::operator()...;
-};
-template <class... Fs>
-overloaded(Fs...) -> overloaded<Fs...>;
 
 error refused_proposal(refusal_reason why, error not_leading) {
   error said = std::move(not_leading);

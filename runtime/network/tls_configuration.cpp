@@ -2,6 +2,7 @@
 
 #include "runtime/network/network_loop.hpp"
 #include "runtime/network/openssl_objects.hpp"
+#include "runtime/network/pem_file.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/pem.h>
@@ -76,6 +77,21 @@ kj::Own<kj::TlsContext> make_context(const tls_material& material,
 }
 
 } // namespace
+
+result<tls_material> read_tls_material(const std::filesystem::path& authority,
+                                       const std::filesystem::path& certificate,
+                                       const std::filesystem::path& key) {
+  auto trusted = read_pem(authority, pem_kind::certificate);
+  if (!trusted)
+    return trusted.problem();
+  auto own = read_pem(certificate, pem_kind::certificate);
+  if (!own)
+    return own.problem();
+  auto secret = read_pem(key, pem_kind::key);
+  if (!secret)
+    return secret.problem();
+  return tls_material{std::move(*trusted), {std::move(*own), std::move(*secret)}};
+}
 
 status require_tls_1_3() {
   static const status once = load_openssl_configuration();

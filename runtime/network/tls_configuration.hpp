@@ -8,6 +8,7 @@
 #include <kj/compat/tls.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,11 @@ struct tls_material {
   std::string authority; ///< certificate of the one authority that is trusted
   pem_pair own;
 };
+
+/// From the PEM files; the error names the one that can't be read.
+result<tls_material> read_tls_material(const std::filesystem::path& authority,
+                                       const std::filesystem::path& certificate,
+                                       const std::filesystem::path& key);
 
 /// One's own certificate and the trust in the cluster's authority: mutual TLS
 /// 1.3, both ends show a certificate. Made and used on the network thread.
