@@ -88,11 +88,12 @@ void partition_machine::on_role(const role_known& what, effects& out) {
 void partition_machine::on_placed(const proposal_placed& what, effects& out) {
   const auto found = proposals_.find(what.ticket);
   check(found != proposals_.end(), "I4: a proposal that was never made has a place");
-  found->second.place = {what.index, what.at_term};
-  placed_[what.index] = what.ticket;
+  const raft::log_position place{what.index, what.at_term};
+  found->second.place = place;
+  check(placed_.emplace(place, what.ticket).second, "I4: two proposals in one place");
   if (mutated(mutant::answer_when_placed))
-    answer_each(std::exchange(found->second.origins, {}), [&](std::size_t place) {
-      return applied_answer(found->second.batch->stamp_of(place));
+    answer_each(std::exchange(found->second.origins, {}), [&](std::size_t i) {
+      return applied_answer(found->second.batch->stamp_of(i));
     }, out);
 }
 
@@ -126,7 +127,7 @@ void partition_machine::drop_proposal(std::uint64_t ticket, const error& why,
   const auto gone = std::move(found->second);
   proposals_.erase(found);
   if (gone.place)
-    placed_.erase(gone.place->first);
+    placed_.erase(*gone.place);
   fail(gone.origins, why, out);
 }
 
@@ -161,7 +162,7 @@ void partition_machine::on_committed(const committed& what, effects& out) {
   clock_.raise(state_->latest());
   applied_ = what.index;
   applied_term_ = what.at_term;
-  settle_proposal(what, std::move(answers), out);
+  settle_proposals(what, std::move(answers), out);
   if (phase_ == phase::taking_over && what.at_term == term_)
     phase_ = phase::leading;
   serve_applied_reads(out);
@@ -319,30 +320,26 @@ void partition_machine::propose_batch(std::uint64_t wall_ms, effects& out) {
 
 std::shared_ptr<const entry_batch>
 partition_machine::proposed_at(log_index index, term at_term) const {
-  const auto placed = placed_.find(index);
-  if (placed == placed_.end())
-    return nullptr;
-  const auto& there = proposals_.at(placed->second);
-  return there.place->second == at_term ? there.batch : nullptr;
+  const auto placed = placed_.find({index, at_term});
+  return placed == placed_.end() ? nullptr : proposals_.at(placed->second).batch;
 }
 
-/// The entry of another term at the place of a proposal says that the proposal
-/// was replaced.
-void partition_machine::settle_proposal(const committed& what,
-                                        std::vector<answer> answers, effects& out) {
-  const auto placed = placed_.find(what.index);
-  if (placed == placed_.end())
-    return;
-  const auto found = proposals_.find(placed->second);
-  const auto done = std::move(found->second);
-  placed_.erase(placed);
-  proposals_.erase(found);
-  if (done.place->second != what.at_term) {
-    fail(done.origins, not_leading(), out);
-    return;
+/// The entry that is committed at an index settles all that was proposed there:
+/// what stands in its term is answered, what stood there in another was replaced.
+void partition_machine::settle_proposals(const committed& what,
+                                         std::vector<answer> answers, effects& out) {
+  for (auto placed = placed_.lower_bound({what.index, term{}});
+       placed != placed_.end() && placed->first.index == what.index;) {
+    const bool stands = placed->first.at_term == what.at_term;
+    const auto done = std::move(proposals_.extract(placed->second).mapped());
+    placed = placed_.erase(placed);
+    if (!stands) {
+      fail(done.origins, not_leading(), out);
+      continue;
+    }
+    check(answers.size() >= done.origins.size(), "I4: an entry lost its operations");
+    answer_each(done.origins, [&](std::size_t i) { return std::move(answers[i]); }, out);
   }
-  check(answers.size() >= done.origins.size(), "I4: an entry lost its operations");
-  answer_each(done.origins, [&](std::size_t i) { return std::move(answers[i]); }, out);
 }
 
 void partition_machine::serve_applied_reads(effects& out) {

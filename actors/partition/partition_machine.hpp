@@ -4,6 +4,7 @@
 #include "actors/partition/open_requests.hpp"
 #include "actors/partition/operation.hpp"
 #include "actors/partition/state_machine.hpp"
+#include "storage/log_entry.hpp"
 #include "storage/state.hpp"
 
 #include <cstdint>
@@ -177,7 +178,7 @@ private:
   struct proposal {
     std::shared_ptr<const entry_batch> batch;
     std::vector<write_origin> origins; ///< place i of the batch: who asked
-    std::optional<std::pair<log_index, term>> place;
+    std::optional<raft::log_position> place;
   };
 
   // on_<event>, in protocol order
@@ -205,8 +206,8 @@ private:
   bool wants_own_entry() const;
 
   // what becomes of them
-  void settle_proposal(const committed& what, std::vector<answer> answers,
-                       effects& out);
+  void settle_proposals(const committed& what, std::vector<answer> answers,
+                        effects& out);
   void serve_applied_reads(effects& out);
   void serve_read(std::uint64_t ticket, effects& out);
   answer read(const operation& asked, std::size_t& bytes_left) const;
@@ -243,7 +244,9 @@ private:
   open_requests requests_;
   gathered_writes gathered_;
   std::map<std::uint64_t, proposal> proposals_;
-  std::map<log_index, std::uint64_t> placed_; ///< index → ticket
+  /// Place → ticket. By term too: what an earlier leadership of this replica put
+  /// at an index may wait there when the next one puts something else.
+  std::map<raft::log_position, std::uint64_t> placed_;
   std::unordered_map<std::uint64_t, request_tag> reads_;
   std::multimap<log_index, std::uint64_t> confirmed_; ///< index → ticket of `reads_`
   std::uint64_t last_ticket_ = 0;
