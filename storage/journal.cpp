@@ -221,6 +221,7 @@ journal::read_entry(partition_id partition, log_index index,
 }
 
 result<raft::recovered_state> journal::recover(partition_id partition) {
+  chains_.erase(partition);
   auto txn = env_->read();
   if (!txn)
     return txn.problem();
@@ -313,39 +314,21 @@ result<std::vector<log_index>> journal::scrub(partition_id partition) const {
 
 // -- writing ---------------------------------------------------------------------
 
-status journal::append(std::span<const journal_write> batch) {
-  struct step {
-    log_extent before;
-    log_extent after;
-  };
-  std::vector<step> steps;
-  std::map<partition_id, log_extent> extents;
-  for (const auto& write : batch) {
-    auto known = extents.find(write.partition);
-    if (known == extents.end()) {
-      auto extent = extent_of(write.partition);
-      if (!extent)
-        return extent.problem();
-      known = extents.emplace(write.partition, *extent).first;
-    }
-    auto after = extend(known->second, write);
-    if (!after)
-      return after.problem();
-    steps.push_back({known->second, *after});
-    known->second = *after;
-  }
-  status done = commit([&](lmdb_write& txn) -> status {
-    for (std::size_t place = 0; place < batch.size(); ++place)
-      if (status ok = write_one(txn, batch[place], steps[place].before,
-                                steps[place].after);
-          !ok)
+std::vector<status> journal::append(std::span<const journal_write> batch) {
+  auto judged = admit(batch, chains_,
+                      [&](partition_id partition) { return extent_of(partition); });
+  const auto write_all = [&](lmdb_write& txn) -> status {
+    for (const auto& step : judged.steps)
+      if (status ok = write_one(txn, batch[step.place], step.before, step.after); !ok)
         return ok;
     return success();
-  });
+  };
+  const status done = judged.steps.empty() ? success() : commit(write_all);
   if (done)
-    for (const auto& [partition, extent] : extents)
+    for (const auto& [partition, extent] : judged.extents)
       extents_[partition] = extent;
-  return done;
+  settle(judged, done, chains_);
+  return std::move(judged.answers);
 }
 
 status journal::write_one(lmdb_write& txn, const journal_write& write,
@@ -397,8 +380,10 @@ status journal::forget(partition_id partition) {
                                   end_of_entries(partition));
     return erased ? success() : status{erased.problem()};
   });
-  if (done)
+  if (done) {
     extents_.erase(partition);
+    chains_.erase(partition);
+  }
   return done;
 }
 

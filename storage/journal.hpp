@@ -1,5 +1,6 @@
 #pragma once
 
+#include "storage/admitted_batch.hpp"
 #include "storage/journal_store.hpp"
 #include "storage/key_provider.hpp"
 #include "storage/lmdb_env.hpp"
@@ -27,7 +28,7 @@ public:
   const store_identity& identity() const override { return identity_; }
   result<std::vector<partition_id>> partitions() const override;
   result<raft::recovered_state> recover(partition_id partition) override;
-  status append(std::span<const journal_write> batch) override;
+  std::vector<status> append(std::span<const journal_write> batch) override;
   result<std::vector<raft::entry>> load(partition_id partition, log_index first,
                                         std::uint64_t max_bytes) const override;
   result<std::vector<log_index>> scrub(partition_id partition) const override;
@@ -65,6 +66,7 @@ private:
   store_identity identity_;
   seal seal_;
   std::map<partition_id, log_extent> extents_; ///< of what was opened so far
+  write_chains chains_;                        ///< J5
   bool refusing_ = false;                      ///< J4
 };
 

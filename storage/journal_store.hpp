@@ -37,12 +37,16 @@ struct journal_write {
   /// it too with `drop_tail`. A mark at or below the present one is ignored.
   std::optional<raft::snapshot_mark> base;
   bool drop_tail = false;
+  /// The writer's own, rising; and that of its write before this one (J5).
+  std::uint64_t number = 0;
+  std::uint64_t follows = 0;
 };
 
 /// Blocking; used from one thread.
 ///
-/// J1  After `append` returned success all of its writes are durable; after an
-///     error none is. One `append` costs one commit, however many partitions.
+/// J1  After `append` returned, the writes that were answered with success are
+///     durable; of the others nothing is. One `append` costs one commit, however
+///     many partitions: what isn't refused by itself succeeds or fails together.
 /// J2  A partition's entries are contiguous and start right after its mark. A
 ///     write that would break this is refused (`invalid`).
 /// J3  Bytes that fail their check are never taken for a torn tail (rule 15): a
@@ -51,6 +55,11 @@ struct journal_write {
 ///     again, whatever restarts and writes come between.
 /// J4  After a failed commit other than `disk_full` the store refuses all further
 ///     writes: the caller closes it and rebuilds (rule 12).
+/// J5  A write names the one that it `follows`: 0 for the first after `recover`.
+///     If that isn't its partition's last good one, it is refused, with the code
+///     of what its forerunner failed of. So after a full disk nothing that was
+///     queued behind the refused write can make a log that never was (E1 of
+///     raft_machine.hpp).
 class journal_store {
 public:
   virtual ~journal_store() = default;
@@ -63,10 +72,12 @@ public:
   /// Everything of a partition; all empty if it was never written. `applied` is
   /// the caller's to fill in, from the state. `damaged` if term and vote, or the
   /// mark, can't be read: this replica has lost its word and comes back as a
-  /// learner (rule 16). Call it before the first `append` of a partition.
+  /// learner (rule 16). Call it before the first `append` of a partition; a new chain of
+  /// writes begins (J5).
   virtual result<raft::recovered_state> recover(partition_id partition) = 0;
 
-  virtual status append(std::span<const journal_write> batch) = 0;
+  /// An answer for each write, in their order.
+  virtual std::vector<status> append(std::span<const journal_write> batch) = 0;
 
   /// Entries from `first` on until `max_bytes` of payload are passed: at least
   /// one if there is one. None if `first` is above the last; `too_old` if it is

@@ -79,6 +79,9 @@ struct recovered_state {
   /// installed snapshot had outrun the journal when the node died. Index 0:
   /// the log is whole, and `members` is the bootstrap (empty: not yet invited).
   snapshot_mark snapshot;
+  /// The mark is the state's, and the journal has yet to be told: whatever it
+  /// holds besides goes.
+  bool mark_unwritten = false;
   std::vector<entry> entries; ///< contiguous, after the snapshot
   log_index applied;          ///< what the durable state already contains
   /// Where the log once ended, if damaged entries had to be left out of

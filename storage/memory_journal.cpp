@@ -14,6 +14,7 @@ result<std::vector<partition_id>> memory_journal::partitions() const {
 
 result<raft::recovered_state>
 memory_journal::recover(partition_id partition) {
+  chains_.erase(partition);
   const auto place = seen_.find(partition);
   if (place == seen_.end())
     return raft::recovered_state{};
@@ -31,22 +32,16 @@ memory_journal::recover(partition_id partition) {
   return found;
 }
 
-status memory_journal::append(std::span<const journal_write> batch) {
+std::vector<status> memory_journal::append(std::span<const journal_write> batch) {
+  auto judged = admit(batch, chains_, [&](partition_id partition) -> result<log_extent> {
+    const auto* log = find(partition);
+    return log ? log->extent : log_extent{};
+  });
   std::vector<extended_write> writes;
-  std::map<partition_id, log_extent> extents;
-  for (const auto& write : batch) {
-    const auto* log = find(write.partition);
-    auto& extent = extents
-                     .try_emplace(write.partition,
-                                  log ? log->extent : log_extent{})
-                     .first->second;
-    auto after = extend(extent, write);
-    if (!after)
-      return after.problem();
-    extent = *after;
-    writes.push_back({write, extent});
-  }
-  return commit_now(std::move(writes));
+  for (const auto& step : judged.steps)
+    writes.push_back({batch[step.place], step.after});
+  settle(judged, writes.empty() ? success() : commit_now(std::move(writes)), chains_);
+  return std::move(judged.answers);
 }
 
 result<std::vector<raft::entry>>
@@ -86,7 +81,10 @@ memory_journal::scrub(partition_id partition) const {
 }
 
 status memory_journal::forget(partition_id partition) {
-  return commit_now(forgotten{partition});
+  status done = commit_now(forgotten{partition});
+  if (done)
+    chains_.erase(partition);
+  return done;
 }
 
 void memory_journal::sync(std::size_t commits) {
@@ -100,6 +98,7 @@ void memory_journal::crash(std::size_t survivors) {
   sync(survivors);
   pending_.clear();
   seen_ = durable_;
+  chains_.clear();
   failure_.reset();
   refusing_ = false;
   ++identity_.boot;

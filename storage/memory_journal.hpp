@@ -1,5 +1,6 @@
 #pragma once
 
+#include "storage/admitted_batch.hpp"
 #include "storage/journal_store.hpp"
 #include "storage/log_extent.hpp"
 
@@ -25,7 +26,7 @@ public:
   const store_identity& identity() const override { return identity_; }
   result<std::vector<partition_id>> partitions() const override;
   result<raft::recovered_state> recover(partition_id partition) override;
-  status append(std::span<const journal_write> batch) override;
+  std::vector<status> append(std::span<const journal_write> batch) override;
   result<std::vector<raft::entry>> load(partition_id partition, log_index first,
                                         std::uint64_t max_bytes) const override;
   result<std::vector<log_index>> scrub(partition_id partition) const override;
@@ -80,6 +81,7 @@ private:
   image seen_;    ///< as this process reads it
   image durable_; ///< as a crash leaves it
   std::deque<commit> pending_;
+  write_chains chains_;
   std::optional<error> failure_;
   bool refusing_ = false; ///< J4
 };

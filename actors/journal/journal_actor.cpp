@@ -15,6 +15,9 @@ auto journal_shell::make_behavior() -> behavior_type {
                                          store_->load(what.partition, what.first, what.max_bytes)});
     },
     [this](const journal_recover& what) {
+      // What a partition's last life gave to the journal must not come behind
+      // what its next life believes to be there.
+      on_commit();
       return journal_recovered{store_->recover(what.partition)};
     },
     [this](journal_commit) { on_commit(); },
@@ -23,27 +26,35 @@ auto journal_shell::make_behavior() -> behavior_type {
 
 void journal_shell::on_append(journal_append& what) {
   gathered_.push_back(std::move(what.what));
-  waiting_.emplace_back(std::move(what.reply_to), what.number);
+  waiting_.push_back(std::move(what.reply_to));
   if (gathered_.size() == 1)
     send(this, journal_commit{});
 }
 
 void journal_shell::on_commit() {
-  const auto done = store_->append(gathered_);
+  if (gathered_.empty())
+    return; // a recovery came first and took it along
+  const auto answers = store_->append(gathered_);
+  std::optional<error> fatal;
+  for (std::size_t place = 0; place < answers.size(); ++place) {
+    const auto number = gathered_[place].number;
+    if (answers[place]) {
+      send(waiting_[place], journal_written{number});
+      continue;
+    }
+    const auto& why = answers[place].problem();
+    log().error("a write failed", {{"partition", gathered_[place].partition},
+                                  {"why", why.message}});
+    send(waiting_[place], journal_failed{number, why});
+    if (why.code != error_code::disk_full)
+      fatal = why;
+  }
   gathered_.clear();
-  if (!done)
-    log().error("commit failed", {{"why", done.problem().message},
-                                 {"writes", waiting_.size()}});
-  for (auto& [who, number] : waiting_)
-    if (done)
-      send(who, journal_written{number});
-    else
-      send(who, journal_failed{number, done.problem()});
   waiting_.clear();
   // What was not made durable must not be believed later (rule 12): a new
   // incarnation opens the file again. A full disk is a refusal, and goes on.
-  if (!done && done.problem().code != error_code::disk_full)
-    throw std::runtime_error("the journal can't be trusted any more: " + done.problem().message);
+  if (fatal)
+    throw std::runtime_error("the journal can't be trusted any more: " + fatal->message);
 }
 
 } // namespace present

@@ -25,7 +25,7 @@ private:
 
   std::shared_ptr<storage::journal_store> store_;
   std::vector<storage::journal_write> gathered_;
-  std::vector<std::pair<journal_listener, std::uint64_t>> waiting_;
+  std::vector<journal_listener> waiting_; ///< by place in `gathered_`
 };
 
 } // namespace present

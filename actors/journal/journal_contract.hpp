@@ -29,10 +29,10 @@ using journal_listener
                      caf::reacts_to<journal_loaded>>;
 
 /// From a partition: make this durable. `journal_written` comes back with the
-/// same number after the commit, else `journal_failed`; numbers of one partition
-/// are answered in order. Not idempotent.
+/// write's number after the commit, else `journal_failed`; numbers of one partition
+/// are answered in order, and what follows a failed write fails too (J5). Not
+/// idempotent.
 struct journal_append {
-  std::uint64_t number = 0;
   storage::journal_write what;
   journal_listener reply_to;
 };
@@ -46,7 +46,8 @@ struct journal_load {
   journal_listener reply_to;
 };
 
-/// From a partition that starts: everything the disk has of it. Idempotent.
+/// From a partition that starts: everything the disk has of it, with whatever its
+/// last life had given to the journal. Idempotent.
 struct journal_recover {
   partition_id partition;
 };

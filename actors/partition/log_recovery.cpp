@@ -14,21 +14,14 @@ bool holds(const raft::recovered_state& log, const raft::snapshot_mark& mark) {
 
 } // namespace
 
-std::optional<storage::journal_write> catch_up_log(partition_id partition,
-                                                   raft::recovered_state& found,
-                                                   const raft::snapshot_mark& mark) {
+void catch_up_log(raft::recovered_state& found, const raft::snapshot_mark& mark) {
   found.applied = mark.index;
   if (holds(found, mark))
-    return std::nullopt;
+    return;
   // What the log has beyond the mark contradicts it: nothing of it was committed.
   found.snapshot = mark;
   found.entries.clear();
-  storage::journal_write write;
-  write.partition = partition;
-  write.hard = found.hard;
-  write.base = mark;
-  write.drop_tail = true;
-  return write;
+  found.mark_unwritten = true;
 }
 
 } // namespace present::partition

@@ -146,9 +146,7 @@ void partition_shell::become_running(result<raft::recovered_state> found) {
     throw std::runtime_error("the state can't be read: " + mark.problem().message);
   if (found->snapshot.index.value == 0 && found->snapshot.members.voters.empty())
     found->snapshot.members = setup_.founders;
-  if (auto write = partition::catch_up_log(setup_.machine.id, *found, *mark))
-    send_to_journal(journal_append{0, std::move(*write),
-                                   caf::actor_cast<journal_listener>(this)});
+  partition::catch_up_log(*found, *mark);
   table_ = std::make_unique<storage::state>(*backend_);
   partition_ = std::make_unique<partition::partition_machine>(setup_.machine, *table_, *mark);
   raft_ = std::make_unique<raft::raft_machine>(setup_.machine.self, setup_.store, setup_.raft,
@@ -257,8 +255,9 @@ void partition_shell::perform(raft::persist& what) {
   write.entries = std::move(what.entries);
   write.base = std::move(what.base);
   write.drop_tail = what.drop_tail;
-  send_to_journal(journal_append{what.number, std::move(write),
-                                 caf::actor_cast<journal_listener>(this)});
+  write.number = what.number;
+  write.follows = what.follows;
+  send_to_journal(journal_append{std::move(write), caf::actor_cast<journal_listener>(this)});
 }
 
 void partition_shell::perform(raft::apply& what) {

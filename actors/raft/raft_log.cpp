@@ -18,7 +18,7 @@ raft_log::raft_log(const recovered_state& found)
     durable_(found.snapshot.index) {
   for (const auto& item : found.entries)
     append(item);
-  durable_ = last();
+  durable_ = found.mark_unwritten ? previous(base_.index) : last();
 }
 
 log_index raft_log::last() const {

@@ -26,6 +26,7 @@ raft_machine::raft_machine(node_id self, store_id own_store,
     random_state_(settings.seed) {
   check(found.applied <= log_.last(), "rule 11: the state outran the log");
   check(found.applied >= log_.base(), "rule 11: the log starts after the state");
+  base_unwritten_ = drop_tail_ = found.mark_unwritten;
   if (mutated(mutant::forget_vote_on_restart)) {
     hard_.voted_for = {};
     writes_ = write_queue(hard_);

@@ -175,7 +175,7 @@ TEST_CASE("what is encrypted is read back, and isn't on the disk") {
         {1},
         raft::entry_kind::command,
         std::make_shared<const std::string>(secret)}}};
-    REQUIRE((*log)->append({&write, 1}));
+    REQUIRE((*log)->append({&write, 1}).front());
   }
   for (const auto* where : {"1", "journal"})
     CHECK(content(folder.path() / where / "data.mdb").find(secret)

@@ -24,6 +24,12 @@ journal_write write(std::uint32_t partition, std::uint64_t at_term,
   return {{partition}, {{at_term}, {1}}, std::move(entries)};
 }
 
+journal_write numbered(std::uint64_t number, std::uint64_t follows, journal_write what) {
+  what.number = number;
+  what.follows = follows;
+  return what;
+}
+
 raft::snapshot_mark mark(std::uint64_t index, std::uint64_t at_term) {
   return {{index}, {at_term}, {{{1}, {2}, {3}}}};
 }
@@ -34,6 +40,11 @@ std::string text(const std::vector<raft::entry>& entries) {
     all += std::to_string(entry.index.value) + "@"
            + std::to_string(entry.at_term.value) + "=" + *entry.payload + " ";
   return all;
+}
+
+std::string text(const result<std::vector<raft::entry>>& found) {
+  REQUIRE(found);
+  return text(*found);
 }
 
 std::string text(result<raft::recovered_state> found) {
@@ -89,7 +100,7 @@ struct in_memory {
 };
 
 status append(journal_store& log, journal_write what) {
-  return log.append({&what, 1});
+  return log.append({&what, 1}).front();
 }
 
 } // namespace
@@ -103,7 +114,8 @@ TEST_CASE_TEMPLATE("what was appended is there after reopening", Store, on_disk,
     write(4, 6, {command(1, 6, "c")}),
     write(5, 7, {}),
   };
-  REQUIRE(log->append(batch));
+  for (const auto& done : log->append(batch))
+    REQUIRE(done);
   log.reopen();
   CHECK(*log->partitions() == std::vector<partition_id>{{3}, {4}, {5}});
   CHECK(text(log->recover({3})) == "1@5=a 2@5=b ");
@@ -124,7 +136,7 @@ TEST_CASE_TEMPLATE("a new suffix replaces the old one, however long", Store,
   CHECK(append(*log, write(1, 2, {command(3, 2, "y")})));
 }
 
-TEST_CASE_TEMPLATE("a write that would leave a gap is refused whole (J2)",
+TEST_CASE_TEMPLATE("a write that would leave a gap is refused, and it alone (J2)",
                    Store, on_disk, in_memory) {
   Store log;
   REQUIRE(append(*log, write(1, 1, {command(1, 1, "a")})));
@@ -132,10 +144,13 @@ TEST_CASE_TEMPLATE("a write that would leave a gap is refused whole (J2)",
     write(2, 1, {command(1, 1, "good")}),
     write(1, 1, {command(3, 1, "gap")}),
   };
-  const auto refused = log->append(batch);
-  REQUIRE_FALSE(refused);
-  CHECK(refused.problem().code == error_code::invalid);
-  CHECK(log->recover({2})->entries.empty());
+  const auto answers = log->append(batch);
+  REQUIRE(answers.size() == 2);
+  CHECK(answers[0]);
+  REQUIRE_FALSE(answers[1]);
+  CHECK(answers[1].problem().code == error_code::invalid);
+  CHECK(text(log->recover({2})) == "1@1=good ");
+  CHECK(text(log->recover({1})) == "1@1=a ");
   CHECK_FALSE(append(*log, write(1, 1, {command(2, 1, "b"), command(4, 1, "d")})));
   CHECK(append(*log, write(1, 1, {command(2, 1, "b")})));
 }
@@ -251,6 +266,55 @@ TEST_CASE_TEMPLATE("each opening has a higher boot number, and one store id",
   CHECK(log->identity().store == ours.store);
 }
 
+// -- what follows a failed write (J5) ----------------------------------------------
+
+TEST_CASE_TEMPLATE("a write that follows a refused one is refused, the next try is not (J5)",
+                   Store, on_disk, in_memory) {
+  Store log;
+  REQUIRE(append(*log, numbered(1, 0, write(1, 1, {command(1, 1, "a")}))));
+  // Number 2 never arrived. Without it number 3 fits the log, and would make it one
+  // that no leader ever had: what number 2 replaced is still there.
+  REQUIRE_FALSE(append(*log, numbered(3, 2, write(1, 2, {command(2, 2, "x")}))));
+  CHECK(text(log->load({1}, {1}, 100)) == "1@1=a ");
+  REQUIRE(append(*log, numbered(4, 1, write(1, 2, {command(2, 2, "y")}))));
+  CHECK_FALSE(append(*log, numbered(5, 3, write(1, 2, {}))));
+  CHECK(append(*log, numbered(6, 4, write(1, 2, {command(3, 2, "z")}))));
+  log.reopen();
+  CHECK(text(log->recover({1})) == "1@1=a 2@2=y 3@2=z ");
+}
+
+TEST_CASE_TEMPLATE("recovery begins a new chain, an old one's writes don't fit in (J5)", Store,
+                   on_disk, in_memory) {
+  Store log;
+  REQUIRE(append(*log, numbered(1, 0, write(1, 1, {command(1, 1, "a")}))));
+  REQUIRE(append(*log, numbered(2, 1, write(1, 1, {command(2, 1, "b")}))));
+  REQUIRE(log->recover({1}));
+  CHECK_FALSE(append(*log, numbered(3, 2, write(1, 1, {command(3, 1, "late")}))));
+  CHECK(append(*log, numbered(1, 0, write(1, 2, {command(2, 2, "x")}))));
+}
+
+TEST_CASE_TEMPLATE("in one commit a chain may grow, and breaks for its partition alone (J5)",
+                   Store, on_disk, in_memory) {
+  Store log;
+  const journal_write batch[] = {
+    numbered(1, 0, write(1, 1, {command(1, 1, "a")})),
+    numbered(2, 1, write(1, 1, {command(2, 1, "b")})),
+    numbered(4, 3, write(1, 1, {command(3, 1, "c")})),
+    numbered(5, 4, write(1, 1, {command(4, 1, "d")})),
+    numbered(1, 0, write(2, 1, {command(1, 1, "e")})),
+  };
+  const auto answers = log->append(batch);
+  REQUIRE(answers.size() == 5);
+  CHECK(answers[0]);
+  CHECK(answers[1]);
+  CHECK_FALSE(answers[2]);
+  CHECK_FALSE(answers[3]);
+  CHECK(answers[4]);
+  log.reopen();
+  CHECK(text(log->recover({1})) == "1@1=a 2@1=b ");
+  CHECK(text(log->recover({2})) == "1@1=e ");
+}
+
 // -- the disk alone ------------------------------------------------------------
 
 TEST_CASE("a folder of another cluster, node or time is refused by name") {
@@ -345,6 +409,32 @@ TEST_CASE("a full disk refuses, keeps what it has, and goes on with room") {
   CHECK(append(log, write(1, 1, {command(last + 1, 1, large)})));
 }
 
+TEST_CASE("what waited behind a write that found no room finds none either (J5)") {
+  scratch_folder folder;
+  const lmdb_options small{.initial_map_bytes = 1 << 20, .max_map_bytes = 1 << 20};
+  auto opened = journal::open(folder.path() / "journal", ours, small);
+  REQUIRE(opened);
+  auto& log = **opened;
+  REQUIRE(append(log, numbered(1, 0, write(1, 1, {command(1, 1, "a"), command(2, 1, "b")}))));
+  // Term 2 replaces what is there; its write is too large, the next one isn't.
+  const std::string large(2 << 20, 'x');
+  const journal_write first[] = {
+    numbered(2, 1, write(1, 2, {command(2, 2, large)})),
+    numbered(1, 0, write(2, 1, {command(1, 1, "other")})),
+  };
+  for (const auto& refused : log.append(first))
+    CHECK(refused.problem().code == error_code::disk_full);
+  const journal_write second[] = {
+    numbered(3, 2, write(1, 2, {command(3, 2, "small")})),
+    numbered(2, 0, write(2, 1, {command(1, 1, "other")})),
+  };
+  const auto answers = log.append(second);
+  REQUIRE_FALSE(answers[0]);
+  CHECK(answers[0].problem().code == error_code::disk_full);
+  CHECK(answers[1]);
+  CHECK(text(log.recover({1})) == "1@1=a 2@1=b ");
+}
+
 // -- the twin alone --------------------------------------------------------------
 
 TEST_CASE("a crash of the twin loses what wasn't synced, oldest kept first") {
@@ -363,6 +453,19 @@ TEST_CASE("a crash of the twin loses what wasn't synced, oldest kept first") {
     disk.crash(1);
     CHECK(text(disk.recover({1})) == "1@1=a 2@1=b ");
   }
+}
+
+TEST_CASE("a write behind the twin's full disk is refused as full, until it is tried again (J5)") {
+  memory_journal disk{ours};
+  REQUIRE(append(disk, numbered(1, 0, write(1, 1, {command(1, 1, "a"), command(2, 1, "b")}))));
+  disk.fail_next(make_error(error_code::disk_full, "full"));
+  REQUIRE_FALSE(append(disk, numbered(2, 1, write(1, 2, {command(2, 2, "x")}))));
+  const auto behind = append(disk, numbered(3, 2, write(1, 2, {command(3, 2, "y")})));
+  REQUIRE_FALSE(behind);
+  CHECK(behind.problem().code == error_code::disk_full);
+  REQUIRE(append(disk, numbered(4, 1, write(1, 2, {command(2, 2, "x"), command(3, 2, "y")}))));
+  disk.crash(disk.unsynced());
+  CHECK(text(disk.recover({1})) == "1@1=a 2@2=x 3@2=y ");
 }
 
 TEST_CASE("after a failed commit the twin refuses until it is reopened (J4)") {

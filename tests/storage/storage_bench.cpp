@@ -58,7 +58,8 @@ void measure_append(const std::filesystem::path& folder,
       batch.push_back({{p},
                        {{1}, {1}},
                        {{{1}, {index}, raft::entry_kind::command, payload}}});
-    must(log->append(batch));
+    for (auto& done : log->append(batch))
+      must(std::move(done));
   }
   std::printf("append    %3u partitions x %7zu bytes: %7.1f us CPU, %7.1f us "
               "wall a commit\n",

@@ -82,7 +82,7 @@ storage::state_digest digest_at_rest(const three_nodes& cluster, std::uint32_t n
   REQUIRE(storage::verify(**state));
   const auto mark = (*state)->applied();
   REQUIRE(mark);
-  partition::catch_up_log(root_partition, *found, *mark);
+  partition::catch_up_log(*found, *mark);
   storage::state table{**state};
   partition::settings settings;
   settings.id = root_partition;
