@@ -15,6 +15,8 @@ inline const std::string router = "node/router";
 inline const std::string sessions = "node/sessions";
 inline const std::string gate = "node/gate";
 inline const std::string reporter = "node/reporter";
+inline const std::string own_session = "node/own_session";
+inline const std::string client = "node/client";
 
 inline std::string link(node_id peer) {
   return "node/links/" + std::to_string(peer.value);

@@ -62,6 +62,19 @@ supervisor_spec partitions_of(const system_parts& parts) {
   return spec;
 }
 
+child_spec own_session_spec(const own_client_parts& parts,
+                            const std::shared_ptr<supervision::address_book>& book) {
+  return child("own_session", "session", [=](starter& s) {
+    return s.start<session_shell>(parts.name, book, parts.door);
+  });
+}
+
+child_spec client_spec(const own_client_parts& parts) {
+  return child("client", "client", [=](starter& s) {
+    return s.start<client::client_shell>(parts.settings(), parts.route);
+  });
+}
+
 } // namespace
 
 /// Top to bottom is start order; stopping goes back up. What stands lower may
@@ -75,7 +88,9 @@ supervisor_spec partitions_of(const system_parts& parts) {
 ///   ├── partitions       one for one: a replica per partition
 ///   ├── sessions         one for one: a temporary child per connection
 ///   ├── gate             lets connections in
-///   └── reporter         what operators see
+///   ├── reporter         what operators see
+///   ├── own_session      the session of the node's own client with this node
+///   └── client           the node as a client of its cluster
 supervisor_spec system_tree(const system_parts& parts) {
   std::vector<partition_id> partitions;
   for (const auto& setup : parts.partitions)
@@ -97,6 +112,10 @@ supervisor_spec system_tree(const system_parts& parts) {
             return s.start<reporter_shell>(self, partitions, book);
           }),
   };
+  if (parts.own_client) {
+    node.children.push_back(own_session_spec(*parts.own_client, parts.addresses));
+    node.children.push_back(client_spec(*parts.own_client));
+  }
   return node;
 }
 

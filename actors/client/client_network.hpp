@@ -6,19 +6,13 @@
 #include "runtime/network/tls_configuration.hpp"
 
 #include <chrono>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-namespace kj {
-template <class T>
-class Promise;
-}
-
 namespace present::client {
 
-class gateway_link;
+class gateway_links;
 
 /// Where a cluster can be found, and who we are there.
 struct connect_options {
@@ -51,18 +45,11 @@ public:
   result<supervision::description> tree(node_id node, std::chrono::milliseconds patience);
 
 private:
-  struct links;
-
   explicit client_network(network::log_sink log);
-  gateway_link& link_to(network::network_loop& loop, const std::string& address, node_id node);
-  gateway_link* any_link_up();
-  void learn_nodes(network::network_loop& loop, const cluster_map& map);
-  kj::Promise<void> wait_for_any(network::network_loop& loop);
   template <class T, class Ask>
   result<T> ask_admin(Ask ask, std::chrono::milliseconds patience);
 
-  // The network thread's.
-  std::unique_ptr<links> links_;
+  gateway_links* links_ = nullptr; ///< the network thread's
   // Last, so that it ends first.
   network::network_thread thread_;
 };

@@ -30,11 +30,12 @@ gateway_link::gateway_link(network::network_loop& loop,
                            network::rpc_link_options options, std::string cluster,
                            node_id node)
     : loop_(loop), cluster_(std::move(cluster)), node_(node),
-      link_(loop, std::move(tls), std::move(options),
-            {[this](capnp::Capability::Client gate, const network::peer_identity&) {
-               on_up(kj::mv(gate));
-             },
-             [this](const std::string&) { on_down(); }}) {
+      link_(std::in_place, loop, std::move(tls), std::move(options),
+            network::rpc_link_events{
+              [this](capnp::Capability::Client gate, const network::peer_identity&) {
+                on_up(kj::mv(gate));
+              },
+              [this](const std::string&) { on_down(); }}) {
 }
 
 // -- up and down -------------------------------------------------------------------
@@ -57,6 +58,7 @@ void gateway_link::on_up(capnp::Capability::Client offered) {
     }
     gate_ = kj::mv(gate);
     session_ = answer.getSession();
+    node_ = {answer.getHello().getNode()};
     for (auto& waiting : std::exchange(waiting_for_up_, {}))
       waiting->fulfill();
   }));
@@ -71,6 +73,11 @@ void gateway_link::on_down() {
     batch lost{std::make_move_iterator(queue.begin()), std::make_move_iterator(queue.end())};
     fail(lost, true);
   }
+}
+
+void gateway_link::retire() {
+  link_.reset();
+  on_down();
 }
 
 kj::Promise<void> gateway_link::wait_until_up() {

@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -30,6 +31,7 @@ public:
                network::rpc_link_options options, std::string cluster, node_id node);
 
   bool is_up() const { return session_ != nullptr; }
+  /// Which node is there: the one that was named, else the one that answered last.
   node_id node() const { return node_; }
 
   /// While the link is down the attempt fails at once, as never sent.
@@ -40,6 +42,10 @@ public:
   kj::Promise<result<schema::Admin::Client>> admin();
   /// Resolves when the link is up; at once if it is.
   kj::Promise<void> wait_until_up();
+
+  /// For good: nothing dials any more, and what was under way is lost. The rest of
+  /// it stays until the loop ends, for calls that still come back.
+  void retire();
 
 private:
   using batch = std::vector<outgoing>;
@@ -55,7 +61,7 @@ private:
 
   network::network_loop& loop_;
   const std::string cluster_;
-  const node_id node_;
+  node_id node_;
   kj::Maybe<schema::Gate::Client> gate_;
   kj::Maybe<schema::Session::Client> session_;
   std::uint64_t connection_ = 0; ///< answers of earlier ones are old
@@ -63,7 +69,7 @@ private:
   std::unordered_map<partition_id, std::size_t> under_way_; ///< calls
   bool flush_scheduled_ = false;
   std::vector<kj::Own<kj::PromiseFulfiller<void>>> waiting_for_up_;
-  network::rpc_link link_;
+  std::optional<network::rpc_link> link_; ///< empty: retired
 };
 
 } // namespace present::client

@@ -1,7 +1,9 @@
 #include "actors/node/node.hpp"
 
+#include "actors/client/gateway_links.hpp"
 #include "actors/gate/gate_service.hpp"
 #include "actors/http/http_service.hpp"
+#include "actors/node/node_route.hpp"
 #include "actors/node/node_storage.hpp"
 #include "actors/system_tree.hpp"
 #include "runtime/edge/entropy.hpp"
@@ -143,6 +145,7 @@ struct node::body {
   result<std::uint16_t> listen_at(const std::string& address, const std::string& name,
                                   open_listener open);
   system_parts parts();
+  own_client_parts own_client();
   network::rpc_link_options link_options(const founder& peer) const;
 
   const node_config config;
@@ -156,6 +159,7 @@ struct node::body {
   std::shared_ptr<peer_links> links = std::make_shared<peer_links>();
   std::shared_ptr<network::tls_configuration> tls; ///< the network thread's
   std::shared_ptr<node_services> services;         ///< the network thread's
+  client::gateway_links* client_links = nullptr;   ///< the network thread's
   std::uint16_t rpc_port = 0;
   std::uint16_t http_port = 0;
   caf_settings settings;
@@ -195,6 +199,7 @@ status node::body::open_network() {
       if (peer.id != config.self)
         links->emplace(peer.id, &loop.host<peer_link>(loop, tls, link_options(peer), greeting,
                                                       peer.id));
+    client_links = &loop.host<client::gateway_links>(loop, tls, config.self);
     std::vector<member_status> members;
     for (const auto& one : config.founders)
       members.push_back(member_of(one));
@@ -232,7 +237,19 @@ system_parts node::body::parts() {
   root.addresses = addresses;
   root.home = disk.home_of(root_partition);
   made.partitions.push_back(std::move(root));
+  made.own_client = own_client();
   return made;
+}
+
+own_client_parts node::body::own_client() {
+  auto door = std::make_shared<local_gateway>(*addresses);
+  return {to_string(network::node_identity(config.cluster, config.self)),
+          std::make_shared<node_route>(config.self, door, network, *client_links), door, [] {
+            client::settings made;
+            made.id = {edge::machine_entropy().next_id()};
+            made.seed = edge::machine_entropy().next();
+            return made;
+          }};
 }
 
 status node::body::start_actors(end_function on_end) {

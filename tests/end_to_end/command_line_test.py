@@ -126,6 +126,16 @@ class OnACluster(unittest.TestCase):
         self.assertEqual(present("kv", "scan", "test", *own).code, 0)
         self.assert_problem(present("status", *own), 5, "denied")
 
+    def test_one_address_is_enough_to_find_the_cluster(self):
+        file = self.cluster.file()
+        self.assertEqual(self.cluster("kv", "put", "test", "by", "one").code, 0)
+        for node in file["nodes"]:
+            own = ["--endpoint", node["rpc"], "--ca", file["ca"], "--cert",
+                   file["client_cert"], "--key", file["client_key"], "-o", "json"]
+            read = present("kv", "get", "test", "by", *own)
+            self.assertEqual(read.json()["value"], "one", read)
+            self.assert_problem(present("kv", "get", "nowhere", "k", *own), 3, "unknown_space")
+
     def test_a_foreign_certificate_gets_nothing(self):
         file = self.cluster.file()
         with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "actors/client/client_actor.hpp"
+#include "actors/session/session_actor.hpp"
+#include "runtime/supervision/address_book.hpp"
+
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+namespace present {
+
+/// Between this node's own client and the node's own partitions: a session without
+/// a network. The session (`paths::own_session`) is a child of the tree, and this
+/// is the door that it answers through.
+///
+/// Thread-safe. Each attempt and each question for the map is answered once; a
+/// session that ends answers for all that it had.
+class local_gateway final : public session_route {
+public:
+  explicit local_gateway(supervision::address_book& addresses);
+
+  void send(const client::send_attempt& what, const client::client_actor& from);
+  /// `take` is called once, in the thread of the session or of the caller, with
+  /// null if the map can't be had.
+  using map_taker = std::function<void(cluster_map_ptr)>;
+  void ask_for_map(map_taker take);
+
+  // From the session.
+  void reply(std::uint64_t number, std::shared_ptr<const response> what) override;
+  void reply_map(std::uint64_t number, result<cluster_map_ptr> map) override;
+  void ended() override;
+
+private:
+  struct attempt {
+    std::uint64_t id = 0;
+    client::client_actor from;
+  };
+
+  session_actor open_session();
+
+  std::mutex mutex_;
+  // Guarded by mutex_.
+  supervision::address<session_actor> session_;
+  caf::actor_addr ended_; ///< the session that ended last: may have a name still
+  std::uint64_t last_number_ = 0;
+  std::unordered_map<std::uint64_t, attempt> attempts_;
+  std::unordered_map<std::uint64_t, map_taker> map_calls_;
+};
+
+} // namespace present

@@ -1,0 +1,144 @@
+#include "actors/node/local_gateway.hpp"
+
+#include "actors/router/router_actor.hpp"
+#include "actors/system_names.hpp"
+#include "tests/runtime/supervision/actor_world.hpp"
+
+#include <doctest/doctest.h>
+
+#include <optional>
+#include <vector>
+
+using namespace present;
+
+namespace {
+
+/// A node's own session over a partition and a client that the test plays.
+struct gateway_under_test {
+  supervision::test::simulated_world world;
+  std::shared_ptr<supervision::address_book> book
+    = std::make_shared<supervision::address_book>();
+  std::shared_ptr<local_gateway> gateway = std::make_shared<local_gateway>(*book);
+  std::vector<partition_request> asked;
+  std::vector<client::answered> answers;
+  std::vector<client::attempt_lost> losses;
+  std::vector<std::shared_ptr<supervision::address_slot>> slots;
+  caf::actor partition;
+  caf::actor router;
+  caf::actor client;
+  session_actor session;
+
+  gateway_under_test() {
+    cluster_map map;
+    map.cluster = "0123456789ab";
+    router = caf::actor_cast<caf::actor>(world.system.spawn<router_shell>(map));
+    publish(paths::router, router);
+    partition = world.system.spawn([this](caf::event_based_actor*) -> caf::behavior {
+      return {[this](partition_request& what) { asked.push_back(std::move(what)); }};
+    });
+    publish(paths::partition(root_partition), partition);
+    client = world.system.spawn([this](caf::event_based_actor*) -> caf::behavior {
+      return {[this](client::attempt_answered& what) { answers.push_back(what.what); },
+              [this](client::attempt_failed& what) { losses.push_back(what.what); }};
+    });
+    start_session();
+  }
+
+  ~gateway_under_test() {
+    for (const auto& one : {partition, router, client, caf::actor_cast<caf::actor>(session)})
+      caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
+    world.run();
+  }
+
+  void publish(const std::string& path, const caf::actor& who) {
+    slots.push_back(book->slot(path));
+    slots.back()->publish(caf::actor_cast<caf::strong_actor_ptr>(who));
+  }
+
+  void start_session() {
+    session = world.system.spawn<session_shell>(
+      std::string{"spiffe://0123456789ab/node/1"}, book, gateway);
+    publish(paths::own_session, caf::actor_cast<caf::actor>(session));
+    world.run();
+  }
+
+  void send(std::uint64_t attempt) {
+    client::send_attempt what;
+    what.attempt = attempt;
+    what.epoch = {3};
+    what.deadline_ms = 500;
+    what.what.id = {{7}, {attempt}};
+    what.what.what = put{{1}, "k", std::make_shared<const std::string>("v"), always{}};
+    gateway->send(what, caf::actor_cast<client::client_actor>(client));
+    world.run();
+  }
+
+  void answer(const partition_request& to, hlc_stamp version) {
+    auto reply = std::make_shared<response>();
+    present::answer given;
+    given.version = version;
+    reply->answers.push_back(given);
+    reply->stamp = version;
+    reply->epoch = {4};
+    reply->leader = {1};
+    caf::anon_send(to.reply_to, partition_response{to.tag, reply});
+    world.run();
+  }
+};
+
+} // namespace
+
+TEST_CASE("an attempt goes to the node's own partition as it is, and its answer back") {
+  gateway_under_test node;
+  node.send(11);
+  node.send(12);
+  REQUIRE(node.asked.size() == 2);
+  const auto& request = *node.asked[0].what;
+  CHECK(request.partition == root_partition);
+  CHECK(request.epoch == map_epoch{3});
+  CHECK(request.deadline_ms == 500);
+  CHECK(request.operations.at(0).id == operation_id{{7}, {11}});
+  node.answer(node.asked[1], hlc_stamp{90});
+  REQUIRE(node.answers.size() == 1);
+  CHECK(node.answers[0].attempt == 12);
+  CHECK(node.answers[0].what.version == hlc_stamp{90});
+  CHECK(node.answers[0].epoch == map_epoch{4});
+  CHECK(node.answers[0].leader == node_id{1});
+  CHECK(node.losses.empty());
+}
+
+TEST_CASE("a session that ends leaves what was under way unknown, and nothing unanswered") {
+  gateway_under_test node;
+  node.send(1);
+  caf::anon_send_exit(node.session, caf::exit_reason::kill);
+  node.world.run();
+  REQUIRE(node.losses.size() == 1);
+  CHECK_FALSE(node.losses[0].never_sent);
+
+  // Its name may still lead to it for a moment.
+  node.send(2);
+  REQUIRE(node.losses.size() == 2);
+  CHECK(node.losses[1].attempt == 2);
+  CHECK(node.losses[1].never_sent);
+
+  node.start_session();
+  node.send(3);
+  CHECK(node.losses.size() == 2);
+  CHECK(node.asked.size() == 2);
+}
+
+TEST_CASE("the map is the router's; without a session there is none") {
+  gateway_under_test node;
+  std::optional<cluster_map_ptr> map;
+  node.gateway->ask_for_map([&](cluster_map_ptr given) { map = std::move(given); });
+  node.world.run();
+  REQUIRE(map);
+  REQUIRE(*map);
+  CHECK((*map)->cluster == "0123456789ab");
+
+  node.publish(paths::own_session, nullptr);
+  map.reset();
+  node.gateway->ask_for_map([&](cluster_map_ptr given) { map = std::move(given); });
+  REQUIRE(map);
+  CHECK_FALSE(*map);
+}
