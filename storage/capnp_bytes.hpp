@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/error.hpp"
+#include "schemas/capnp_text.hpp"
 
 #include <capnp/message.h>
 #include <capnp/serialize.h>
@@ -74,21 +75,9 @@ result<T> read(std::string_view bytes, Take&& take) {
     });
 }
 
-inline kj::ArrayPtr<const kj::byte> data_of(std::string_view bytes) {
-  return {reinterpret_cast<const kj::byte*>(bytes.data()), bytes.size()};
-}
-
-inline std::string string_of(kj::ArrayPtr<const kj::byte> data) {
-  return {reinterpret_cast<const char*>(data.begin()), data.size()};
-}
-
-inline std::string string_of(capnp::Text::Reader text) {
-  return {text.cStr(), text.size()};
-}
-
-inline capnp::Text::Reader text_of(const std::string& text) {
-  return {text.c_str(), text.size()};
-}
+using schema::data_of;
+using schema::string_of;
+using schema::text_of;
 
 /// A number that the closed list does not have.
 inline error unknown_number(const char* what, unsigned number) {

@@ -1,6 +1,5 @@
 #include "storage/journal.hpp"
 
-#include "storage/key_ring.hpp"
 #include "storage/keys.hpp"
 #include "storage/log_codec.hpp"
 
@@ -28,108 +27,43 @@ std::string at_index(log_index index) {
 result<std::unique_ptr<journal>>
 journal::open(const std::filesystem::path& folder, const store_identity& wanted,
               const lmdb_options& options, const key_provider* keys) {
-  auto env = lmdb_env::open(folder, options);
+  std::unique_ptr<journal> opened{new journal};
+  auto env = sealed_env::open(
+    folder, {journal_keys::identity(), "journal", options, keys},
+    [&](const auto& found) { return opened->adopt(found, wanted); });
   if (!env)
     return env.problem();
-  std::unique_ptr<journal> opened{new journal{std::move(*env)}};
-  if (status ok = opened->adopt(wanted); !ok)
-    return ok.problem();
-  if (status ok = opened->begin_boot(); !ok)
-    return ok.problem();
-  if (status ok = opened->open_seal(keys); !ok)
-    return ok.problem();
+  opened->env_ = std::move(*env);
   return opened;
 }
 
-status journal::adopt(const store_identity& wanted) {
-  auto txn = env_->read();
-  if (!txn)
-    return txn.problem();
-  auto cursor = txn->cursor();
-  if (!cursor)
-    return cursor.problem();
-  auto first = cursor->seek({});
-  if (!first)
-    return first.problem();
+/// The folder's own identity counts, with the next boot.
+result<stored_owner> journal::adopt(const std::optional<std::string>& found,
+                                    const store_identity& wanted) {
   identity_ = wanted;
   identity_.boot = 0;
-  if (!*first)
-    return success(); // new: written with the first boot
-  const auto named = [&](error_code code, const std::string& what) -> status {
-    return make_error(code, env_->file().string() + ": " + what);
-  };
-  if ((*first)->key != journal_keys::identity())
-    return named(error_code::damaged, "holds data but no identity");
-  auto plain = seal{}.open((*first)->key, (*first)->value);
-  if (!plain)
-    return named(error_code::damaged, "identity: " + plain.problem().message);
-  auto found = decode_identity(*plain);
-  if (!found)
-    return named(error_code::damaged, "identity: " + found.problem().message);
-  if (found->format > journal_format)
-    return named(error_code::invalid,
-                 "written in format " + std::to_string(found->format)
-                   + ", this program knows formats up to "
-                   + std::to_string(journal_format) + ": use a newer program");
-  if (found->who.cluster != wanted.cluster)
-    return named(error_code::invalid, "belongs to cluster '"
-                                        + found->who.cluster + "', not to '"
-                                        + wanted.cluster
-                                        + "': use another data folder");
-  if (found->who.node != wanted.node)
-    return named(error_code::invalid,
-                 "belongs to node " + std::to_string(found->who.node.value)
-                   + ", not to node " + std::to_string(wanted.node.value)
-                   + ": use that node's own data folder");
-  identity_ = found->who;
-  return success();
-}
-
-status journal::begin_boot() {
+  if (found) {
+    auto read = decode_identity(*found);
+    if (!read)
+      return make_error(error_code::damaged, "identity: " + read.problem().message);
+    if (auto refused = refusal_of_format(read->format, journal_format))
+      return *refused;
+    if (auto refused = refusal_of_cluster(read->who.cluster, wanted.cluster))
+      return *refused;
+    if (read->who.node != wanted.node)
+      return make_error(error_code::invalid,
+                        "belongs to node " + std::to_string(read->who.node.value)
+                          + ", not to node " + std::to_string(wanted.node.value)
+                          + ": use that node's own data folder");
+    identity_ = read->who;
+  }
   ++identity_.boot;
-  const auto key = journal_keys::identity();
-  const auto plain = encode_identity({journal_format, identity_});
-  // Checked, for its key alone: it is read to learn which store this is.
-  const seal checked;
-  std::string sealed(plain.size() + checked.overhead(), '\0');
-  if (status ok = checked.close(key, plain, {}, sealed.data()); !ok)
-    return ok;
-  return env_->write([&](lmdb_write& txn) { return txn.put(key, sealed); });
-}
-
-status journal::open_seal(const key_provider* keys) {
-  auto opened = seal_of(*env_, keys, "journal");
-  if (!opened)
-    return opened.problem();
-  seal_ = std::move(*opened);
-  return success();
-}
-
-// -- sealed values ---------------------------------------------------------------
-
-std::string journal::place_of(std::string_view key) const {
-  std::string place = std::to_string(identity_.store.value) + ':';
-  place.append(key);
-  return place;
-}
-
-status journal::put_sealed(lmdb_write& txn, const std::string& key,
-                           std::string_view head,
-                           std::string_view body) const {
-  auto room = txn.reserve(key, head.size() + body.size() + seal_.overhead());
-  if (!room)
-    return room.problem();
-  return seal_.close(place_of(key), head, body, *room);
-}
-
-result<std::string> journal::open_sealed(const lmdb_row& stored) const {
-  return seal_.open(place_of(stored.key), stored.value);
+  return stored_owner{encode_identity({journal_format, identity_}), identity_.store};
 }
 
 error journal::damaged_at(partition_id partition,
                           const std::string& what) const {
-  return make_error(error_code::damaged, env_->file().string() + ": "
-                                           + name_of(partition) + ": " + what);
+  return env_->named(error_code::damaged, name_of(partition) + ": " + what);
 }
 
 // -- reading ---------------------------------------------------------------------
@@ -162,7 +96,7 @@ journal::read_head(const lmdb_read& txn, partition_id partition) const {
   if (!mark)
     return mark.problem();
   if (*mark) {
-    auto plain = open_sealed({mark_key, **mark});
+    auto plain = env_->unseal({mark_key, **mark});
     auto read = plain ? decode_mark(*plain) : plain.problem();
     if (!read)
       return damaged_at(partition, "its mark: " + read.problem().message);
@@ -184,7 +118,7 @@ journal::read_head(const lmdb_read& txn, partition_id partition) const {
       return damaged_at(partition, "term and vote are missing");
     return std::optional<head>{};
   }
-  auto plain = open_sealed({hard_key, **hard});
+  auto plain = env_->unseal({hard_key, **hard});
   auto read = plain ? decode_hard_state(*plain) : plain.problem();
   if (!read)
     return damaged_at(partition, "term and vote: " + read.problem().message);
@@ -212,7 +146,7 @@ journal::read_entry(partition_id partition, log_index index,
                     const std::optional<lmdb_row>& stored) const {
   if (!stored || journal_keys::index_of(stored->key, partition) != index)
     return damaged_at(partition, at_index(index) + " is missing");
-  auto plain = open_sealed(*stored);
+  auto plain = env_->unseal(*stored);
   auto read = plain ? decode_entry(index, *plain) : plain.problem();
   if (!read)
     return damaged_at(partition,
@@ -342,7 +276,7 @@ status journal::write_one(lmdb_write& txn, const journal_write& write,
   if (moves_base(before, write)) {
     const auto& mark = *write.base;
     const bool all = write.drop_tail || before.tail.index <= mark.index;
-    if (status ok = put_sealed(txn, journal_keys::snapshot(partition),
+    if (status ok = env_->put(txn, journal_keys::snapshot(partition),
                                encode_mark(mark));
         !ok)
       return ok;
@@ -361,11 +295,11 @@ status journal::write_one(lmdb_write& txn, const journal_write& write,
         return ok;
   }
   for (const auto& entry : write.entries)
-    if (status ok = put_sealed(txn, journal_keys::entry(partition, entry.index),
+    if (status ok = env_->put(txn, journal_keys::entry(partition, entry.index),
                                encode_entry_head(entry), body_of(entry));
         !ok)
       return ok;
-  return put_sealed(
+  return env_->put(
     txn, journal_keys::hard_state(partition),
     encode_hard_state({write.hard, after.tail, after.promised}));
 }

@@ -2,10 +2,8 @@
 
 #include "storage/admitted_batch.hpp"
 #include "storage/journal_store.hpp"
-#include "storage/key_provider.hpp"
-#include "storage/lmdb_env.hpp"
 #include "storage/log_extent.hpp"
-#include "storage/seal.hpp"
+#include "storage/sealed_env.hpp"
 
 #include <map>
 
@@ -35,16 +33,10 @@ public:
   status forget(partition_id partition) override;
 
 private:
-  explicit journal(std::unique_ptr<lmdb_env> env) : env_(std::move(env)) {}
+  journal() = default;
 
-  status adopt(const store_identity& wanted);
-  status begin_boot();
-  status open_seal(const key_provider* keys);
-
-  std::string place_of(std::string_view key) const;
-  status put_sealed(lmdb_write& txn, const std::string& key,
-                    std::string_view head, std::string_view body = {}) const;
-  result<std::string> open_sealed(const lmdb_row& stored) const;
+  result<stored_owner> adopt(const std::optional<std::string>& found,
+                             const store_identity& wanted);
   error damaged_at(partition_id partition, const std::string& what) const;
 
   struct head {
@@ -62,9 +54,8 @@ private:
                    const log_extent& before, const log_extent& after) const;
   status commit(const std::function<status(lmdb_write&)>& body);
 
-  std::unique_ptr<lmdb_env> env_;
+  std::unique_ptr<sealed_env> env_;
   store_identity identity_;
-  seal seal_;
   std::map<partition_id, log_extent> extents_; ///< of what was opened so far
   write_chains chains_;                        ///< J5
   bool refusing_ = false;                      ///< J4

@@ -9,6 +9,9 @@ namespace present::storage {
 
 namespace {
 
+/// The identity and the number of the last commit.
+constexpr std::uint64_t rows_of_a_new_environment = 2;
+
 /// What the ring itself stores is no secret, and is only checked.
 result<std::string> open_checked(const lmdb_env& env, const lmdb_row& row) {
   auto plain = seal{}.open(row.key, row.value);
@@ -38,7 +41,7 @@ result<bool> key_ring::is_encrypted(const lmdb_env& env) {
   auto txn = env.read();
   if (!txn)
     return txn.problem();
-  auto stored = txn->get(ring_keys::data_key());
+  auto stored = txn->get(environment_keys::data_key());
   if (!stored)
     return stored.problem();
   return stored->has_value();
@@ -63,13 +66,13 @@ status key_ring::read(const lmdb_env& env, const key_provider& provider) {
   auto txn = env.read();
   if (!txn)
     return txn.problem();
-  const auto key = ring_keys::data_key();
+  const auto key = environment_keys::data_key();
   auto stored = txn->get(key);
   if (!stored)
     return stored.problem();
   if (*stored)
     return read_keys(env, *txn, {key, **stored}, provider);
-  if (txn->rows() > 1)
+  if (txn->rows() > rows_of_a_new_environment)
     return make_error(error_code::invalid,
                       env.file().string()
                         + ": was made without encryption: open it without a "
@@ -91,18 +94,19 @@ status key_ring::read_keys(const lmdb_env& env, const lmdb_read& txn,
   auto wrapped = decode_wrapped_key(*plain);
   if (!wrapped)
     return wrapped.problem();
+  // The row is as it was written, so if it doesn't open, the file isn't to blame.
   auto key = provider.unwrap(*wrapped, purpose_);
   if (!key)
-    return make_error(key.problem().code, env.file().string() + ": "
-                                            + key.problem().message);
+    return make_error(error_code::invalid, env.file().string() + ": "
+                                             + key.problem().message);
   data_key_ = std::move(*key);
   wrap_ = wrapped->wrapped_by != provider.current();
   auto cursor = txn.cursor();
   if (!cursor)
     return cursor.problem();
-  auto row = cursor->seek(ring_keys::opening(0));
+  auto row = cursor->seek(environment_keys::opening(0));
   for (; row && *row; row = cursor->step()) {
-    const auto opening = ring_keys::opening_of((*row)->key);
+    const auto opening = environment_keys::opening_of((*row)->key);
     if (!opening)
       break;
     auto salt_row = open_checked(env, **row);
@@ -126,12 +130,12 @@ status key_ring::begin_opening(lmdb_env& env, const key_provider& provider) {
       auto wrapped = provider.wrap(data_key_, purpose_);
       if (!wrapped)
         return wrapped.problem();
-      if (status ok = put_checked(txn, ring_keys::data_key(),
+      if (status ok = put_checked(txn, environment_keys::data_key(),
                                   encode_wrapped_key(*wrapped));
           !ok)
         return ok;
     }
-    return put_checked(txn, ring_keys::opening(opening_), encode_salt(salt));
+    return put_checked(txn, environment_keys::opening(opening_), encode_salt(salt));
   });
   if (done)
     salts_[opening_] = std::move(salt);

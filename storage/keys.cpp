@@ -229,11 +229,15 @@ std::string digest() {
 
 } // namespace state_keys
 
-namespace ring_keys {
+namespace environment_keys {
 
 namespace {
 constexpr std::string_view opening_prefix{"\0\xf1", 2};
 } // namespace
+
+std::string commit_number() {
+  return {'\0', '\xff'};
+}
 
 std::string data_key() {
   return {'\0', '\xf0'};
@@ -252,6 +256,6 @@ std::optional<std::uint32_t> opening_of(std::string_view key) {
   return read_big_endian<std::uint32_t>(key, opening_prefix.size());
 }
 
-} // namespace ring_keys
+} // namespace environment_keys
 
 } // namespace present::storage

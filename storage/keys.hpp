@@ -33,9 +33,10 @@
 ///     06 space:4 key                a value; the user's key is last and needs
 ///                                   no escape to keep its order
 ///
-///   both, if encrypted (P26)
-///     00 f0                         data key, wrapped
+///   both
+///     00 f0                         data key, wrapped, if encrypted (P26)
 ///     00 f1 opening:4               salt of one opening of the environment
+///     00 ff                         number of the last commit (lmdb_env.hpp)
 ///
 /// Keys stand in clear in the B-tree; values are sealed (seal.hpp).
 namespace present::storage {
@@ -136,11 +137,12 @@ std::string applied();
 std::string digest();
 } // namespace state_keys
 
-/// Of an environment's encryption; in the journal and in each state.
-namespace ring_keys {
+/// Of an environment as such; in the journal and in each state.
+namespace environment_keys {
+std::string commit_number();
 std::string data_key();
 std::string opening(std::uint32_t number);
 std::optional<std::uint32_t> opening_of(std::string_view key);
-} // namespace ring_keys
+} // namespace environment_keys
 
 } // namespace present::storage

@@ -1,7 +1,12 @@
 #include "storage/lmdb_env.hpp"
 
+#include "storage/lmdb_walk.hpp"
+#include "storage/map_fault.hpp"
+
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <mutex>
 #include <system_error>
 
@@ -46,6 +51,18 @@ error_code code_of(int code) {
 
 result<std::optional<lmdb_row>> not_found() {
   return std::optional<lmdb_row>{};
+}
+
+/// LMDB has found itself in a state that can't be, and aborts on return.
+void say_last_words(MDB_env* env, const char* what) {
+  std::fprintf(stderr, "present: %s: LMDB gives up: %s\n",
+               static_cast<const char*>(mdb_env_get_userctx(env)), what);
+}
+
+std::string bytes_of(std::uint64_t number) {
+  std::string bytes(sizeof number, '\0');
+  std::memcpy(bytes.data(), &number, sizeof number);
+  return bytes;
 }
 
 } // namespace
@@ -218,8 +235,10 @@ status lmdb_write::commit() {
 
 result<std::unique_ptr<lmdb_env>>
 lmdb_env::open(const std::filesystem::path& path, const lmdb_options& options) {
+  report_map_faults();
   std::unique_ptr<lmdb_env> env{new lmdb_env};
   env->file_ = path / "data.mdb";
+  env->name_ = env->file_.string();
   env->options_ = options;
   std::error_code failed;
   std::filesystem::create_directory(path, failed);
@@ -227,53 +246,74 @@ lmdb_env::open(const std::filesystem::path& path, const lmdb_options& options) {
     return make_error(error_code::invalid, path.string() + ": can't create the "
                                              "folder: "
                                              + failed.message());
-  const auto present = std::filesystem::file_size(env->file_, failed);
-  // A file longer than the map would be opened with a map of its own size.
-  env->map_bytes_ = std::max<std::uint64_t>(options.initial_map_bytes,
-                                            failed ? 0 : present);
-  int code = mdb_env_create(&env->env_);
-  if (code == MDB_SUCCESS)
-    code = mdb_env_set_mapsize(env->env_, env->map_bytes_);
-  if (code == MDB_SUCCESS)
-    code = mdb_env_set_maxreaders(env->env_, options.max_readers);
-  // MDB_NOTLS: a read belongs to its object, not to its thread.
-  if (code == MDB_SUCCESS)
-    code = mdb_env_open(env->env_, path.c_str(), MDB_NOTLS, 0600);
-  if (code != MDB_SUCCESS)
-    return env->problem(code, "opening");
-  if (status whole = env->check_file(); !whole)
-    return whole.problem();
-  // The unnamed table always exists; opening it needs a transaction all the same.
-  MDB_txn* txn = nullptr;
-  code = mdb_txn_begin(env->env_, nullptr, MDB_RDONLY, &txn);
-  if (code != MDB_SUCCESS)
-    return env->problem(code, "opening");
-  code = mdb_dbi_open(txn, nullptr, 0, &env->table_);
-  if (code != MDB_SUCCESS) {
-    mdb_txn_abort(txn);
-    return env->problem(code, "opening");
-  }
-  mdb_txn_commit(txn);
+  if (auto walked = walk_lmdb_file(env->file_); !walked)
+    return walked.problem();
+  if (status ok = env->open_file(path); !ok)
+    return ok.problem();
+  if (status ok = env->open_table(); !ok)
+    return ok.problem();
+  if (status ok = env->check_number(); !ok)
+    return ok.problem();
   return env;
 }
 
-/// LMDB maps a file that was cut short without a word, and the first touch of a
-/// missing page kills the process.
-status lmdb_env::check_file() const {
-  MDB_envinfo info{};
-  MDB_stat page{};
-  mdb_env_info(env_, &info);
-  mdb_env_stat(env_, &page);
+status lmdb_env::open_file(const std::filesystem::path& path) {
   std::error_code failed;
-  const auto bytes = std::filesystem::file_size(file_, failed);
-  const std::uint64_t wanted
-    = (static_cast<std::uint64_t>(info.me_last_pgno) + 1) * page.ms_psize;
-  // Before its first commit a file has two meta pages and no data.
-  if (!failed && (bytes >= wanted || info.me_last_txnid == 0))
+  const auto present = std::filesystem::file_size(file_, failed);
+  // A file longer than the map would be opened with a map of its own size.
+  map_bytes_
+    = std::max<std::uint64_t>(options_.initial_map_bytes, failed ? 0 : present);
+  int code = mdb_env_create(&env_);
+  if (code == MDB_SUCCESS)
+    code = mdb_env_set_userctx(env_, name_.data());
+  if (code == MDB_SUCCESS)
+    code = mdb_env_set_assert(env_, say_last_words);
+  if (code == MDB_SUCCESS)
+    code = mdb_env_set_mapsize(env_, map_bytes_);
+  if (code == MDB_SUCCESS)
+    code = mdb_env_set_maxreaders(env_, options_.max_readers);
+  // MDB_NOTLS: a read belongs to its object, not to its thread.
+  if (code == MDB_SUCCESS)
+    code = mdb_env_open(env_, path.c_str(), MDB_NOTLS, 0600);
+  return code == MDB_SUCCESS ? success() : status{problem(code, "opening")};
+}
+
+/// The unnamed table always exists; opening it needs a transaction all the same.
+status lmdb_env::open_table() {
+  MDB_txn* txn = nullptr;
+  int code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
+  if (code != MDB_SUCCESS)
+    return problem(code, "opening");
+  code = mdb_dbi_open(txn, nullptr, 0, &table_);
+  if (code != MDB_SUCCESS) {
+    mdb_txn_abort(txn);
+    return problem(code, "opening");
+  }
+  mdb_txn_commit(txn);
+  return success();
+}
+
+std::uint64_t lmdb_env::commits() const {
+  MDB_envinfo info{};
+  mdb_env_info(env_, &info);
+  return info.me_last_txnid;
+}
+
+status lmdb_env::check_number() const {
+  if (options_.number_key.empty() || commits() == 0)
+    return success();
+  auto txn = read();
+  if (!txn)
+    return txn.problem();
+  auto stored = txn->get(options_.number_key);
+  if (!stored)
+    return stored.problem();
+  if (*stored && **stored == bytes_of(commits()))
     return success();
   return make_error(error_code::damaged,
-                    file_.string() + ": cut short: " + std::to_string(bytes)
-                      + " bytes of at least " + std::to_string(wanted));
+                    name_ + ": its meta page speaks of commit "
+                      + std::to_string(commits())
+                      + ", and its rows are of another");
 }
 
 lmdb_env::~lmdb_env() {
@@ -305,6 +345,9 @@ status lmdb_env::write_once(const std::function<status(lmdb_write&)>& body) {
     return txn.problem();
   if (status done = body(*txn); !done)
     return done;
+  if (!options_.number_key.empty())
+    if (status ok = txn->put(options_.number_key, bytes_of(txn->number())); !ok)
+      return ok;
   return txn->commit();
 }
 

@@ -20,6 +20,9 @@
 /// Plain synchronous commits: when `commit` returns success the bytes are on the
 /// disk. `MDB_NOSYNC` and its relatives don't occur.
 ///
+/// A file is walked before it is mapped (lmdb_walk.hpp), and one that is cut short
+/// while it is mapped ends the process with a line that names it (map_fault.hpp).
+///
 /// The map grows by itself, doubling up to `max_map_bytes`. LMDB can do that only
 /// while no transaction is open in the process, so readers hold a shared lock
 /// and growth takes it alone: don't keep a `lmdb_read` (P18).
@@ -30,6 +33,12 @@ struct lmdb_options {
   std::uint64_t max_map_bytes = 1ULL << 40;
   /// Transactions reading at the same time.
   unsigned max_readers = 126;
+  /// Under this key each commit stores its own number, and an opening compares it
+  /// with what the newer meta page says: so an older one that pretends to be the
+  /// newer is `damaged`. (A newer one that pretends to be older can't be told from
+  /// what LMDB leaves behind after a failed write; peers can tell it, P19.) Empty:
+  /// neither.
+  std::string number_key = {};
 };
 
 class lmdb_env;
@@ -103,6 +112,8 @@ public:
   /// Erases [first, last); how many rows that were.
   result<std::uint64_t> erase_range(std::string_view first,
                                     std::string_view last);
+  /// Of this transaction, once it is committed: 1 is the first ever.
+  std::uint64_t number() const { return mdb_txn_id(txn_.get()); }
   status commit();
 
 private:
@@ -127,8 +138,8 @@ private:
 class lmdb_env {
 public:
   /// Opens or creates the folder `path` (its parent must exist). Errors:
-  /// `damaged` if the file isn't LMDB's or is torn, `disk_full`, `invalid` for
-  /// anything else about the path (permissions, no folder).
+  /// `damaged` if the file isn't LMDB's, sound and whole, `disk_full`, `invalid`
+  /// for anything else about the path (permissions, no folder).
   static result<std::unique_ptr<lmdb_env>> open(
     const std::filesystem::path& path, const lmdb_options& options = {});
 
@@ -144,17 +155,23 @@ public:
 
   const std::filesystem::path& file() const { return file_; }
 
+  /// How many commits the file has seen.
+  std::uint64_t commits() const;
+
   /// What LMDB said while `doing` ("writing", "reading"), as our error.
   error problem(int code, std::string_view doing) const;
 
 private:
   lmdb_env() = default;
+  status open_file(const std::filesystem::path& path);
+  status open_table();
+  status check_number() const;
   result<lmdb_write> begin_write();
   status write_once(const std::function<status(lmdb_write&)>& body);
-  status check_file() const;
   status grow();
 
   std::filesystem::path file_;
+  std::string name_; ///< the file's, for LMDB's own last words
   lmdb_options options_;
   MDB_env* env_ = nullptr;
   MDB_dbi table_ = 0;

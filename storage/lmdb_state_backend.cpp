@@ -1,6 +1,5 @@
 #include "storage/lmdb_state_backend.hpp"
 
-#include "storage/key_ring.hpp"
 #include "storage/log_codec.hpp"
 #include "storage/record_codec.hpp"
 
@@ -26,98 +25,53 @@ const record_key& lowest_record() {
   return lowest;
 }
 
-} // namespace
-
 // -- opening ---------------------------------------------------------------------
+
+result<stored_owner> adopt(const std::optional<std::string>& found,
+                           const state_identity& wanted) {
+  const auto refuse = [](error_code code, std::string why) -> result<stored_owner> {
+    return make_error(code, std::move(why));
+  };
+  const auto text = [](auto id) { return std::to_string(id.value); };
+  if (!found)
+    return stored_owner{encode_state_identity({state_format, wanted}), wanted.store};
+  auto read = decode_state_identity(*found);
+  if (!read)
+    return refuse(error_code::damaged, "identity: " + read.problem().message);
+  if (auto refused = refusal_of_format(read->format, state_format))
+    return *refused;
+  const auto& whose = read->whose;
+  if (auto refused = refusal_of_cluster(whose.cluster, wanted.cluster))
+    return *refused;
+  if (whose.partition != wanted.partition)
+    return refuse(error_code::invalid, "belongs to partition " + text(whose.partition)
+                                         + ", not to " + text(wanted.partition));
+  if (whose.store != wanted.store)
+    return refuse(error_code::too_old,
+                  "belongs to store " + text(whose.store) + ", not to "
+                    + text(wanted.store)
+                    + ": the journal beside it was made anew; the peers have what "
+                      "it holds");
+  return stored_owner{*found, wanted.store};
+}
+
+} // namespace
 
 result<std::unique_ptr<lmdb_state_backend>>
 lmdb_state_backend::open(const std::filesystem::path& folder,
                          const state_identity& wanted,
                          const lmdb_options& options,
                          const key_provider* keys) {
-  auto env = lmdb_env::open(folder, options);
+  auto env = sealed_env::open(
+    folder, {state_keys::identity(), "state", options, keys},
+    [&](const auto& found) { return adopt(found, wanted); });
   if (!env)
     return env.problem();
   std::unique_ptr<lmdb_state_backend> opened{
     new lmdb_state_backend{std::move(*env)}};
-  if (status ok = opened->adopt(wanted); !ok)
-    return ok.problem();
-  if (status ok = opened->open_seal(keys); !ok)
-    return ok.problem();
   if (status ok = opened->read_digest(); !ok)
     return ok.problem();
   return opened;
-}
-
-status lmdb_state_backend::adopt(const state_identity& wanted) {
-  identity_ = wanted;
-  {
-    auto txn = env_->read();
-    if (!txn)
-      return txn.problem();
-    auto cursor = txn->cursor();
-    if (!cursor)
-      return cursor.problem();
-    auto first = cursor->seek({});
-    if (!first)
-      return first.problem();
-    if (*first)
-      return check_identity(**first);
-  }
-  return create();
-}
-
-status lmdb_state_backend::create() {
-  const auto key = state_keys::identity();
-  const auto plain = encode_state_identity({state_format, identity_});
-  // Checked, for its key alone: it is read to learn whose folder this is.
-  const seal checked;
-  std::string sealed(plain.size() + checked.overhead(), '\0');
-  if (status ok = checked.close(key, plain, {}, sealed.data()); !ok)
-    return ok;
-  return env_->write([&](lmdb_write& txn) { return txn.put(key, sealed); });
-}
-
-status lmdb_state_backend::check_identity(const lmdb_row& first) const {
-  const auto refuse = [&](error_code code, const std::string& what) -> status {
-    return make_error(code, env_->file().string() + ": " + what);
-  };
-  if (first.key != state_keys::identity())
-    return refuse(error_code::damaged, "holds data but no identity");
-  auto plain = seal{}.open(first.key, first.value);
-  auto found = plain ? decode_state_identity(*plain) : plain.problem();
-  if (!found)
-    return refuse(error_code::damaged, "identity: " + found.problem().message);
-  if (found->format > state_format)
-    return refuse(error_code::invalid,
-                  "written in format " + std::to_string(found->format)
-                    + ", this program knows formats up to "
-                    + std::to_string(state_format) + ": use a newer program");
-  const auto& whose = found->whose;
-  if (whose.cluster != identity_.cluster)
-    return refuse(error_code::invalid, "belongs to cluster '" + whose.cluster
-                                         + "', not to '" + identity_.cluster
-                                         + "': use another data folder");
-  if (whose.partition != identity_.partition)
-    return refuse(error_code::invalid,
-                  "belongs to partition "
-                    + std::to_string(whose.partition.value) + ", not to "
-                    + std::to_string(identity_.partition.value));
-  if (whose.store != identity_.store)
-    return refuse(error_code::invalid,
-                  "belongs to store " + std::to_string(whose.store.value)
-                    + ", not to " + std::to_string(identity_.store.value)
-                    + ": the journal beside it was made anew; remove this "
-                      "folder, the peers have its content");
-  return success();
-}
-
-status lmdb_state_backend::open_seal(const key_provider* keys) {
-  auto opened = seal_of(*env_, keys, "state");
-  if (!opened)
-    return opened.problem();
-  seal_ = std::move(*opened);
-  return success();
 }
 
 status lmdb_state_backend::read_digest() {
@@ -131,7 +85,7 @@ status lmdb_state_backend::read_digest() {
     return !stored ? stored.problem() : mark.problem();
   if (!*stored && !*mark)
     return success(); // before the first checkpoint
-  auto plain = *stored ? seal_.open(place_of(key), **stored)
+  auto plain = *stored ? env_->unseal({key, **stored})
                        : make_error(error_code::damaged, "missing");
   auto digest = plain ? decode_state_digest(*plain) : plain.problem();
   if (!digest)
@@ -142,31 +96,15 @@ status lmdb_state_backend::read_digest() {
 
 // -- sealed values ---------------------------------------------------------------
 
-std::string lmdb_state_backend::place_of(std::string_view key) const {
-  std::string place = std::to_string(identity_.store.value) + ':';
-  place.append(key);
-  return place;
-}
-
-status lmdb_state_backend::put_sealed(lmdb_write& txn, std::string_view key,
-                                      std::string_view head,
-                                      std::string_view body) const {
-  auto room = txn.reserve(key, head.size() + body.size() + seal_.overhead());
-  if (!room)
-    return room.problem();
-  return seal_.close(place_of(key), head, body, *room);
-}
-
 error lmdb_state_backend::damaged(const std::string& what,
                                   const error& why) const {
-  return make_error(error_code::damaged,
-                    env_->file().string() + ": " + what + ": " + why.message);
+  return env_->named(error_code::damaged, what + ": " + why.message);
 }
 
 result<lmdb_state_backend::plain_row>
 lmdb_state_backend::open_row(const record_key& key,
                              std::string_view stored) const {
-  auto plain = seal_.open(place_of(key.bytes()), stored);
+  auto plain = env_->unseal({key.bytes(), stored});
   if (!plain)
     return damaged(name_of(key), plain.problem());
   std::uint64_t digest = 0;
@@ -237,11 +175,11 @@ status lmdb_state_backend::write(const checkpoint& what) {
     for (const auto& [key, change] : what.changes)
       if (status ok = write_change(txn, after, key, change); !ok)
         return ok;
-    if (status ok = put_sealed(txn, state_keys::digest(),
+    if (status ok = env_->put(txn, state_keys::digest(),
                                encode_state_digest(after.digest));
         !ok)
       return ok;
-    return put_sealed(txn, state_keys::applied(), encode_mark(what.mark));
+    return env_->put(txn, state_keys::applied(), encode_mark(what.mark));
   });
   if (done) {
     digest_ = after.digest;
@@ -270,7 +208,7 @@ lmdb_state_backend::write_change(lmdb_write& txn, sums& after,
     const auto digest = digest_of(key, *change);
     char head[sizeof digest];
     std::memcpy(head, &digest, sizeof digest);
-    if (status ok = put_sealed(txn, key.bytes(), {head, sizeof head},
+    if (status ok = env_->put(txn, key.bytes(), {head, sizeof head},
                                encode_record(*change));
         !ok)
       return ok;
@@ -323,7 +261,7 @@ result<raft::snapshot_mark> lmdb_state_backend::applied() const {
     return stored.problem();
   if (!*stored)
     return raft::snapshot_mark{};
-  auto plain = seal_.open(place_of(key), **stored);
+  auto plain = env_->unseal({key, **stored});
   auto mark = plain ? decode_mark(*plain) : plain.problem();
   if (!mark)
     return damaged("the applied mark", mark.problem());

@@ -1,9 +1,7 @@
 #pragma once
 
-#include "storage/key_provider.hpp"
-#include "storage/lmdb_env.hpp"
 #include "storage/scrub_pass.hpp"
-#include "storage/seal.hpp"
+#include "storage/sealed_env.hpp"
 #include "storage/state_backend.hpp"
 #include "storage/state_identity.hpp"
 
@@ -13,10 +11,11 @@ namespace present::storage {
 
 class lmdb_state_backend final : public state_backend {
 public:
-  /// Opens the folder, or creates it as `wanted` says; refuses (`invalid`) one
-  /// of another cluster, partition or store, or of a newer format. With `keys`
-  /// what is in it is encrypted, from the first opening on or never (P26); they
-  /// are used only during the call.
+  /// Opens the folder, or creates it as `wanted` says; refuses one of another
+  /// cluster or partition or of a newer format (`invalid`), and one of another
+  /// store (`too_old`: of no use to this one). With `keys` what is in it is
+  /// encrypted, from the first opening on or never (P26); they are used only
+  /// during the call.
   static result<std::unique_ptr<lmdb_state_backend>> open(
     const std::filesystem::path& folder, const state_identity& wanted,
     const lmdb_options& options = {}, const key_provider* keys = nullptr);
@@ -30,18 +29,10 @@ public:
   result<scrub_report> scrub(std::size_t max_rows) override;
 
 private:
-  explicit lmdb_state_backend(std::unique_ptr<lmdb_env> env)
+  explicit lmdb_state_backend(std::unique_ptr<sealed_env> env)
       : env_(std::move(env)) {}
 
-  status adopt(const state_identity& wanted);
-  status create();
-  status check_identity(const lmdb_row& first) const;
-  status open_seal(const key_provider* keys);
   status read_digest();
-
-  std::string place_of(std::string_view key) const;
-  status put_sealed(lmdb_write& txn, std::string_view key,
-                    std::string_view head, std::string_view body = {}) const;
   error damaged(const std::string& what, const error& why) const;
 
   /// A row is its record's digest and the record, sealed together: so a
@@ -63,9 +54,7 @@ private:
   status write_change(lmdb_write& txn, sums& after, const record_key& key,
                       const std::optional<record>& change) const;
 
-  std::unique_ptr<lmdb_env> env_;
-  state_identity identity_;
-  seal seal_;
+  std::unique_ptr<sealed_env> env_;
   state_digest digest_; ///< the writer's, as is `pass_`
   scrub_pass pass_;
 };

@@ -1,5 +1,7 @@
 #include "actors/link/peer_codec.hpp"
 
+#include "schemas/capnp_text.hpp"
+
 #include <memory>
 #include <utility>
 
@@ -24,16 +26,8 @@ unsigned count(const auto& list) {
   return static_cast<unsigned>(list.size());
 }
 
-capnp::Data::Reader data_of(const raft::payload_ptr& bytes) {
-  if (!bytes)
-    return {};
-  return {reinterpret_cast<const kj::byte*>(bytes->data()), bytes->size()};
-}
-
-raft::payload_ptr payload_of(capnp::Data::Reader data) {
-  return std::make_shared<const std::string>(
-    reinterpret_cast<const char*>(data.begin()), data.size());
-}
+using schema::bytes_of;
+using schema::data_of;
 
 void encode_configuration(const raft::configuration& from,
                           schema::Configuration::Builder to) {
@@ -97,7 +91,7 @@ result<raft::entry> decode_entry(schema::Entry::Reader from) {
       return read;
     case schema::Entry::Content::COMMAND:
       read.kind = raft::entry_kind::command;
-      read.payload = payload_of(content.getCommand());
+      read.payload = bytes_of(content.getCommand());
       return read;
     case schema::Entry::Content::CONFIGURATION:
       read.kind = raft::entry_kind::configuration;
@@ -196,7 +190,7 @@ raft::append_reply decode_body(schema::AppendReply::Reader from) {
 
 raft::snapshot_chunk decode_body(schema::SnapshotChunk::Reader from) {
   return {decode_mark(from.getMark()), from.getOffset(),
-          payload_of(from.getBytes()), from.getLast(), from.getDigest()};
+          bytes_of(from.getBytes()), from.getLast(), from.getDigest()};
 }
 
 raft::snapshot_reply decode_body(schema::SnapshotReply::Reader from) {

@@ -1,6 +1,7 @@
 #include "actors/partition/operation_codec.hpp"
 
 #include "runtime/base/bounds.hpp"
+#include "schemas/capnp_text.hpp"
 
 #include <kj/array.h>
 
@@ -10,30 +11,10 @@ namespace present {
 
 namespace {
 
-capnp::Data::Reader data_of(std::string_view bytes) {
-  return {reinterpret_cast<const kj::byte*>(bytes.data()), bytes.size()};
-}
-
-capnp::Data::Reader data_of(const bytes_ptr& bytes) {
-  return bytes ? data_of(std::string_view{*bytes}) : capnp::Data::Reader{};
-}
-
-std::string string_of(capnp::Data::Reader data) {
-  return {reinterpret_cast<const char*>(data.begin()), data.size()};
-}
-
-std::string string_of(capnp::Text::Reader text) {
-  return {text.begin(), text.size()};
-}
-
-/// With its length: a zero byte is part of a text.
-capnp::Text::Reader text_of(const std::string& text) {
-  return {text.c_str(), text.size()};
-}
-
-bytes_ptr bytes_of(capnp::Data::Reader data) {
-  return std::make_shared<const std::string>(string_of(data));
-}
+using schema::bytes_of;
+using schema::data_of;
+using schema::string_of;
+using schema::text_of;
 
 void encode_condition(const condition& from, schema::Condition::Builder to) {
   if (std::holds_alternative<if_absent>(from))

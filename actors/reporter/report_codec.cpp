@@ -1,12 +1,12 @@
 #include "actors/reporter/report_codec.hpp"
 
+#include "schemas/capnp_text.hpp"
+
 namespace present {
 
 namespace {
 
-std::string string_of(capnp::Text::Reader text) {
-  return {text.begin(), text.size()};
-}
+using schema::string_of;
 
 void encode_member(const member_status& from, schema::Member::Builder to) {
   to.setNode(from.id.value);

@@ -1,5 +1,7 @@
 #include "runtime/network/error_codec.hpp"
 
+#include "schemas/capnp_text.hpp"
+
 namespace present {
 namespace {
 
@@ -11,13 +13,8 @@ static_assert(static_cast<int>(schema::ErrorCode::INVALID)
 static_assert(static_cast<int>(schema::Outcome::UNKNOWN)
               == static_cast<int>(outcome::unknown));
 
-capnp::Text::Reader text_of(const std::string& text) {
-  return {text.c_str(), text.size()};
-}
-
-std::string string_of(capnp::Text::Reader text) {
-  return {text.begin(), text.size()};
-}
+using schema::string_of;
+using schema::text_of;
 
 } // namespace
 

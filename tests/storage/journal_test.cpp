@@ -2,6 +2,7 @@
 #include "storage/keys.hpp"
 #include "storage/log_codec.hpp"
 #include "storage/memory_journal.hpp"
+#include "tests/storage/edited_env.hpp"
 #include "tests/storage/scratch_folder.hpp"
 
 using namespace present;
@@ -71,17 +72,7 @@ struct on_disk {
   }
   void corrupt(const std::string& key) {
     store.reset();
-    auto env = lmdb_env::open(folder.path() / "journal");
-    REQUIRE(env);
-    REQUIRE((*env)->write([&](lmdb_write& txn) -> status {
-      auto stored = txn.get(key);
-      REQUIRE(stored);
-      REQUIRE(*stored);
-      std::string bytes{**stored};
-      bytes[bytes.size() / 2] ^= 1;
-      return txn.put(key, bytes);
-    }));
-    env = make_error(error_code::ok, "closed");
+    storage::corrupt(folder.path() / "journal", key);
     reopen();
   }
 };
@@ -336,15 +327,11 @@ TEST_CASE("a folder of another cluster, node or time is refused by name") {
     CHECK((*opened)->identity().store == store_id{77});
   }
   SUBCASE("a newer format") {
-    {
-      auto env = lmdb_env::open(folder);
-      const auto key = journal_keys::identity();
-      const auto plain = encode_identity({journal_format + 1, ours});
-      std::string sealed(plain.size() + seal{}.overhead(), '\0');
-      REQUIRE(seal{}.close(key, plain, {}, sealed.data()));
-      REQUIRE((*env)->write(
-        [&](lmdb_write& txn) { return txn.put(key, sealed); }));
-    }
+    const auto key = journal_keys::identity();
+    const auto plain = encode_identity({journal_format + 1, ours});
+    std::string sealed(plain.size() + seal{}.overhead(), '\0');
+    REQUIRE(seal{}.close(key, plain, {}, sealed.data()));
+    edit(folder, [&](lmdb_write& txn) { return txn.put(key, sealed); });
     CHECK(refusal(ours).find("newer program") != std::string::npos);
   }
 }
@@ -355,12 +342,10 @@ TEST_CASE("damaged term and vote are no reason to make up others (rule 16)") {
   SUBCASE("flipped") { log.corrupt(journal_keys::hard_state({1})); }
   SUBCASE("missing") {
     log.store.reset();
-    auto env = lmdb_env::open(log.folder.path() / "journal");
-    REQUIRE((*env)->write([](lmdb_write& txn) -> status {
+    edit(log.folder.path() / "journal", [](lmdb_write& txn) -> status {
       REQUIRE(txn.erase(journal_keys::hard_state({1})));
       return success();
-    }));
-    env = make_error(error_code::ok, "closed");
+    });
     log.reopen();
   }
   const auto found = log->recover({1});
@@ -374,13 +359,10 @@ TEST_CASE("an entry under another's key fails its check") {
   on_disk log;
   REQUIRE(append(*log, write(1, 1, {command(1, 1, "a"), command(2, 1, "b")})));
   log.store.reset();
-  {
-    auto env = lmdb_env::open(log.folder.path() / "journal");
-    REQUIRE((*env)->write([](lmdb_write& txn) -> status {
-      auto first = txn.get(journal_keys::entry({1}, {1}));
-      return txn.put(journal_keys::entry({1}, {2}), std::string{**first});
-    }));
-  }
+  edit(log.folder.path() / "journal", [](lmdb_write& txn) -> status {
+    auto first = txn.get(journal_keys::entry({1}, {1}));
+    return txn.put(journal_keys::entry({1}, {2}), std::string{**first});
+  });
   log.reopen();
   CHECK(text(log->recover({1})) == "1@1=a ");
 }

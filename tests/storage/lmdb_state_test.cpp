@@ -1,5 +1,6 @@
 #include "storage/lmdb_state_backend.hpp"
 #include "storage/state.hpp"
+#include "tests/storage/edited_env.hpp"
 #include "tests/storage/scratch_folder.hpp"
 
 using namespace present;
@@ -91,14 +92,7 @@ TEST_CASE("a flipped bit is found by get and scan, and named without the key") {
     tables.put(key("secret"), value(1, "one"));
     REQUIRE(store(tables, *disk, 5));
   }
-  {
-    auto env = lmdb_env::open(folder.path() / "4");
-    REQUIRE((*env)->write([](lmdb_write& txn) -> status {
-      std::string bytes{**txn.get(key("secret").bytes())};
-      bytes.back() ^= 4;
-      return txn.put(key("secret").bytes(), bytes);
-    }));
-  }
+  corrupt(folder.path() / "4", key("secret").bytes());
   const auto disk = open(folder);
   const auto found = disk->get(key("secret"));
   REQUIRE_FALSE(found);
@@ -112,14 +106,16 @@ TEST_CASE("a flipped bit is found by get and scan, and named without the key") {
 TEST_CASE("a state folder of another cluster, partition or store is refused") {
   scratch_folder folder;
   open(folder);
-  const auto refusal = [&](const state_identity& wanted) {
+  const auto refusal = [&](const state_identity& wanted, error_code code) {
     const auto opened = lmdb_state_backend::open(folder.path() / "4", wanted);
     REQUIRE_FALSE(opened);
-    CHECK(opened.problem().code == error_code::invalid);
+    CHECK(opened.problem().code == code);
     return opened.problem().message;
   };
-  CHECK(refusal({"beta", {4}, {77}}).find("cluster 'alpha'")
+  CHECK(refusal({"beta", {4}, {77}}, error_code::invalid).find("cluster 'alpha'")
         != std::string::npos);
-  CHECK(refusal({"alpha", {5}, {77}}).find("partition 4") != std::string::npos);
-  CHECK(refusal({"alpha", {4}, {78}}).find("store 77") != std::string::npos);
+  CHECK(refusal({"alpha", {5}, {77}}, error_code::invalid).find("partition 4")
+        != std::string::npos);
+  CHECK(refusal({"alpha", {4}, {78}}, error_code::too_old).find("store 77")
+        != std::string::npos);
 }

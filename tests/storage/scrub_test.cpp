@@ -1,6 +1,7 @@
 #include "storage/lmdb_state_backend.hpp"
 #include "storage/memory_state_backend.hpp"
 #include "storage/state.hpp"
+#include "tests/storage/edited_env.hpp"
 #include "tests/storage/scratch_folder.hpp"
 
 #include <rapidcheck.h>
@@ -36,11 +37,7 @@ struct on_disk {
   /// Edits the file behind the program's back.
   void edit(const std::function<status(lmdb_write&)>& change) {
     store.reset();
-    {
-      auto env = lmdb_env::open(folder.path() / "1");
-      REQUIRE(env);
-      REQUIRE((*env)->write(change));
-    }
+    storage::edit(folder.path() / "1", change);
     reopen();
   }
   void damage(const record_key& which) {

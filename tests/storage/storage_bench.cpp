@@ -4,6 +4,7 @@
 #include "storage/journal.hpp"
 #include "storage/key_file.hpp"
 #include "storage/lmdb_state_backend.hpp"
+#include "storage/lmdb_walk.hpp"
 #include "storage/state.hpp"
 
 #include <algorithm>
@@ -110,6 +111,18 @@ void measure_get(const lmdb_state_backend& disk, std::size_t keys) {
               (cpu_us() - start.cpu) / gets);
 }
 
+/// What each opening costs before anything is mapped.
+void measure_walk(const std::filesystem::path& file) {
+  const auto gigabytes
+    = static_cast<double>(std::filesystem::file_size(file)) / (1 << 30);
+  const stopwatch start;
+  const auto walked = must(walk_lmdb_file(file));
+  std::printf("walk of %.2f GB, %llu rows: %7.1f ms CPU, %7.1f ms wall a GB\n",
+              gigabytes, static_cast<unsigned long long>(walked.rows),
+              (cpu_us() - start.cpu) / 1000 / gigabytes,
+              (wall_us() - start.wall) / 1000 / gigabytes);
+}
+
 } // namespace
 
 int main() {
@@ -140,6 +153,7 @@ int main() {
     must(verify(*disk));
     std::printf("verify: %5.2f us CPU a row\n",
                 (cpu_us() - start.cpu) / static_cast<double>(rows));
+    measure_walk(folder / ("state" + std::to_string(run)) / "data.mdb");
   }
   std::filesystem::remove_all(folder);
 }
