@@ -101,7 +101,7 @@ supervisor_spec system_tree(const system_parts& parts) {
     child("checkpointer", "checkpointer",
           [](starter& s) { return s.start_detached<checkpoint_shell>(); }),
     child("router", "router",
-          [map = parts.map](starter& s) { return s.start<router_shell>(map); }),
+          [book = parts.addresses](starter& s) { return s.start<router_shell>(book); }),
     supervision::as_child(links(parts, partitions)),
     supervision::as_child(partitions_of(parts)),
     supervision::as_child({"sessions", {strategy::one_for_one}, {}}),

@@ -29,7 +29,6 @@ struct own_client_parts {
 /// What a node's actors are made of: the doors to disk and network, which
 /// simulation replaces, and who is in the cluster.
 struct system_parts {
-  cluster_map map; ///< cluster and nodes; spaces and leaders are learnt
   member_status self;
   std::vector<node_id> peers;
   /// One row per partition of this node.

@@ -3,6 +3,7 @@
 # The payload of a command entry of a partition's log.
 
 using Cxx = import "/capnp/c++.capnp";
+using ClusterMap = import "map.capnp".ClusterMap;
 using Operation = import "operation.capnp".Operation;
 $Cxx.namespace("present::schema");
 
@@ -10,4 +11,22 @@ struct EntryBatch {
   machineVersion @0 :UInt16;
   firstStamp @1 :UInt64;             # HLC; the operation at place i has this + i
   operations @2 :List(Operation);    # writes only
+  command :union {
+    # Of the leader's own accord; applied before the operations.
+    none @3 :Void;
+    found @4 :ClusterMap;            # root partition only: the cluster is born
+    adopt @5 :Share;
+  }
+}
+
+struct Share {
+  # What the partition owns by the map of this epoch.
+  epoch @0 :UInt64;
+  owned @1 :List(Range);
+
+  struct Range {
+    space @0 :UInt32;
+    first @1 :Data;
+    last @2 :Data;                   # not among them; empty: the end of the space
+  }
 }

@@ -45,11 +45,37 @@ struct Operation {
     }
     createSpace :group {
       name @18 :Text;     # up to 64 bytes
+      pieces @20 :UInt32; # ranges, cut evenly by the first byte; 0 is 1
+      splitAt @21 :List(Data);
+      # or where they are cut: rising keys
     }
     dropSpace :group {
       name @19 :Text;
     }
+    # What follows takes an admin's or a node's certificate.
+    addNode @22 :AddNode;
+    drainNode @23 :DrainNode;
+    removeNode @24 :UInt32;
+    reportMembers @25 :ReportMembers;
   }
+}
+
+struct AddNode {
+  node @0 :UInt32;
+  store @1 :UInt64;
+  rpcAddress @2 :Text;
+  httpAddress @3 :Text;
+}
+
+struct DrainNode {
+  node @0 :UInt32;
+  undo @1 :Bool;
+}
+
+struct ReportMembers {
+  partition @0 :UInt32;
+  index @1 :UInt64;     # in the partition's log
+  voters @2 :List(UInt32);
 }
 
 struct ScanRow {

@@ -22,18 +22,25 @@ struct PartitionRecord {
   epoch @2 :UInt64;
   machineVersion @3 :UInt32;
   sessions @4 :UInt64;
+  owned @5 :List(KeyRange);
+  leaving @6 :List(UInt32);
+}
+
+struct KeyRange {
+  space @0 :UInt32;
+  first @1 :Data;
+  last @2 :Data;
+  # Not among them; empty: the end of the space.
 }
 
 struct SpaceRecord {
   name @0 :Text;
   version @1 :UInt64;
-  dropped @2 :Bool;
-  conflicts @3 :UInt8;
-  reach @4 :UInt8;
-  versionsKept @5 :UInt32;
-  archiveAfterMs @6 :UInt64;
-  schema @7 :Text;
-  collected @8 :Bool;
+  conflicts @2 :UInt8;
+  reach @3 :UInt8;
+  versionsKept @4 :UInt32;
+  archiveAfterMs @5 :UInt64;
+  schema @6 :Text;
 }
 
 struct NodeRecord {
@@ -41,22 +48,34 @@ struct NodeRecord {
   state @1 :UInt8;
   rpcAddress @2 :Text;
   httpAddress @3 :Text;
-  programVersion @4 :UInt32;
-  version @5 :UInt64;
+  version @4 :UInt64;
 }
 
 struct PartitionShare {
+  space @0 :UInt32;
+  firstKey @1 :Data;
+  partition @2 :UInt32;
+}
+
+struct MemberStore {
+  node @0 :UInt32;
+  store @1 :UInt64;
+}
+
+struct Placement {
   partition @0 :UInt32;
-  firstSpace @1 :UInt32;
-  firstKey @2 :Data;
-  replicas @3 :List(UInt32);
+  founders @1 :List(MemberStore);
+  wanted @2 :List(UInt32);
+  members @3 :List(UInt32);
+  membersIndex @4 :UInt64;
 }
 
 struct PartitionMapRecord {
   epoch @0 :UInt64;
   shares @1 :List(PartitionShare);
-  nextPartition @2 :UInt32;
+  placements @2 :List(Placement);
   nextSpace @3 :UInt32;
+  cluster @4 :Text;
 }
 
 struct SessionAnswer {

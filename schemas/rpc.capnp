@@ -18,6 +18,7 @@ $Cxx.namespace("present::schema");
 using Operation = import "operation.capnp".Operation;
 using Answer = import "operation.capnp".Answer;
 using Error = import "error.capnp".Error;
+using ClusterMap = import "map.capnp".ClusterMap;
 using Peer = import "peer.capnp".Peer;
 using Admin = import "admin.capnp".Admin;
 
@@ -98,33 +99,4 @@ struct Response {
   # Of the node's partition map. Above the request's: fetch the map.
   leader @4 :UInt32;
   # The node that leads this partition, as far as this one knows; 0: unknown.
-}
-
-struct ClusterMap {
-  epoch @0 :UInt64;
-  cluster @1 :Text;
-  nodes @2 :List(Node);
-  spaces @3 :List(Space);
-  ranges @4 :List(Range);
-  # Sorted by (space, first): keys from `first` up to the next range's.
-  leaders @5 :List(Leader);
-  # Hints: may be out of date.
-
-  struct Node {
-    id @0 :UInt32;
-    rpcAddress @1 :Text;
-  }
-  struct Space {
-    id @0 :UInt32;
-    name @1 :Text;
-  }
-  struct Range {
-    space @0 :UInt32;
-    first @1 :Data;
-    partition @2 :UInt32;
-  }
-  struct Leader {
-    partition @0 :UInt32;
-    node @1 :UInt32;    # 0: unknown
-  }
 }

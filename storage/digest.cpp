@@ -56,12 +56,17 @@ private:
 
 void hash_fields(field_hash& hash, const partition_record& what) {
   hash << what.latest << what.closed << what.epoch << what.machine_version
-       << what.sessions;
+       << what.sessions << what.owned.size();
+  for (const auto& range : what.owned)
+    hash << range.space << range.first << range.last;
+  hash << what.leaving.size();
+  for (const auto space : what.leaving)
+    hash << space;
 }
 
 void hash_fields(field_hash& hash, const space_record& what) {
   const auto& settings = what.settings;
-  hash << what.name << what.version << what.dropped << what.collected
+  hash << what.name << what.version
        << static_cast<std::uint64_t>(settings.conflicts)
        << static_cast<std::uint64_t>(settings.reach) << settings.versions_kept
        << settings.archive_after_ms << settings.schema;
@@ -69,18 +74,25 @@ void hash_fields(field_hash& hash, const space_record& what) {
 
 void hash_fields(field_hash& hash, const node_record& what) {
   hash << what.store << static_cast<std::uint64_t>(what.state)
-       << what.rpc_address << what.http_address << what.program_version
-       << what.version;
+       << what.rpc_address << what.http_address << what.version;
+}
+
+void hash_nodes(field_hash& hash, const std::vector<node_id>& nodes) {
+  hash << nodes.size();
+  for (const auto node : nodes)
+    hash << node;
 }
 
 void hash_fields(field_hash& hash, const partition_map_record& what) {
-  hash << what.epoch << what.next_partition << what.next_space
-       << what.shares.size();
-  for (const auto& share : what.shares) {
-    hash << share.partition << share.first_space << share.first_key
-         << share.replicas.size();
-    for (const auto replica : share.replicas)
-      hash << replica;
+  hash << what.epoch << what.cluster << what.next_space << what.shares.size();
+  for (const auto& share : what.shares)
+    hash << share.space << share.first_key << share.partition;
+  for (const auto& group : what.placements) {
+    hash << group.partition << group.members_index << group.founders.size();
+    for (const auto& founder : group.founders)
+      hash << founder.node << founder.store;
+    hash_nodes(hash, group.wanted);
+    hash_nodes(hash, group.members);
   }
 }
 

@@ -26,9 +26,10 @@
 ///     00 01                         applied mark: index, term, members
 ///     00 02                         digests and counts of all buckets (P24)
 ///     01                            the partition's own record
-///     02 space:4                    a space: name and settings
-///     03 node:4                     a member node
-///     04                            the partition map (root partition only)
+///     02 space:4                    root only: a space, its name and settings
+///     03 node:4                     root only: a node of the cluster
+///     04                            root only: who keeps which partition, and
+///                                   which partition has which keys
 ///     05 client:8                   a session and its answers (P4)
 ///     06 space:4 key                a value; the user's key is last and needs
 ///                                   no escape to keep its order

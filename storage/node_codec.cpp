@@ -13,7 +13,6 @@ std::string encode_node(const node_record& what) {
       out.setState(static_cast<std::uint8_t>(what.state));
       out.setRpcAddress(text_of(what.rpc_address));
       out.setHttpAddress(text_of(what.http_address));
-      out.setProgramVersion(what.program_version);
       out.setVersion(what.version.value);
     });
 }
@@ -21,14 +20,14 @@ std::string encode_node(const node_record& what) {
 result<node_record> decode_node(node_id id, std::string_view bytes) {
   return read<stored::NodeRecord, node_record>(
     bytes, [&](auto in) -> result<node_record> {
-      if (in.getState() > static_cast<int>(node_state::left))
+      if (in.getState() < static_cast<int>(node_state::active)
+          || in.getState() > static_cast<int>(node_state::left))
         return unknown_number("node state", in.getState());
       return node_record{id,
                          {in.getStore()},
                          static_cast<node_state>(in.getState()),
                          string_of(in.getRpcAddress()),
                          string_of(in.getHttpAddress()),
-                         in.getProgramVersion(),
                          {in.getVersion()}};
     });
 }

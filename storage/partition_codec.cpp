@@ -7,23 +7,42 @@ namespace present::storage {
 using namespace capnp_bytes;
 
 std::string encode_partition(const partition_record& what) {
-  return write<stored::PartitionRecord>(0, [&](auto out) {
+  std::size_t bytes = 0;
+  for (const auto& range : what.owned)
+    bytes += 40 + range.first.size() + range.last.size();
+  return write<stored::PartitionRecord>(bytes, [&](auto out) {
     out.setLatest(what.latest.value);
     out.setClosed(what.closed.value);
     out.setEpoch(what.epoch.value);
     out.setMachineVersion(what.machine_version);
     out.setSessions(what.sessions);
+    auto owned = out.initOwned(static_cast<unsigned>(what.owned.size()));
+    for (unsigned place = 0; place < what.owned.size(); ++place) {
+      owned[place].setSpace(what.owned[place].space.value);
+      owned[place].setFirst(data_of(what.owned[place].first));
+      owned[place].setLast(data_of(what.owned[place].last));
+    }
+    auto leaving = out.initLeaving(static_cast<unsigned>(what.leaving.size()));
+    for (unsigned place = 0; place < what.leaving.size(); ++place)
+      leaving.set(place, what.leaving[place].value);
   });
 }
 
 result<partition_record> decode_partition(std::string_view bytes) {
   return read<stored::PartitionRecord, partition_record>(
     bytes, [](auto in) -> result<partition_record> {
-      return partition_record{{in.getLatest()},
-                              {in.getClosed()},
-                              {in.getEpoch()},
-                              in.getMachineVersion(),
-                              in.getSessions()};
+      partition_record what{{in.getLatest()},
+                            {in.getClosed()},
+                            {in.getEpoch()},
+                            in.getMachineVersion(),
+                            in.getSessions()};
+      for (const auto range : in.getOwned())
+        what.owned.push_back({{range.getSpace()},
+                              string_of(range.getFirst()),
+                              string_of(range.getLast())});
+      for (const auto space : in.getLeaving())
+        what.leaving.push_back({space});
+      return what;
     });
 }
 

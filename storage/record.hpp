@@ -81,64 +81,95 @@ struct space_settings {
                          const space_settings&) = default;
 };
 
+/// Root partition only. Dropping a space erases its record; its number is never
+/// used again (`partition_map_record::next_space`).
 struct space_record {
   space_id id;
   std::string name;
   space_settings settings;
   hlc_stamp version;
-  bool dropped = false;   ///< its number is never used again
-  bool collected = false; ///< dropped, and the last of its keys is gone
 
   friend bool operator==(const space_record&, const space_record&) = default;
 };
 
 enum class node_state : std::uint8_t {
-  joining = 0,
   active = 1,
-  draining = 2,
-  left = 3,
+  draining = 2, ///< gives its replicas away
+  left = 3,     ///< its number may come back, with another store
 };
 
 struct node_record {
   node_id node;
   store_id store; ///< other stores of this node are ignored (P19)
-  node_state state = node_state::joining;
+  node_state state = node_state::active;
   std::string rpc_address;
   std::string http_address;
-  std::uint32_t program_version = 0;
   hlc_stamp version;
 
   friend bool operator==(const node_record&, const node_record&) = default;
 };
 
-/// One partition's share: all keys from (space, key) up to the next share's.
+/// One partition's share: all keys from (space, key) up to the next share's, or to
+/// the end of the space.
 struct partition_share {
-  partition_id partition;
-  space_id first_space;
+  space_id space;
   std::string first_key;
-  std::vector<node_id> replicas;
+  partition_id partition;
 
   friend bool operator==(const partition_share&,
                          const partition_share&) = default;
 };
 
+/// One raft group: who is to keep it, and who does.
+struct placement {
+  partition_id partition;
+  /// The voters of its first configuration, in the stores they had then. Whoever
+  /// finds nothing of the partition on its disk starts from these, so they never
+  /// change.
+  std::vector<raft::member_store> founders;
+  /// Who shall keep it, in the order in which they are to lead.
+  std::vector<node_id> wanted;
+  /// Its voters as its leader last told, and where in its log that stands.
+  std::vector<node_id> members;
+  log_index members_index;
+
+  friend bool operator==(const placement&, const placement&) = default;
+};
+
+/// Root partition only.
 struct partition_map_record {
   map_epoch epoch;
-  std::vector<partition_share> shares; ///< rising (space, key), no gaps
-  partition_id next_partition;
+  std::string cluster; ///< trust domain
+  std::vector<partition_share> shares; ///< rising (space, key)
+  std::vector<placement> placements;   ///< rising partition, the root's first
   space_id next_space;
 
   friend bool operator==(const partition_map_record&,
                          const partition_map_record&) = default;
 };
 
+/// Keys of a space from `first` up to `last`, which is not among them; an empty
+/// `last` is the end of the space.
+struct key_range {
+  space_id space;
+  std::string first;
+  std::string last;
+
+  bool contains(std::string_view key) const {
+    return key >= first && (last.empty() || key < last);
+  }
+  friend bool operator==(const key_range&, const key_range&) = default;
+};
+
 /// What the state machine itself must not forget. One per partition.
 struct partition_record {
   hlc_stamp latest; ///< highest stamp applied
   hlc_stamp closed; ///< closed timestamp (P22)
-  map_epoch epoch;  ///< of the share that this partition last heard of
+  map_epoch epoch;  ///< of the map that `owned` is from
   std::uint32_t machine_version = 0; ///< replicated gate of P1
   std::uint64_t sessions = 0;        ///< how many rows of sessions there are
+  std::vector<key_range> owned;      ///< rising (space, first), apart
+  std::vector<space_id> leaving;     ///< no more owned; their keys are still to go
 
   friend bool operator==(const partition_record&,
                          const partition_record&) = default;

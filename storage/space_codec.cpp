@@ -12,8 +12,6 @@ std::string encode_space(const space_record& what) {
     what.name.size() + settings.schema.size(), [&](auto out) {
       out.setName(text_of(what.name));
       out.setVersion(what.version.value);
-      out.setDropped(what.dropped);
-      out.setCollected(what.collected);
       out.setConflicts(static_cast<std::uint8_t>(settings.conflicts));
       out.setReach(static_cast<std::uint8_t>(settings.reach));
       out.setVersionsKept(settings.versions_kept);
@@ -36,9 +34,7 @@ result<space_record> decode_space(space_id id, std::string_view bytes) {
       return space_record{id,
                           string_of(in.getName()),
                           std::move(settings),
-                          {in.getVersion()},
-                          in.getDropped(),
-                          in.getCollected()};
+                          {in.getVersion()}};
     });
 }
 

@@ -128,12 +128,17 @@ result<found_page> client_session::scan(const std::string& space, const scan_opt
   return page;
 }
 
-result<written> client_session::create_space(const std::string& name, deadline patience) {
-  return as_written(call(present::create_space{name}, patience));
+result<written> client_session::create_space(const present::create_space& what,
+                                             deadline patience) {
+  return as_written(call(what, patience));
 }
 
 result<written> client_session::drop_space(const std::string& name, deadline patience) {
   return as_written(call(present::drop_space{name}, patience));
+}
+
+result<cluster_map_ptr> client_session::map(deadline patience) {
+  return body_->network->map(patience);
 }
 
 result<cluster_status> client_session::status(deadline patience) {

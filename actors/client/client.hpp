@@ -77,8 +77,14 @@ public:
                                   deadline patience = {});
   result<found_page> scan(const std::string& space, const scan_options& what,
                           deadline patience = {});
-  result<written> create_space(const std::string& name, deadline patience = {});
+  result<written> create_space(const present::create_space& what, deadline patience = {});
+  result<written> create_space(const std::string& name, deadline patience = {}) {
+    return create_space(present::create_space{name}, patience);
+  }
   result<written> drop_space(const std::string& name, deadline patience = {});
+
+  /// Nodes, spaces, ranges and partitions, as some node knows them.
+  result<cluster_map_ptr> map(deadline patience = std::chrono::seconds(5));
 
   /// Any call, as the actor takes it.
   client::outcome_of_call call(client::call_kind what, deadline patience = {});

@@ -10,21 +10,25 @@ bool is_write(const call_kind& what) {
 }
 
 const std::string* space_of(const call_kind& what) {
-  return std::visit(overloaded{
-                      [](const create_space&) -> const std::string* { return nullptr; },
-                      [](const drop_space&) -> const std::string* { return nullptr; },
-                      [](const auto& c) -> const std::string* { return &c.space; },
-                    },
-                    what);
+  return std::visit(
+    [](const auto& c) -> const std::string* {
+      if constexpr (requires { c.space; })
+        return &c.space;
+      else
+        return nullptr;
+    },
+    what);
 }
 
 std::string_view routing_key(const call_kind& what) {
   return std::visit(
-    overloaded{
-      [](const create_space&) { return std::string_view{}; },
-      [](const drop_space&) { return std::string_view{}; },
-      [](const scan_call& c) { return std::string_view{c.first}; },
-      [](const auto& c) { return std::string_view{c.key}; },
+    [](const auto& c) {
+      if constexpr (requires { c.first; })
+        return std::string_view{c.first};
+      else if constexpr (requires { c.key; })
+        return std::string_view{c.key};
+      else
+        return std::string_view{};
     },
     what);
 }

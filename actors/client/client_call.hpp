@@ -36,8 +36,10 @@ struct remove_call {
   std::string key;
   condition when;
 };
-using call_kind = std::variant<get_call, scan_call, put_call, remove_call,
-                               create_space, drop_space>;
+/// The last four are the root's and take an admin's or a node's certificate.
+using call_kind
+  = std::variant<get_call, scan_call, put_call, remove_call, create_space, drop_space,
+                 add_node, drain_node, remove_node, report_members>;
 
 /// How a call ended. `problem.code` ok: `given` counts.
 struct outcome_of_call {
@@ -48,7 +50,7 @@ struct outcome_of_call {
 
 bool is_write(const call_kind& what);
 
-/// The name of the call's space; null for what the root keeps of spaces.
+/// The name of the call's space; null for what the root keeps.
 const std::string* space_of(const call_kind& what);
 
 /// The key that decides the partition.

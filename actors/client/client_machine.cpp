@@ -11,8 +11,6 @@ namespace present::client {
 
 namespace {
 
-constexpr partition_id root_partition{0};
-
 /// A retry may arrive this long after the deadline at which the caller was told:
 /// for what is still on a link or in a queue then.
 constexpr std::uint64_t retry_grace_ms = 2'000;
@@ -120,6 +118,10 @@ void client_machine::on_lost(const event& input, const attempt_lost& what,
 
 /// Whoever leads the root has every space; another node may lag behind.
 void client_machine::on_map(const event& input, const map_arrived& what, effects& out) {
+  if (what.map->epoch.value == 0) { // the node has not heard of a cluster yet
+    on_map_failed(input, {what.from}, out);
+    return;
+  }
   map_under_way_ = false;
   const bool is_older = map_ && what.map->epoch < map_->epoch;
   if (!is_older) {
@@ -134,9 +136,7 @@ void client_machine::on_map(const event& input, const map_arrived& what, effects
   for (const auto id : std::exchange(without_map_, {})) {
     auto& asked = calls_.at(id);
     const auto* space = space_of(asked.what);
-    if (is_roots && space)
-      asked.space_was_checked = map_->spaces.contains(*space);
-    if (is_roots && space && !asked.space_was_checked)
+    if (is_roots && space && !map_->spaces.contains(*space))
       give_up(asked, unknown_space_error(*space), out);
     else
       route(asked, input, out);
@@ -217,13 +217,12 @@ void client_machine::on_refusal(call& asked, const event& input, answered& what,
     asked.maybe_applied = false; // of any earlier try it would have known (I3)
   switch (why.code) {
     case error_code::wrong_partition:
+      // This client's map is old, or the partition hasn't heard of the newest yet.
       want_map(input, out);
-      [[fallthrough]];
+      go_again(asked, input, out);
+      return;
     case error_code::not_leader:
       follow(asked, input, what.leader, out);
-      return;
-    case error_code::unknown_space:
-      on_unknown_space(asked, input, what, out);
       return;
     case error_code::deadline:
     case error_code::unknown_outcome:
@@ -248,21 +247,6 @@ void client_machine::on_refusal(call& asked, const event& input, answered& what,
       else
         give_up(asked, why, out);
   }
-}
-
-/// A partition may not have heard of a space yet, or this client of its end: the
-/// root's leader knows (I5).
-void client_machine::on_unknown_space(call& asked, const event& input, answered& what,
-                                      effects& out) {
-  if (!space_of(asked.what)) {
-    finish(asked, {std::move(what.what), asked.last, 0}, out);
-    return;
-  }
-  begin_anew(asked, input);
-  if (asked.space_was_checked)
-    retry(asked, input, asked.last, out);
-  else
-    wait_for_map(asked, input, out);
 }
 
 // -- routing -----------------------------------------------------------------------
@@ -316,13 +300,15 @@ std::optional<partition_id> client_machine::resolve(call& asked) const {
   return range->partition;
 }
 
-/// The leader as far as known, else each node in turn.
+/// The leader as far as known, else each node that keeps the partition in turn.
 node_id client_machine::target_of(partition_id partition) {
   if (const auto led = leaders_.find(partition); led != leaders_.end())
     return led->second;
-  if (!map_ || map_->nodes.empty())
+  const auto* group = map_ ? map_->find_partition(partition) : nullptr;
+  if (!group)
     return {};
-  return map_->nodes[next_node_++ % map_->nodes.size()].id;
+  const auto& keepers = group->members.empty() ? group->wanted : group->members;
+  return keepers.empty() ? node_id{} : keepers[next_node_++ % keepers.size()];
 }
 
 void client_machine::forget_leader(const call& asked) {
@@ -343,12 +329,16 @@ client_machine::call* client_machine::end_attempt(std::uint64_t attempt) {
 
 // -- trying again ------------------------------------------------------------------
 
-/// Tries again elsewhere, uncounted: at once the first time, after a growing pause
-/// when it goes in circles. `hint` is whom the node took for the leader.
+/// Tries again elsewhere, uncounted. `hint` is whom the node took for the leader.
 void client_machine::follow(call& asked, const event& input, node_id hint,
                             effects& out) {
   if (hint.value == 0 || hint == asked.target)
     forget_leader(asked);
+  go_again(asked, input, out);
+}
+
+/// At once the first time, after a growing pause when it goes in circles.
+void client_machine::go_again(call& asked, const event& input, effects& out) {
   if (asked.redirects++ == 0)
     route(asked, input, out);
   else

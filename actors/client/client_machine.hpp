@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/client/client_call.hpp"
-#include "actors/client/cluster_map.hpp"
+#include "actors/membership/cluster_map.hpp"
 #include "actors/client/open_numbers.hpp"
 #include "actors/client/pacing.hpp"
 #include "actors/partition/operation.hpp"
@@ -147,7 +147,6 @@ private:
     std::uint32_t retries = 0;
     std::uint32_t redirects = 0; ///< since the last retry: paces uncounted tries
     bool maybe_applied = false;  ///< an attempt's outcome is unknown (I3)
-    bool space_was_checked = false; ///< the root's leader has the call's space
     std::optional<alarms::iterator> pause;
     error last;
     std::vector<scan_row> rows; ///< of the ranges that a scan has behind it
@@ -165,7 +164,6 @@ private:
   // what an answer means
   void on_success(call& asked, const event& input, answer& given, effects& out);
   void on_refusal(call& asked, const event& input, answered& what, effects& out);
-  void on_unknown_space(call& asked, const event& input, answered& what, effects& out);
   bool scan_goes_on(call& asked, answer& given);
 
   // routing
@@ -179,6 +177,7 @@ private:
 
   // trying again
   void follow(call& asked, const event& input, node_id hint, effects& out);
+  void go_again(call& asked, const event& input, effects& out);
   void retry(call& asked, const event& input, const error& why, effects& out);
   void begin_anew(call& asked, const event& input);
   void number(call& asked, const event& input);

@@ -61,26 +61,20 @@ void client_network::fetch_map(node_id from, const client_actor& asker) {
   });
 }
 
-// -- for operators -----------------------------------------------------------------
+// -- for those who block ------------------------------------------------------------
 
-/// `ask` turns an `Admin` into a promise of the result, on the network thread.
+/// `ask` turns a link that is up into a promise of the result, on the network thread.
 template <class T, class Ask>
-result<T> client_network::ask_admin(Ask ask, std::chrono::milliseconds patience) {
+result<T> client_network::ask_any(Ask ask, std::chrono::milliseconds patience) {
   auto done = std::make_shared<std::promise<result<T>>>();
   auto answer = done->get_future();
   thread_.post([this, ask = std::move(ask), done](network::network_loop& loop) mutable {
     loop.detach(
       links_->wait_for_any()
-        .then([this] {
+        .then([this, ask = std::move(ask)]() mutable {
           auto* link = links_->any_up();
           KJ_REQUIRE(link != nullptr, "no node can be reached");
-          return link->admin();
-        })
-        .then([ask = std::move(ask)](result<schema::Admin::Client> admin) mutable
-              -> kj::Promise<result<T>> {
-          if (!admin)
-            return result<T>{admin.problem()};
-          return ask(*admin);
+          return ask(*link);
         })
         .then([done](result<T> value) { done->set_value(std::move(value)); },
               [done](kj::Exception&& problem) {
@@ -90,6 +84,32 @@ result<T> client_network::ask_admin(Ask ask, std::chrono::milliseconds patience)
   if (answer.wait_for(patience) != std::future_status::ready)
     return make_error(error_code::no_quorum, "no node answered in time");
   return answer.get();
+}
+
+result<cluster_map_ptr> client_network::map(std::chrono::milliseconds patience) {
+  return ask_any<cluster_map_ptr>(
+    [](gateway_link& link) {
+      return link.fetch_map().then(
+        [](cluster_map_ptr map) { return result<cluster_map_ptr>{std::move(map)}; });
+    },
+    patience);
+}
+
+// -- for operators -----------------------------------------------------------------
+
+/// `ask` turns an `Admin` into a promise of the result, on the network thread.
+template <class T, class Ask>
+result<T> client_network::ask_admin(Ask ask, std::chrono::milliseconds patience) {
+  return ask_any<T>(
+    [ask = std::move(ask)](gateway_link& link) mutable {
+      return link.admin().then([ask = std::move(ask)](result<schema::Admin::Client> admin) mutable
+                               -> kj::Promise<result<T>> {
+        if (!admin)
+          return result<T>{admin.problem()};
+        return ask(*admin);
+      });
+    },
+    patience);
 }
 
 result<cluster_status> client_network::status(std::chrono::milliseconds patience) {

@@ -40,12 +40,17 @@ public:
   void send(const send_attempt& what, const client_actor& from) override;
   void fetch_map(node_id from, const client_actor& asker) override;
 
+  /// As some node knows it. Blocks the caller.
+  result<cluster_map_ptr> map(std::chrono::milliseconds patience);
+
   // For operators; block the caller. Need an admin's certificate.
   result<cluster_status> status(std::chrono::milliseconds patience);
   result<supervision::description> tree(node_id node, std::chrono::milliseconds patience);
 
 private:
   explicit client_network(network::log_sink log);
+  template <class T, class Ask>
+  result<T> ask_any(Ask ask, std::chrono::milliseconds patience);
   template <class T, class Ask>
   result<T> ask_admin(Ask ask, std::chrono::milliseconds patience);
 

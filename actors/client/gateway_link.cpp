@@ -1,6 +1,6 @@
 #include "actors/client/gateway_link.hpp"
 
-#include "actors/client/map_codec.hpp"
+#include "actors/membership/map_codec.hpp"
 #include "actors/partition/operation_codec.hpp"
 #include "actors/session/rpc_codec.hpp"
 #include "runtime/network/error_codec.hpp"
@@ -201,8 +201,9 @@ kj::Promise<std::shared_ptr<const cluster_map>> gateway_link::fetch_map() {
     return session->mapRequest().send().then([](auto answer) {
       const auto refused = decode_error(answer.getError());
       KJ_REQUIRE(refused.code == error_code::ok, refused.message);
-      return std::shared_ptr<const cluster_map>{
-        std::make_shared<const cluster_map>(decode_map(answer.getMap()))};
+      auto map = decode_map(answer.getMap());
+      KJ_REQUIRE(bool{map}, map.problem().message);
+      return cluster_map_ptr{std::make_shared<const cluster_map>(std::move(*map))};
     });
   }
   return KJ_EXCEPTION(DISCONNECTED, "the node can't be reached");

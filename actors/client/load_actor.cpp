@@ -8,12 +8,12 @@ namespace {
 
 constexpr std::uint32_t scan_rows = 100;
 
-std::string key_of(std::uint64_t number) {
+} // namespace
+
+std::string load_key(std::uint64_t number) {
   auto digits = std::to_string(number);
   return "key-" + std::string(digits.size() < 8 ? 8 - digits.size() : 0, '0') + digits;
 }
-
-} // namespace
 
 auto load_shell::make_behavior() -> behavior_type {
   return {
@@ -77,7 +77,7 @@ void load_shell::finish() {
 }
 
 call_kind load_shell::next_call() {
-  auto key = key_of((plan_.in_order ? begun_ : draw()) % std::max<std::uint64_t>(plan_.keys, 1));
+  auto key = load_key((plan_.in_order ? begun_ : draw()) % std::max<std::uint64_t>(plan_.keys, 1));
   auto kind = plan_.kind;
   if (kind == load_kind::mixed)
     kind = draw() % 2 == 0 ? load_kind::put : load_kind::get;

@@ -11,12 +11,15 @@
 /// when it is answered. For benchmarks.
 namespace present::client {
 
+/// The keys of a load, in order: "key-00000000" and on.
+std::string load_key(std::uint64_t number);
+
 enum class load_kind : std::uint8_t { put, get, scan, mixed };
 
 struct load_plan {
   load_kind kind = load_kind::put;
   std::string space;
-  std::uint64_t keys = 1000; ///< "key-0000000" to one below
+  std::uint64_t keys = 1000; ///< `load_key` of 0 to one below
   std::uint32_t value_bytes = 128;
   std::uint32_t deadline_ms = 10'000;
   std::uint64_t seed = 1;

@@ -4,6 +4,7 @@
 #include "actors/gate/gate_service.hpp"
 #include "actors/http/http_service.hpp"
 #include "actors/node/node_route.hpp"
+#include "actors/membership/placement.hpp"
 #include "actors/node/node_storage.hpp"
 #include "actors/system_tree.hpp"
 #include "runtime/edge/entropy.hpp"
@@ -62,21 +63,20 @@ member_status member_of(const founder& from) {
   return member;
 }
 
-raft::configuration founding_members(const node_config& config) {
-  raft::configuration members;
-  for (const auto& one : config.founders) {
-    members.voters.push_back(one.id);
-    members.stores.push_back({one.id, one.store});
-  }
-  return members;
+cluster_map born_with(const node_config& config) {
+  std::vector<cluster_map::node> nodes;
+  for (const auto& one : config.founders)
+    nodes.push_back({one.id, one.store, storage::node_state::active, one.rpc_address,
+                     one.http_address});
+  return founding_map(config.cluster, std::move(nodes), config.partitions);
 }
 
-cluster_map founding_map(const node_config& config) {
-  cluster_map map;
-  map.cluster = config.cluster;
-  for (const auto& one : config.founders)
-    map.nodes.push_back({one.id, one.rpc_address});
-  return map;
+raft::configuration founding_members(const storage::placement& group) {
+  raft::configuration members;
+  members.stores = group.founders;
+  for (const auto& one : group.founders)
+    members.voters.push_back(one.node);
+  return members;
 }
 
 /// CAF's settings for a node: `sharing` had a third of the default's latency on
@@ -146,6 +146,7 @@ struct node::body {
                                   open_listener open);
   system_parts parts();
   own_client_parts own_client();
+  partition_setup setup_of(const storage::placement& group, const cluster_map_ptr& born);
   network::rpc_link_options link_options(const founder& peer) const;
 
   const node_config config;
@@ -212,7 +213,6 @@ status node::body::open_network() {
 
 system_parts node::body::parts() {
   system_parts made;
-  made.map = founding_map(config);
   made.addresses = addresses;
   made.open_journal = [this] { return disk.open_journal(); };
   for (const auto& one : config.founders) {
@@ -226,19 +226,29 @@ system_parts node::body::parts() {
       return std::make_shared<network_wire>(network, links, peer, std::move(actor));
     };
   };
-  partition_setup root;
-  root.machine.id = root_partition;
-  root.machine.self = config.self;
-  root.machine.checkpoint_bytes = config.checkpoint_bytes;
-  root.raft = config.raft;
-  root.raft.seed = edge::machine_entropy().next();
-  root.store = disk.identity().store;
-  root.founders = founding_members(config);
-  root.addresses = addresses;
-  root.home = disk.home_of(root_partition);
-  made.partitions.push_back(std::move(root));
+  const auto born = std::make_shared<const cluster_map>(born_with(config));
+  for (const auto& group : born->partitions)
+    if (keeps(group, config.self))
+      made.partitions.push_back(setup_of(group, born));
   made.own_client = own_client();
   return made;
+}
+
+partition_setup node::body::setup_of(const storage::placement& group,
+                                     const cluster_map_ptr& born) {
+  partition_setup setup;
+  setup.machine.id = group.partition;
+  setup.machine.self = config.self;
+  setup.machine.checkpoint_bytes = config.checkpoint_bytes;
+  if (group.partition == root_partition)
+    setup.machine.founding_map = born;
+  setup.raft = config.raft;
+  setup.raft.seed = edge::machine_entropy().next();
+  setup.store = disk.identity().store;
+  setup.founders = founding_members(group);
+  setup.addresses = addresses;
+  setup.home = disk.home_of(group.partition);
+  return setup;
 }
 
 own_client_parts node::body::own_client() {

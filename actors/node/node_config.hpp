@@ -34,6 +34,7 @@ struct node_config {
   /// Keys that wrap the keys of what is on disk (storage/key_file.hpp).
   std::filesystem::path storage_key;
   std::vector<founder> founders; ///< this node among them
+  std::uint32_t partitions = 4;  ///< besides the root
   raft::raft_settings raft;
   std::size_t checkpoint_bytes = 64 * bounds::mib;
 };

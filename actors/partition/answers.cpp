@@ -1,5 +1,6 @@
 #include "actors/partition/answers.hpp"
 
+#include "actors/raft/quorum.hpp"
 #include "runtime/base/bounds.hpp"
 
 namespace present::partition {
@@ -63,12 +64,77 @@ std::optional<error> problem_of(const remove_key& asked) {
   return key_problem(asked.key);
 }
 
+std::optional<error> cuts_problem(const create_space& asked) {
+  if (asked.pieces > bounds::max_space_pieces
+      || asked.split_at.size() >= bounds::max_space_pieces)
+    return make_error(error_code::too_large,
+                      "split: a space begins with up to "
+                        + std::to_string(bounds::max_space_pieces) + " ranges");
+  if (asked.pieces != 0 && !asked.split_at.empty())
+    return make_error(error_code::invalid,
+                      "split: either a number of ranges or the keys to cut at");
+  const std::string* before = nullptr;
+  for (const auto& cut : asked.split_at) {
+    if (auto problem = key_problem(cut))
+      return problem;
+    if (before && cut <= *before)
+      return make_error(error_code::invalid, "split_at: '" + cut + "' does not come after '"
+                                               + *before + "'");
+    before = &cut;
+  }
+  return std::nullopt;
+}
+
 std::optional<error> problem_of(const create_space& asked) {
-  return name_problem(asked.name);
+  if (auto problem = name_problem(asked.name))
+    return problem;
+  return cuts_problem(asked);
 }
 
 std::optional<error> problem_of(const drop_space& asked) {
   return name_problem(asked.name);
+}
+
+std::optional<error> node_problem(node_id node) {
+  if (node.value == 0)
+    return make_error(error_code::invalid, "node: 0; nodes are numbered from 1");
+  return std::nullopt;
+}
+
+std::optional<error> address_problem(const char* field, const std::string& address) {
+  if (address.size() > bounds::max_address)
+    return make_error(error_code::too_large,
+                      std::string{field} + ": " + std::to_string(address.size())
+                        + " bytes; the limit is " + std::to_string(bounds::max_address));
+  return std::nullopt;
+}
+
+std::optional<error> problem_of(const add_node& asked) {
+  if (auto problem = node_problem(asked.node))
+    return problem;
+  if (asked.store.value == 0)
+    return make_error(error_code::invalid, "store: 0; ask the node for its own");
+  if (asked.rpc_address.empty())
+    return make_error(error_code::invalid, "rpc_address: empty");
+  if (auto problem = address_problem("rpc_address", asked.rpc_address))
+    return problem;
+  return address_problem("http_address", asked.http_address);
+}
+
+std::optional<error> problem_of(const drain_node& asked) {
+  return node_problem(asked.node);
+}
+
+std::optional<error> problem_of(const remove_node& asked) {
+  return node_problem(asked.node);
+}
+
+std::optional<error> problem_of(const report_members& asked) {
+  if (asked.voters.empty() || asked.voters.size() > raft::max_voters)
+    return make_error(error_code::invalid,
+                      "voters: " + std::to_string(asked.voters.size()) + "; a partition has 1 to "
+                        + std::to_string(raft::max_voters));
+  return std::nullopt;
 }
 
 } // namespace
@@ -89,11 +155,6 @@ answer refused_answer(error_code code, std::string message) {
 
 answer not_found_answer(std::string_view key) {
   return refused_answer(error_code::not_found, "no key '" + std::string{key} + "'");
-}
-
-answer unknown_space_answer(space_id space) {
-  return refused_answer(error_code::unknown_space,
-                        "no space with number " + std::to_string(space.value));
 }
 
 std::optional<error> limit_broken_by(const operation& asked) {

@@ -13,7 +13,6 @@ namespace present::partition {
 answer applied_answer(hlc_stamp version);
 answer refused_answer(error_code code, std::string message);
 answer not_found_answer(std::string_view key);
-answer unknown_space_answer(space_id space);
 
 /// The limits of INTERFACE.md on what `asked` brings, and that its place is the
 /// right one; empty if it may go on. Depends on the operation alone, so it is

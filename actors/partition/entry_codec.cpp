@@ -1,6 +1,8 @@
 #include "actors/partition/entry_codec.hpp"
 
+#include "actors/membership/map_codec.hpp"
 #include "actors/partition/operation_codec.hpp"
+#include "runtime/base/overloaded.hpp"
 #include "runtime/base/bounds.hpp"
 
 #include "schemas/entry.capnp.h"
@@ -24,12 +26,68 @@ capnp::ReaderOptions reader_limits() {
   return limits;
 }
 
+capnp::Data::Reader data_of(const std::string& bytes) {
+  return {reinterpret_cast<const kj::byte*>(bytes.data()), bytes.size()};
+}
+
+std::string string_of(capnp::Data::Reader data) {
+  return {reinterpret_cast<const char*>(data.begin()), data.size()};
+}
+
+void encode_share(const adopt_share& from, schema::Share::Builder to) {
+  to.setEpoch(from.epoch.value);
+  auto owned = to.initOwned(static_cast<unsigned>(from.owned.size()));
+  for (unsigned place = 0; place < from.owned.size(); ++place) {
+    owned[place].setSpace(from.owned[place].space.value);
+    owned[place].setFirst(data_of(from.owned[place].first));
+    owned[place].setLast(data_of(from.owned[place].last));
+  }
+}
+
+adopt_share decode_share(schema::Share::Reader from) {
+  adopt_share share{{from.getEpoch()}, {}};
+  for (const auto range : from.getOwned())
+    share.owned.push_back(
+      {{range.getSpace()}, string_of(range.getFirst()), string_of(range.getLast())});
+  return share;
+}
+
+void encode_command(const own_command& from, schema::EntryBatch::Command::Builder to) {
+  std::visit(overloaded{
+               [&](std::monostate) { to.setNone(); },
+               [&](const found_catalog& birth) { encode_map(*birth.map, to.initFound()); },
+               [&](const adopt_share& share) { encode_share(share, to.initAdopt()); },
+             },
+             from);
+}
+
+result<own_command> decode_command(schema::EntryBatch::Command::Reader from) {
+  switch (from.which()) {
+    case schema::EntryBatch::Command::NONE:
+      return own_command{};
+    case schema::EntryBatch::Command::FOUND: {
+      auto map = decode_map(from.getFound());
+      if (!map)
+        return map.problem();
+      return own_command{found_catalog{std::make_shared<const cluster_map>(std::move(*map))}};
+    }
+    case schema::EntryBatch::Command::ADOPT:
+      return own_command{decode_share(from.getAdopt())};
+  }
+  return make_error(error_code::damaged,
+                    "log entry: a command that this program doesn't know");
+}
+
 result<entry_batch> decode_words(kj::ArrayPtr<const capnp::word> words) {
   capnp::FlatArrayMessageReader message{words, reader_limits()};
   const auto from = message.getRoot<schema::EntryBatch>();
   entry_batch batch;
   batch.machine_version = from.getMachineVersion();
   batch.first_stamp = {from.getFirstStamp()};
+  auto command = decode_command(from.getCommand());
+  if (!command)
+    return command.problem();
+  batch.command = std::move(*command);
   const auto operations = from.getOperations();
   // A list of empty structs takes no bytes, however long it says it is.
   if (operations.size() > bounds::max_entry_operations)
@@ -76,6 +134,7 @@ bytes_ptr encode_entry(const entry_batch& batch) {
   auto to = message.initRoot<schema::EntryBatch>();
   to.setMachineVersion(batch.machine_version);
   to.setFirstStamp(batch.first_stamp.value);
+  encode_command(batch.command, to.getCommand());
   auto operations = to.initOperations(static_cast<unsigned>(batch.operations.size()));
   for (unsigned place = 0; place < batch.operations.size(); ++place)
     encode_operation(batch.operations[place], operations[place]);

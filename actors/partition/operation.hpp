@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/membership/cluster_map.hpp"
 #include "runtime/base/error.hpp"
 #include "runtime/base/hlc.hpp"
 #include "runtime/base/ids.hpp"
@@ -70,9 +71,14 @@ struct remove_key {
   friend bool operator==(const remove_key&, const remove_key&) = default;
 };
 
-/// Root partition only: a named set of keys.
+/// Root partition only: a named set of keys, cut into ranges that are spread over
+/// the data partitions. Of a name that is there: `version_conflict`.
 struct create_space {
   std::string name;
+  /// How many ranges, cut evenly by the first byte of keys; 0 is 1. Or:
+  std::uint32_t pieces = 0;
+  /// Keys at which ranges begin besides the first, in rising order.
+  std::vector<std::string> split_at;
   friend bool operator==(const create_space&, const create_space&) = default;
 };
 
@@ -80,6 +86,40 @@ struct create_space {
 struct drop_space {
   std::string name;
   friend bool operator==(const drop_space&, const drop_space&) = default;
+};
+
+// What operators and the nodes themselves ask of the root (membership).
+
+/// A node joins; or it comes back with another store, having lost its data. Of a
+/// node that is there like this already: nothing happens.
+struct add_node {
+  node_id node;
+  store_id store;
+  std::string rpc_address;
+  std::string http_address;
+  friend bool operator==(const add_node&, const add_node&) = default;
+};
+
+/// The node is to give its replicas to others; with `undo`, to keep what it has.
+struct drain_node {
+  node_id node;
+  bool undo = false;
+  friend bool operator==(const drain_node&, const drain_node&) = default;
+};
+
+/// The node leaves for good: only when no partition has it as a member any more.
+struct remove_node {
+  node_id node;
+  friend bool operator==(const remove_node&, const remove_node&) = default;
+};
+
+/// From a partition's leader: its voters as of `index` of its log. An older index
+/// than the root has: nothing happens.
+struct report_members {
+  partition_id partition;
+  log_index index;
+  std::vector<node_id> voters;
+  friend bool operator==(const report_members&, const report_members&) = default;
 };
 
 // -- an operation and its answer -------------------------------------------------
@@ -103,7 +143,9 @@ struct operation {
   hlc_stamp retry_until;
   /// The client has the answers of all its operations below this number.
   operation_number acked_below;
-  std::variant<get, scan, put, remove_key, create_space, drop_space> what;
+  std::variant<get, scan, put, remove_key, create_space, drop_space, add_node,
+               drain_node, remove_node, report_members>
+    what;
 
   bool is_read() const { return what.index() <= 1; }
 };
@@ -149,14 +191,32 @@ struct response {
 
 // -- what a log entry carries ----------------------------------------------------
 
-/// One batch. The operation at place i is stamped `first_stamp` + i, so that no
-/// two operations of a log share a stamp.
+/// Root partition only, once: the cluster is born with this map.
+struct found_catalog {
+  cluster_map_ptr map;
+};
+
+/// What the partition owns from here on, by the map of `epoch`. One that isn't
+/// newer than what the partition has changes nothing.
+struct adopt_share {
+  map_epoch epoch;
+  std::vector<storage::key_range> owned;
+  friend bool operator==(const adopt_share&, const adopt_share&) = default;
+};
+
+/// What a leader logs of its own accord. It has no session: applying it twice is
+/// the same as once.
+using own_command = std::variant<std::monostate, found_catalog, adopt_share>;
+
+/// One batch: first `command`, then the operations. The operation at place i is
+/// stamped `first_stamp` + i, so that no two operations of a log share a stamp.
 struct entry_batch {
   /// Program versions agree on what applying means by this number (P1).
   static constexpr std::uint16_t current_machine_version = 1;
 
   std::uint16_t machine_version = current_machine_version;
   hlc_stamp first_stamp;
+  own_command command;
   std::vector<operation> operations; ///< writes only
 
   hlc_stamp stamp_of(std::size_t place) const {

@@ -1,5 +1,6 @@
 #include "actors/partition/operation_codec.hpp"
 
+#include "actors/raft/quorum.hpp"
 #include "runtime/base/bounds.hpp"
 #include "schemas/capnp_text.hpp"
 
@@ -67,10 +68,36 @@ struct operation_encoder {
     encode_condition(from.when, what.initWhen());
   }
   void operator()(const create_space& from) {
-    to.initCreateSpace().setName(text_of(from.name));
+    auto what = to.initCreateSpace();
+    what.setName(text_of(from.name));
+    what.setPieces(from.pieces);
+    auto cuts = what.initSplitAt(static_cast<unsigned>(from.split_at.size()));
+    for (unsigned place = 0; place < from.split_at.size(); ++place)
+      cuts.set(place, data_of(from.split_at[place]));
   }
   void operator()(const drop_space& from) {
     to.initDropSpace().setName(text_of(from.name));
+  }
+  void operator()(const add_node& from) {
+    auto what = to.initAddNode();
+    what.setNode(from.node.value);
+    what.setStore(from.store.value);
+    what.setRpcAddress(text_of(from.rpc_address));
+    what.setHttpAddress(text_of(from.http_address));
+  }
+  void operator()(const drain_node& from) {
+    auto what = to.initDrainNode();
+    what.setNode(from.node.value);
+    what.setUndo(from.undo);
+  }
+  void operator()(const remove_node& from) { to.setRemoveNode(from.node.value); }
+  void operator()(const report_members& from) {
+    auto what = to.initReportMembers();
+    what.setPartition(from.partition.value);
+    what.setIndex(from.index.value);
+    auto voters = what.initVoters(static_cast<unsigned>(from.voters.size()));
+    for (unsigned place = 0; place < from.voters.size(); ++place)
+      voters.set(place, from.voters[place].value);
   }
 };
 
@@ -81,6 +108,31 @@ result<operation> decode_put(schema::Operation::Put::Reader from, operation aske
   asked.what = put{{from.getSpace()}, string_of(from.getKey()),
                    bytes_of(from.getValue()), *when};
   return asked;
+}
+
+create_space space_of(schema::Operation::CreateSpace::Reader from) {
+  create_space asked{string_of(from.getName()), from.getPieces()};
+  // Over the limit it is refused, by one more; a list of empty data says any length.
+  const auto count = std::min<std::size_t>(from.getSplitAt().size(),
+                                           bounds::max_space_pieces);
+  for (unsigned place = 0; place < count; ++place)
+    asked.split_at.push_back(string_of(from.getSplitAt()[place]));
+  return asked;
+}
+
+add_node node_of(schema::AddNode::Reader from) {
+  return {{from.getNode()},
+          {from.getStore()},
+          string_of(from.getRpcAddress()),
+          string_of(from.getHttpAddress())};
+}
+
+report_members members_of(schema::ReportMembers::Reader from) {
+  report_members told{{from.getPartition()}, {from.getIndex()}};
+  const auto count = std::min<std::size_t>(from.getVoters().size(), raft::max_voters + 1);
+  for (unsigned place = 0; place < count; ++place)
+    told.voters.push_back({from.getVoters()[place]});
+  return told;
 }
 
 result<operation> decode_remove(schema::Operation::RemoveKey::Reader from,
@@ -124,10 +176,22 @@ result<operation> decode_operation(schema::Operation::Reader from) {
     case schema::Operation::REMOVE_KEY:
       return decode_remove(from.getRemoveKey(), std::move(asked));
     case schema::Operation::CREATE_SPACE:
-      asked.what = create_space{string_of(from.getCreateSpace().getName())};
+      asked.what = space_of(from.getCreateSpace());
       return asked;
     case schema::Operation::DROP_SPACE:
       asked.what = drop_space{string_of(from.getDropSpace().getName())};
+      return asked;
+    case schema::Operation::ADD_NODE:
+      asked.what = node_of(from.getAddNode());
+      return asked;
+    case schema::Operation::DRAIN_NODE:
+      asked.what = drain_node{{from.getDrainNode().getNode()}, from.getDrainNode().getUndo()};
+      return asked;
+    case schema::Operation::REMOVE_NODE:
+      asked.what = remove_node{{from.getRemoveNode()}};
+      return asked;
+    case schema::Operation::REPORT_MEMBERS:
+      asked.what = members_of(from.getReportMembers());
       return asked;
   }
   return make_error(error_code::invalid, "operations: one of a kind that this node doesn't know");

@@ -122,6 +122,10 @@ auto partition_shell::make_behavior() -> behavior_type {
     [this](const snapshot_part_taken& what) { on_part_taken(what); },
     [this](const snapshot_reread& what) { on_reread(what); },
     [this](const snapshot_retake& what) { on_retake(what); },
+    [this](map_learned& what) {
+      tell_partition(partition::map_known{std::move(what.map)});
+      settle();
+    },
     [this](partition_wake) {
       armed_for_.reset();
       tell_raft(raft::time_passed{});
@@ -156,6 +160,8 @@ void partition_shell::become_running(result<raft::recovered_state> found) {
                                    {"entries", found->entries.size()}});
   tell_raft(raft::time_passed{});
   settle();
+  if (const auto& router = router_.get())
+    send(router, follow_map{setup_.machine.id});
   become_ready();
 }
 
@@ -209,8 +215,8 @@ void partition_shell::tell_router() {
   const auto& router = router_.get();
   if (!router)
     return;
-  if (told_epoch_ != epoch && setup_.machine.id == root_partition)
-    send(router, spaces_known{epoch, partition_->spaces()});
+  if (const auto root = partition_->root_map(); root && root->epoch.value != 0 && told_epoch_ != epoch)
+    send(router, map_learned{root});
   send(router, leader_known{setup_.machine.id, leader});
   told_leader_ = leader;
   told_epoch_ = epoch;

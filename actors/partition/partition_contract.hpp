@@ -5,14 +5,12 @@
 #include "actors/partition/operation.hpp"
 #include "actors/raft/raft_types.hpp"
 #include "actors/reporter/node_report.hpp"
+#include "actors/router/router_contract.hpp"
 
 #include <caf/all.hpp>
 
 /// One replica of one partition.
 namespace present {
-
-/// Keeps the cluster's map: spaces, and later the partitions themselves.
-inline constexpr partition_id root_partition{0};
 
 /// Answer to `partition_request`, to the session that sent it.
 struct partition_response {
@@ -66,7 +64,7 @@ using partition_actor = caf::typed_actor<
   caf::reacts_to<checkpoint_done>, caf::reacts_to<snapshot_part_read>,
   caf::reacts_to<snapshot_part_taken>, caf::reacts_to<partition_wake>,
   caf::reacts_to<checkpoint_retry>, caf::reacts_to<snapshot_reread>,
-  caf::reacts_to<snapshot_retake>,
+  caf::reacts_to<snapshot_retake>, caf::reacts_to<map_learned>,
   caf::replies_to<ask_partition_status>::with<partition_status>>;
 
 } // namespace present

@@ -51,6 +51,7 @@ void partition_machine::step(const event& input, effects& out) {
       [&](const read_refused& e) { on_read_refused(e.ticket, out); },
       [&](const committed& e) { on_committed(e, out); },
       [&](const restored& e) { on_restored(e, out); },
+      [&](const map_known& e) { on_map(e); },
       [&](const time_passed&) { on_time_passed(input.now, out); },
     },
     input.what);
@@ -157,8 +158,11 @@ void partition_machine::on_read_refused(std::uint64_t ticket, effects& out) {
 void partition_machine::on_committed(const committed& what, effects& out) {
   check(what.index == next(applied_), "I1: an entry is applied out of order");
   std::vector<answer> answers;
-  if (what.batch)
+  if (what.batch) {
     answers = state_->apply(*what.batch);
+    if (what.batch->command.index() != 0)
+      compare_share();
+  }
   clock_.raise(state_->latest());
   applied_ = what.index;
   applied_term_ = what.at_term;
@@ -182,7 +186,20 @@ void partition_machine::on_restored(const restored& what, effects& out) {
   applied_ = what.mark.index;
   applied_term_ = what.mark.at_term;
   checkpoint_asked_ = false;
+  compare_share();
   serve_applied_reads(out);
+}
+
+void partition_machine::on_map(const map_known& what) {
+  if (what.map->epoch > known_share_.epoch)
+    known_share_ = {what.map->epoch, what.map->share_of(options_.id)};
+  compare_share();
+}
+
+/// A map that changed nothing for this partition is not logged.
+void partition_machine::compare_share() {
+  share_is_due_ = !state_->root_catalog() && known_share_.epoch > state_->epoch()
+                  && known_share_.owned != state_->owned();
 }
 
 void partition_machine::on_time_passed(time_ms now, effects& out) {
@@ -296,13 +313,25 @@ void partition_machine::propose_gathered(const event& input, effects& out) {
 
 /// An entry without operations drives on what is collected in parts.
 bool partition_machine::wants_own_entry() const {
-  return phase_ == phase::leading && proposals_.empty() && state_->is_collecting();
+  return phase_ == phase::leading && proposals_.empty()
+         && (state_->is_collecting() || wanted_command().index() != 0);
+}
+
+own_command partition_machine::wanted_command() const {
+  if (share_is_due_)
+    return known_share_;
+  const auto* root = state_->root_catalog();
+  if (root && !root->is_founded() && options_.founding_map)
+    return found_catalog{options_.founding_map};
+  return {};
 }
 
 void partition_machine::propose_batch(std::uint64_t wall_ms, effects& out) {
   auto batch = std::make_shared<entry_batch>();
   auto next = gathered_.take_batch();
   batch->operations = std::move(next.operations);
+  if (proposals_.empty())
+    batch->command = wanted_command();
   batch->first_stamp = clock_.tick(wall_ms);
   clock_.raise(batch->last_stamp());
   open_request* asker = nullptr;

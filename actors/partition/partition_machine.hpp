@@ -41,6 +41,8 @@
 ///     log at the deadline is `unknown`, each operation by itself.
 /// I6  A read is answered from a state that has applied at least the index of a
 ///     read-index round that began after the read arrived (P15).
+/// I7  What the leader logs of its own accord (the birth of the cluster, its share)
+///     is proposed until it is in the state, one entry at a time.
 namespace present::partition {
 
 struct settings {
@@ -56,6 +58,8 @@ struct settings {
   /// A checkpoint is due after this many applied bytes (P27: large ones are
   /// many times cheaper a put).
   std::size_t checkpoint_bytes = 64 * bounds::mib;
+  /// The root's: what the cluster is born with.
+  cluster_map_ptr founding_map;
 };
 
 // -- what the machine hears --------------------------------------------------------
@@ -107,12 +111,16 @@ struct committed {
 struct restored {
   raft::snapshot_mark mark;
 };
+/// The root's map as this node knows it; older ones may come after newer.
+struct map_known {
+  cluster_map_ptr map;
+};
 struct time_passed {};
 
 using event_kind
   = std::variant<arrived, role_known, quorum_known, proposal_placed,
                  proposal_refused, proposal_replaced, proposal_lost, read_confirmed,
-                 read_refused, committed, restored, time_passed>;
+                 read_refused, committed, restored, map_known, time_passed>;
 
 struct event {
   time_ms now = 0;           ///< monotonic
@@ -161,8 +169,11 @@ public:
   std::size_t waiting_requests() const { return requests_.size(); }
   const session_table& sessions() const { return state_->sessions(); }
   map_epoch epoch() const { return state_->epoch(); }
-  /// Every space by name, for the map that clients keep.
-  const std::map<std::string, space_id>& spaces() const { return state_->spaces(); }
+  /// The root's map as of what is applied; null in other partitions.
+  cluster_map_ptr root_map() const {
+    const auto* root = state_->root_catalog();
+    return root ? root->map() : nullptr;
+  }
 
   /// The batch that this replica proposed and that stands at this place of the
   /// log; null if the entry there is another's. Saves a leader decoding it.
@@ -193,6 +204,7 @@ private:
   void on_read_refused(std::uint64_t ticket, effects& out);
   void on_committed(const committed& what, effects& out);
   void on_restored(const restored& what, effects& out);
+  void on_map(const map_known& what);
   void on_time_passed(time_ms now, effects& out);
 
   void become_following(effects& out);
@@ -204,6 +216,8 @@ private:
   void propose_gathered(const event& input, effects& out);
   void propose_batch(std::uint64_t wall_ms, effects& out);
   bool wants_own_entry() const;
+  own_command wanted_command() const;
+  void compare_share();
 
   // what becomes of them
   void settle_proposals(const committed& what, std::vector<answer> answers,
@@ -239,6 +253,9 @@ private:
   term term_;
   node_id leader_;
   hybrid_clock clock_;
+  /// What this partition owns by the newest map that was heard of.
+  adopt_share known_share_;
+  bool share_is_due_ = false; ///< it isn't what the state has
 
   // what is on its way
   open_requests requests_;

@@ -3,6 +3,7 @@
 #include "actors/partition/answers.hpp"
 #include "actors/partition/mutant.hpp"
 #include "runtime/base/check.hpp"
+#include "runtime/base/overloaded.hpp"
 
 #include <algorithm>
 
@@ -13,12 +14,10 @@ using storage::record_kind;
 
 namespace {
 
-constexpr partition_id root_partition{0};
-
-/// Of a dropped space one entry removes as many keys as make up one of these:
+/// Of a space that goes one entry removes as many keys as make up one of these:
 /// reading them costs as much as their values are long.
-constexpr std::size_t dropped_keys_per_entry = 1000;
-constexpr std::size_t dropped_bytes_per_entry = bounds::max_entry;
+constexpr std::size_t keys_per_entry = 1000;
+constexpr std::size_t bytes_per_entry = bounds::max_entry;
 
 template <class T>
 T& sound(result<T>& found) {
@@ -41,6 +40,15 @@ answer answer_again(const remembered_answer& known) {
   return given;
 }
 
+answer not_founded_answer() {
+  return refused_answer(error_code::no_quorum, "the cluster is not founded yet");
+}
+
+answer not_mine_answer() {
+  return refused_answer(error_code::wrong_partition,
+                        "another partition has this: ask for the map");
+}
+
 answer too_far_answer() {
   return refused_answer(error_code::clock_skew,
                         "retry_until: more than "
@@ -53,7 +61,13 @@ answer too_far_answer() {
 state_machine::state_machine(partition_id id, const session_limits& limits,
                              storage::state& table)
     : id_(id), table_(table), sessions_(limits) {
+  if (id_ == root_partition)
+    catalog_.emplace(table_);
   restore();
+}
+
+map_epoch state_machine::epoch() const {
+  return catalog_ ? catalog_->map()->epoch : share_epoch_;
 }
 
 // -- applying ----------------------------------------------------------------------
@@ -62,18 +76,84 @@ std::vector<answer> state_machine::apply(const entry_batch& batch) {
   check(batch.machine_version == entry_batch::current_machine_version,
         "A1: an entry of a state machine version that this program doesn't have");
   check(batch.first_stamp > latest_, "A2: a stamp in the log does not rise");
+  apply_command(batch.command, batch.first_stamp);
   std::vector<answer> answers;
   answers.reserve(batch.operations.size());
   for (std::size_t place = 0; place < batch.operations.size(); ++place)
     answers.push_back(apply_write(batch.operations[place], batch.stamp_of(place)));
   latest_ = batch.last_stamp();
   sessions_.collect(latest_);
-  collect_dropped_space();
+  collect_leaving_space();
   return answers;
+}
+
+void state_machine::apply_command(const own_command& what, hlc_stamp stamp) {
+  if (const auto* birth = std::get_if<found_catalog>(&what)) {
+    check(catalog_.has_value(), "A1: only the root founds a cluster");
+    catalog_->found(*birth->map, stamp);
+  } else if (const auto* share = std::get_if<adopt_share>(&what)) {
+    check(!catalog_.has_value(), "A5: the root owns no keys");
+    adopt(*share);
+  }
+}
+
+void state_machine::adopt(const adopt_share& what) {
+  if (what.epoch <= share_epoch_)
+    return;
+  for (const auto& range : owned_)
+    leaving_.insert(range.space);
+  for (const auto& range : what.owned)
+    leaving_.erase(range.space);
+  owned_ = what.owned;
+  share_epoch_ = what.epoch;
+}
+
+/// The range that (space, key) is in; null if it is another partition's.
+const storage::key_range* state_machine::range_of(space_id space,
+                                                  std::string_view key) const {
+  const auto after = std::upper_bound(
+    owned_.begin(), owned_.end(), std::pair{space, key},
+    [](const auto& wanted, const storage::key_range& range) {
+      return wanted < std::pair{range.space, std::string_view{range.first}};
+    });
+  if (after == owned_.begin())
+    return nullptr;
+  const auto& found = *std::prev(after);
+  return found.space == space && found.contains(key) ? &found : nullptr;
+}
+
+/// A scan stays within one range: a client with an older map could else take what
+/// another partition has for absent.
+bool state_machine::owns_all(const scan& asked) const {
+  const auto* range = range_of(asked.space, asked.first);
+  return range
+         && (range->last.empty() || (!asked.last.empty() && asked.last <= range->last));
+}
+
+bool state_machine::is_mine(const operation& asked) const {
+  return std::visit(
+    overloaded{
+      [&](const put& what) { return range_of(what.space, what.key) != nullptr; },
+      [&](const remove_key& what) { return range_of(what.space, what.key) != nullptr; },
+      [&](const auto&) { return catalog_.has_value(); },
+    },
+    asked.what);
+}
+
+std::optional<answer> state_machine::refusal_unremembered(const operation& asked) const {
+  if (catalog_ && !catalog_->is_founded())
+    return not_founded_answer();
+  if (!is_mine(asked) && !mutated(mutant::own_everything))
+    return not_mine_answer();
+  return std::nullopt;
 }
 
 answer state_machine::apply_write(const operation& asked, hlc_stamp stamp) {
   using standing = session_table::standing;
+  if (auto refused = refusal_unremembered(asked)) {
+    refused->id = asked.id;
+    return *refused;
+  }
   const auto seen = sessions_.admit(asked, stamp);
   if (mutated(mutant::skip_session_table)
       || (mutated(mutant::apply_expired) && seen.is == standing::expired))
@@ -111,6 +191,8 @@ answer state_machine::apply_fresh(const operation& asked, hlc_stamp stamp) {
     [&](const auto& what) {
       if constexpr (requires { this->apply_what(what, stamp); })
         return apply_what(what, stamp);
+      else if constexpr (requires { catalog_->apply(what, stamp); })
+        return catalog_->apply(what, stamp);
       else
         return refused_answer(error_code::invalid, "a read in the log");
     },
@@ -118,8 +200,6 @@ answer state_machine::apply_fresh(const operation& asked, hlc_stamp stamp) {
 }
 
 answer state_machine::apply_what(const put& asked, hlc_stamp stamp) {
-  if (!has_space(asked.space))
-    return unknown_space_answer(asked.space);
   auto key = record_key::value(asked.space, asked.key);
   if (!std::holds_alternative<always>(asked.when)) {
     auto found = table_.get_as<storage::value_record>(key);
@@ -131,8 +211,6 @@ answer state_machine::apply_what(const put& asked, hlc_stamp stamp) {
 }
 
 answer state_machine::apply_what(const remove_key& asked, hlc_stamp stamp) {
-  if (!has_space(asked.space))
-    return unknown_space_answer(asked.space);
   auto key = record_key::value(asked.space, asked.key);
   auto found = table_.get_as<storage::value_record>(key);
   const auto& there = sound(found);
@@ -144,79 +222,34 @@ answer state_machine::apply_what(const remove_key& asked, hlc_stamp stamp) {
   return applied_answer(stamp);
 }
 
-answer state_machine::apply_what(const create_space& asked, hlc_stamp stamp) {
-  if (id_ != root_partition)
-    return refused_answer(error_code::wrong_partition, "only the root keeps spaces");
-  if (const auto there = spaces_.find(asked.name); there != spaces_.end()) {
-    auto refused = refused_answer(error_code::version_conflict,
-                                  "there is a space '" + asked.name + "' already");
-    refused.version = space_records_.at(there->second).version;
-    return refused;
-  }
-  storage::space_record made;
-  made.id = next_space_;
-  made.name = asked.name;
-  made.version = stamp;
-  next_space_ = next(next_space_);
-  epoch_ = next(epoch_);
-  spaces_[made.name] = made.id;
-  space_records_[made.id] = made;
-  table_.put(record_key::space(made.id), made);
-  return applied_answer(stamp);
-}
-
-answer state_machine::apply_what(const drop_space& asked, hlc_stamp stamp) {
-  if (id_ != root_partition)
-    return refused_answer(error_code::wrong_partition, "only the root keeps spaces");
-  const auto there = spaces_.find(asked.name);
-  if (there == spaces_.end())
-    return refused_answer(error_code::unknown_space,
-                          "there is no space '" + asked.name + "'");
-  const auto id = there->second;
-  auto gone = space_records_.at(id);
-  gone.dropped = true;
-  gone.version = stamp;
-  epoch_ = next(epoch_);
-  spaces_.erase(there);
-  space_records_.erase(id);
-  dropped_.insert(id);
-  table_.put(record_key::space(id), gone);
-  return applied_answer(stamp);
-}
-
-void state_machine::collect_dropped_space() {
-  if (dropped_.empty())
+void state_machine::collect_leaving_space() {
+  if (leaving_.empty())
     return;
-  const auto space = *dropped_.begin();
+  const auto space = *leaving_.begin();
   std::vector<record_key> gone;
   std::size_t bytes = 0;
   bool more = false;
   const auto visited = table_.visit(
     record_key::value(space, ""), record_key::end_of(space), [&](storage::row&& row) {
-      more = gone.size() >= dropped_keys_per_entry || bytes >= dropped_bytes_per_entry;
+      more = gone.size() >= keys_per_entry || bytes >= bytes_per_entry;
       if (more)
         return false;
       bytes += std::get<storage::value_record>(row.what).view().size();
       gone.push_back(std::move(row.key));
       return true;
     });
-  check(bool{visited}, "the state can't be read: a dropped space's keys");
+  check(bool{visited}, "the state can't be read: the keys of a space that goes");
   for (auto& key : gone)
     table_.erase(std::move(key));
-  if (more)
-    return;
-  auto found = table_.get_as<storage::space_record>(record_key::space(space));
-  auto done = sound(found).value();
-  done.collected = true;
-  table_.put(record_key::space(space), std::move(done));
-  dropped_.erase(space);
+  if (!more)
+    leaving_.erase(space);
 }
 
 // -- reading -----------------------------------------------------------------------
 
 answer state_machine::read(const get& asked) const {
-  if (!has_space(asked.space))
-    return unknown_space_answer(asked.space);
+  if (!range_of(asked.space, asked.key))
+    return not_mine_answer();
   auto found = table_.get_as<storage::value_record>(
     record_key::value(asked.space, asked.key));
   if (!found)
@@ -230,8 +263,8 @@ answer state_machine::read(const get& asked) const {
 }
 
 answer state_machine::read(const scan& asked) const {
-  if (!has_space(asked.space))
-    return unknown_space_answer(asked.space);
+  if (!owns_all(asked))
+    return not_mine_answer();
   const auto limit = asked.limit ? asked.limit : bounds::max_scan_page;
   const auto first = record_key::value(asked.space, asked.first);
   const auto last = asked.last.empty() ? record_key::end_of(asked.space)
@@ -278,7 +311,9 @@ void state_machine::write_back() {
   }
   storage::partition_record own;
   own.latest = latest_;
-  own.epoch = epoch_;
+  own.epoch = share_epoch_;
+  own.owned = owned_;
+  own.leaving.assign(leaving_.begin(), leaving_.end());
   own.machine_version = entry_batch::current_machine_version;
   own.sessions = sessions_.size();
   table_.put(record_key::partition(), own);
@@ -286,34 +321,20 @@ void state_machine::write_back() {
 
 void state_machine::restore() {
   auto own = table_.get_as<storage::partition_record>(record_key::partition());
-  if (const auto& found = sound(own)) {
+  if (auto& found = sound(own)) {
     latest_ = found->latest;
-    epoch_ = found->epoch;
+    share_epoch_ = found->epoch;
+    owned_ = std::move(found->owned);
+    leaving_.insert(found->leaving.begin(), found->leaving.end());
   }
-  const auto visit = [&](record_kind kind, const auto& take) {
-    const auto visited
-      = table_.visit(record_key::start_of(kind), record_key::end_of(kind), take);
-    check(bool{visited}, "the state can't be read on opening");
-  };
-  visit(record_kind::space, [&](storage::row&& row) {
-    restore_space(std::move(std::get<storage::space_record>(row.what)));
-    return true;
-  });
-  visit(record_kind::session, [&](storage::row&& row) {
-    if (!mutated(mutant::forget_sessions))
-      restore_session(std::get<storage::session_record>(row.what));
-    return true;
-  });
-}
-
-void state_machine::restore_space(storage::space_record space) {
-  next_space_ = std::max(next_space_, next(space.id));
-  if (!space.dropped) {
-    spaces_[space.name] = space.id;
-    space_records_[space.id] = std::move(space);
-  } else if (!space.collected) {
-    dropped_.insert(space.id);
-  }
+  const auto visited = table_.visit(
+    record_key::start_of(record_kind::session), record_key::end_of(record_kind::session),
+    [&](storage::row&& row) {
+      if (!mutated(mutant::forget_sessions))
+        restore_session(std::get<storage::session_record>(row.what));
+      return true;
+    });
+  check(bool{visited}, "the state can't be read on opening");
 }
 
 void state_machine::restore_session(const storage::session_record& record) {

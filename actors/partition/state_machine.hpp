@@ -1,19 +1,20 @@
 #pragma once
 
+#include "actors/partition/catalog.hpp"
 #include "actors/partition/operation.hpp"
 #include "actors/partition/session_table.hpp"
 #include "storage/state.hpp"
 
-#include <map>
+#include <optional>
 #include <set>
-#include <string>
-#include <unordered_map>
+#include <string_view>
 #include <vector>
 
 namespace present::partition {
 
-/// What all replicas of a partition agree on: the values, spaces and sessions
-/// that follow from the log, and nothing else. It knows neither time nor role.
+/// What all replicas of a partition agree on: the values, sessions and, in the
+/// root, the catalog that follow from the log, and nothing else. It knows neither
+/// time nor role.
 ///
 /// Invariants
 /// A1  What `apply` does depends on the entry and the state alone (P1), so that
@@ -22,13 +23,16 @@ namespace present::partition {
 /// A2  Stamps rise from entry to entry; an entry that breaks this is not applied.
 /// A3  An operation takes effect at most once, whatever it is asked (P4).
 /// A4  What is removed is removed by the log, a bounded amount per entry (P3).
+/// A5  A key is read and written only by the partition that owns it by the last
+///     share in its log (P1). What isn't owned is answered `wrong_partition` and
+///     not remembered: the same operation may be applied once it is.
 ///
 /// A state that can't be read throws `invariant_violation`: going on would make
 /// this replica differ from the others, so it stops and is rebuilt (rule 14).
 /// Not thread-safe: owned by one partition. `table` outlives it.
 class state_machine {
 public:
-  /// Rebuilds spaces and sessions from what `table` holds.
+  /// Rebuilds share, sessions and catalog from what `table` holds.
   state_machine(partition_id id, const session_limits& limits,
                 storage::state& table);
 
@@ -40,40 +44,45 @@ public:
 
   /// Highest stamp applied.
   hlc_stamp latest() const { return latest_; }
-  map_epoch epoch() const { return epoch_; }
+  /// Of the map that the partition's share is from; the root's is the map's own.
+  map_epoch epoch() const;
   const session_table& sessions() const { return sessions_; }
-  const std::map<std::string, space_id>& spaces() const { return spaces_; }
+  /// The root's; null in other partitions.
+  const catalog* root_catalog() const { return catalog_ ? &*catalog_ : nullptr; }
+  /// In order of (space, first).
+  const std::vector<storage::key_range>& owned() const { return owned_; }
 
-  /// Some keys of dropped spaces are still to go: each entry takes a part of
-  /// them along, also one without operations.
-  bool is_collecting() const { return !dropped_.empty(); }
+  /// Some keys of spaces that are no more owned are still to go: each entry takes
+  /// a part of them along, also one without operations.
+  bool is_collecting() const { return !leaving_.empty(); }
 
   /// Puts what lives outside the table (sessions) into it: call before
   /// `table.freeze()`, so that one checkpoint holds all of the state.
   void write_back();
 
 private:
+  void apply_command(const own_command& what, hlc_stamp stamp);
+  void adopt(const adopt_share& what);
   answer apply_write(const operation& asked, hlc_stamp stamp);
   answer apply_fresh(const operation& asked, hlc_stamp stamp);
   answer apply_what(const put& asked, hlc_stamp stamp);
   answer apply_what(const remove_key& asked, hlc_stamp stamp);
-  answer apply_what(const create_space& asked, hlc_stamp stamp);
-  answer apply_what(const drop_space& asked, hlc_stamp stamp);
-  void collect_dropped_space();
-  bool has_space(space_id space) const { return space_records_.contains(space); }
+  const storage::key_range* range_of(space_id space, std::string_view key) const;
+  bool owns_all(const scan& asked) const;
+  bool is_mine(const operation& asked) const;
+  std::optional<answer> refusal_unremembered(const operation& asked) const;
+  void collect_leaving_space();
   void restore();
-  void restore_space(storage::space_record space);
   void restore_session(const storage::session_record& record);
 
   const partition_id id_;
   storage::state& table_;
   hlc_stamp latest_;
   session_table sessions_;
-  std::map<std::string, space_id> spaces_;
-  std::unordered_map<space_id, storage::space_record> space_records_;
-  std::set<space_id> dropped_; ///< spaces whose keys are still to go
-  space_id next_space_{1};
-  map_epoch epoch_{1};
+  std::optional<catalog> catalog_; ///< the root's
+  std::vector<storage::key_range> owned_;
+  std::set<space_id> leaving_;
+  map_epoch share_epoch_;
 };
 
 } // namespace present::partition

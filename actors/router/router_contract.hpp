@@ -1,13 +1,11 @@
 #pragma once
 
-#include "actors/client/cluster_map.hpp"
+#include "actors/membership/cluster_map.hpp"
 
 #include <caf/all.hpp>
 
-#include <memory>
-
-/// The router: one per node. Holds the cluster map that this node gives to
-/// clients (L2); partitions tell it what changed.
+/// The router: one per node. Holds the cluster map that this node knows (L2), with
+/// its guess at who leads, gives it to clients and tells its replicas of it.
 namespace present {
 
 /// From a partition replica: who leads, as far as it knows. It names its own node
@@ -17,23 +15,31 @@ struct leader_known {
   node_id leader; ///< 0: unknown
 };
 
-/// From the root partition's replica, whenever an applied entry changed it.
-struct spaces_known {
-  map_epoch epoch;
-  std::map<std::string, space_id> spaces;
+/// From the root partition's replica, whenever an applied entry changed it, and
+/// from the membership actor, when a peer has offered a newer one. An older map
+/// than the router has changes nothing.
+struct map_learned {
+  cluster_map_ptr map;
+};
+
+/// From a replica that starts: `map_learned` comes back, now if there is a map and
+/// after each change of it.
+struct follow_map {
+  partition_id partition;
 };
 
 /// From sessions: the map as it is now. Immutable, so it is shared.
 struct ask_map {};
-using cluster_map_ptr = std::shared_ptr<const cluster_map>;
 
 using router_actor
-  = caf::typed_actor<caf::reacts_to<leader_known>, caf::reacts_to<spaces_known>,
+  = caf::typed_actor<caf::reacts_to<leader_known>, caf::reacts_to<map_learned>,
+                     caf::reacts_to<follow_map>,
                      caf::replies_to<ask_map>::with<cluster_map_ptr>>;
 
 } // namespace present
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::leader_known)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::spaces_known)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::map_learned)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::follow_map)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::ask_map)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::cluster_map_ptr)

@@ -58,10 +58,25 @@ struct operation_words {
     return words_of(what.key.size()) + condition;
   }
   std::uint64_t operator()(const create_space& what) const {
-    return words_of(what.name.size());
+    std::uint64_t words = words_of(what.name.size()) + words_of(8 * what.split_at.size());
+    for (const auto& cut : what.split_at)
+      words += words_of(cut.size());
+    return words;
   }
   std::uint64_t operator()(const drop_space& what) const {
     return words_of(what.name.size());
+  }
+
+  std::uint64_t operator()(const add_node& what) const {
+    return words_of_struct<schema::AddNode>() + words_of(what.rpc_address.size())
+           + words_of(what.http_address.size());
+  }
+  std::uint64_t operator()(const drain_node&) const {
+    return words_of_struct<schema::DrainNode>();
+  }
+  std::uint64_t operator()(const remove_node&) const { return 0; }
+  std::uint64_t operator()(const report_members& what) const {
+    return words_of_struct<schema::ReportMembers>() + words_of(4 * what.voters.size());
   }
 
   static constexpr std::uint64_t condition

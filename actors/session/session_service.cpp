@@ -1,6 +1,6 @@
 #include "actors/session/session_service.hpp"
 
-#include "actors/client/map_codec.hpp"
+#include "actors/membership/map_codec.hpp"
 #include "actors/session/rpc_codec.hpp"
 #include "runtime/network/error_codec.hpp"
 

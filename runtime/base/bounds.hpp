@@ -17,6 +17,10 @@ inline constexpr std::size_t mib = 1024 * kib;
 /// one byte more each, so the longest stored key is checked again when encoded.
 inline constexpr std::size_t max_key = 400;
 inline constexpr std::size_t max_space_name = 64;
+/// Ranges that a space begins with; evenly cut by the first byte of keys.
+inline constexpr std::size_t max_space_pieces = 256;
+/// "host:port"; a DNS name has up to 253 bytes.
+inline constexpr std::size_t max_address = 260;
 inline constexpr std::size_t max_value = 1 * mib;
 inline constexpr std::size_t max_request_operations = 1000;
 inline constexpr std::size_t max_request = 4 * mib;

@@ -82,12 +82,12 @@ class Cluster:
         return next(node for node in self.file()["nodes"] if node["id"] == number)
 
     def leader(self):
-        """Of the partition that has the users' keys."""
+        """Of the partition that has the first space."""
         def seen():
             answer = self("status", "--timeout", "2s")
             if not answer.out:
                 return 0
-            return answer.json()["partitions"][-1]["leader"]
+            return answer.json()["partitions"][1]["leader"]
         return wait_until(seen, "a leader")
 
     def wait_until_whole(self):

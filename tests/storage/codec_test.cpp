@@ -46,8 +46,18 @@ session_answer any_answer() {
 }
 
 partition_share any_share() {
-  return {any_id<partition_id>(), any_id<space_id>(), any_bytes(),
-          several(any_id<node_id>)};
+  return {any_id<space_id>(), any_bytes(), any_id<partition_id>()};
+}
+
+placement any_placement() {
+  return {any_id<partition_id>(), several([] {
+            return raft::member_store{any_id<node_id>(), any_id<store_id>()};
+          }),
+          several(any_id<node_id>), several(any_id<node_id>), any_id<log_index>()};
+}
+
+key_range any_range() {
+  return {any_id<space_id>(), any_bytes(), any_bytes()};
 }
 
 row any_row() {
@@ -56,7 +66,8 @@ row any_row() {
       return {record_key::partition(),
               partition_record{any_stamp(), any_stamp(), any_id<map_epoch>(),
                                *rc::gen::arbitrary<std::uint32_t>(),
-                               *rc::gen::arbitrary<std::uint64_t>()}};
+                               *rc::gen::arbitrary<std::uint64_t>(),
+                               several(any_range), several(any_id<space_id>)}};
     case 1: {
       const auto id = any_id<space_id>();
       const space_settings settings{
@@ -65,23 +76,19 @@ row any_row() {
         *rc::gen::arbitrary<std::uint32_t>(),
         *rc::gen::arbitrary<std::uint64_t>(), any_bytes()};
       return {record_key::space(id),
-              space_record{id, any_bytes(), settings, any_stamp(),
-                           *rc::gen::arbitrary<bool>(),
-                           *rc::gen::arbitrary<bool>()}};
+              space_record{id, any_bytes(), settings, any_stamp()}};
     }
     case 2: {
       const auto id = any_id<node_id>();
       return {record_key::node(id),
               node_record{id, any_id<store_id>(),
-                          static_cast<node_state>(*rc::gen::inRange(0, 4)),
-                          any_bytes(), any_bytes(),
-                          *rc::gen::arbitrary<std::uint32_t>(), any_stamp()}};
+                          static_cast<node_state>(*rc::gen::inRange(1, 4)),
+                          any_bytes(), any_bytes(), any_stamp()}};
     }
     case 3:
       return {record_key::partition_map(),
-              partition_map_record{any_id<map_epoch>(), several(any_share),
-                                   any_id<partition_id>(),
-                                   any_id<space_id>()}};
+              partition_map_record{any_id<map_epoch>(), any_bytes(), several(any_share),
+                                   several(any_placement), any_id<space_id>()}};
     case 4: {
       const auto id = any_id<client_id>();
       return {record_key::session(id),

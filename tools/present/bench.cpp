@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <memory>
 
 #include <sys/resource.h>
@@ -70,6 +71,21 @@ status fill(client_session& client, const std::string& space,
                     "the bench's keys can't be written");
 }
 
+/// Cut so that each data partition has as many of the keys.
+result<written> make_space(client_session& client, const std::string& space,
+                           const bench_arguments& given) {
+  const auto map = client.map(patience);
+  if (!map)
+    return map.problem();
+  const auto pieces = (*map)->partitions.size() - 1;
+  create_space wanted{space};
+  for (std::size_t piece = 1; piece < pieces; ++piece)
+    wanted.split_at.push_back(client::load_key(piece * given.keys / pieces));
+  wanted.split_at.erase(std::unique(wanted.split_at.begin(), wanted.split_at.end()),
+                        wanted.split_at.end());
+  return client.create_space(wanted, patience);
+}
+
 bench_figures measure(const context& with, client_session& client,
                       const std::string& space, client::load_kind kind,
                       const bench_arguments& given) {
@@ -101,7 +117,7 @@ int run_bench(const context& with, client::load_kind kind, const bench_arguments
     return with.out.fail(opened.problem());
   auto& client = **opened;
   const auto space = "bench-" + std::to_string(::getpid());
-  if (auto made = client.create_space(space, patience); !made)
+  if (auto made = make_space(client, space, given); !made)
     return with.out.fail(made.problem());
   const auto filled = fill(client, space, given);
   if (!filled)

@@ -145,9 +145,14 @@ private:
     const auto status = admin_->status(patience);
     if (!status)
       return status.problem();
-    if (status->partitions.empty() || status->partitions.back().leader.value == 0)
+    const auto keeps_records = partition_of_records();
+    if (!keeps_records)
+      return keeps_records.problem();
+    const auto found = std::find_if(status->partitions.begin(), status->partitions.end(),
+                                    [&](const auto& one) { return one.id == *keeps_records; });
+    if (found == status->partitions.end() || found->leader.value == 0)
       return make_error(error_code::no_quorum, "nobody leads the partition");
-    const auto& partition = status->partitions.back();
+    const auto& partition = *found;
     if (auto killed = cluster_.kill(partition.leader); !killed)
       return killed;
     import.on_killed();
@@ -156,6 +161,18 @@ private:
     out_.say("killed node " + std::to_string(partition.leader.value)
              + ", leader of partition " + std::to_string(partition.id.value));
     return success();
+  }
+
+  result<partition_id> partition_of_records() {
+    const auto map = client_->map(patience);
+    if (!map)
+      return map.problem();
+    const auto space = (*map)->spaces.find(demo_space);
+    const auto* range
+      = space == (*map)->spaces.end() ? nullptr : (*map)->range_of(space->second, "");
+    if (!range)
+      return make_error(error_code::unknown_space, std::string{"no space '"} + demo_space + "'");
+    return range->partition;
   }
 
   static bool has_caught_up(const cluster_status& status, node_id node) {

@@ -12,8 +12,17 @@ namespace {
 
 struct space_arguments {
   std::string name;
+  std::uint32_t pieces = 0;
+  std::vector<std::string> split_at;
   bool yes = false;
 };
+
+std::vector<const cluster_map::range*> ranges_of(const cluster_map& map, space_id space) {
+  std::vector<const cluster_map::range*> found;
+  for (const auto* range = map.range_of(space, ""); range; range = map.range_after(*range))
+    found.push_back(range);
+  return found;
+}
 
 int tell(const context& with, const std::string& name, const result<written>& done) {
   if (!done)
@@ -26,7 +35,9 @@ int create(const context& with, const space_arguments& given) {
   auto client = open_session(with.set, access::client);
   if (!client)
     return with.out.fail(client.problem());
-  return tell(with, given.name, (*client)->create_space(given.name, patience_of(with.set)));
+  return tell(with, given.name,
+              (*client)->create_space({given.name, given.pieces, given.split_at},
+                                      patience_of(with.set)));
 }
 
 int drop(const context& with, const space_arguments& given) {
@@ -40,6 +51,46 @@ int drop(const context& with, const space_arguments& given) {
   return tell(with, given.name, (*client)->drop_space(given.name, patience_of(with.set)));
 }
 
+/// Asks a session for the map and shows something of it.
+template <class Show>
+int with_map(const context& with, Show show) {
+  auto client = open_session(with.set, access::client);
+  if (!client)
+    return with.out.fail(client.problem());
+  const auto map = (*client)->map(patience_of(with.set));
+  if (!map)
+    return with.out.fail(map.problem());
+  return show(**map);
+}
+
+int list(const context& with) {
+  return with_map(with, [&](const cluster_map& map) {
+    std::vector<json> rows;
+    for (const auto& [name, id] : map.spaces)
+      rows.push_back({{"space", name}, {"id", id.value}, {"ranges", ranges_of(map, id).size()}});
+    with.out.list({"space", "id", "ranges"}, rows);
+    return 0;
+  });
+}
+
+int show(const context& with, const space_arguments& given) {
+  return with_map(with, [&](const cluster_map& map) {
+    const auto space = map.spaces.find(given.name);
+    if (space == map.spaces.end())
+      return with.out.fail(make_error(error_code::unknown_space,
+                                      "there is no space '" + given.name + "'"));
+    std::vector<json> rows;
+    for (const auto* range : ranges_of(map, space->second)) {
+      json row;
+      put_bytes(row, "from", range->first);
+      row["partition"] = range->partition.value;
+      rows.push_back(std::move(row));
+    }
+    with.out.list({"from", "partition"}, rows);
+    return 0;
+  });
+}
+
 } // namespace
 
 void add_space(program& present) {
@@ -48,8 +99,19 @@ void add_space(program& present) {
   auto given = std::make_shared<space_arguments>();
   auto& made = *space.add_subcommand("create", "Make a space");
   made.add_option("name", given->name, "1 to 64 bytes")->required();
+  made.add_option("--split", given->pieces, "ranges, cut evenly by the first byte of keys")
+    ->check(CLI::Range(1, 256));
+  made.add_option("--split-at", given->split_at, "keys at which ranges begin, rising")
+    ->delimiter(',');
   add_connection_flags(made, present);
   choose(made, present, [given](const context& with) { return create(with, *given); });
+  auto& listed = *space.add_subcommand("list", "All spaces");
+  add_connection_flags(listed, present);
+  choose(listed, present, [](const context& with) { return list(with); });
+  auto& shown = *space.add_subcommand("show", "Which partition has which keys of a space");
+  shown.add_option("name", given->name, "the space")->required();
+  add_connection_flags(shown, present);
+  choose(shown, present, [given](const context& with) { return show(with, *given); });
   auto& dropped = *space.add_subcommand("drop", "Remove a space and all its keys");
   dropped.add_option("name", given->name, "the space")->required();
   dropped.add_flag("--yes", given->yes, "do it");

@@ -19,7 +19,9 @@ inline constexpr partition_id root{0};
 inline cluster_map small_map() {
   cluster_map map;
   map.epoch = {5};
-  map.nodes = {{{1}, "a"}, {{2}, "b"}, {{3}, "c"}};
+  for (std::uint32_t node = 1; node <= 3; ++node)
+    map.nodes.push_back({{node}, {node}, storage::node_state::active, "", ""});
+  map.partitions = {{.partition = root, .members = {{1}, {2}, {3}}}};
   map.spaces = {{"things", {1}}};
   map.ranges = {{{1}, "", root}};
   map.leaders = {{root, {1}}};

@@ -1,4 +1,4 @@
-#include "actors/client/cluster_map.hpp"
+#include "actors/membership/cluster_map.hpp"
 #include "actors/client/open_numbers.hpp"
 
 #include <doctest/doctest.h>

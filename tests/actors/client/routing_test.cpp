@@ -193,33 +193,64 @@ TEST_CASE("that a space does not exist is decided by the root's leader alone (I5
   }
 }
 
-TEST_CASE("a partition that has not heard of a space yet is asked again, anew") {
+TEST_CASE("a partition that has not heard of a space yet is asked again") {
   client_under_test client;
   client.give_map();
   const auto id = client.put();
   const auto first = client.take();
-  client.refuse(first, error_code::unknown_space);
+  client.refuse(first, error_code::wrong_partition);
+  CHECK(client.asked_for_map.size() == 1);
+  const auto second = client.take(); // at once
+  CHECK(second.to == first.to); // it leads, it only lags
+  CHECK(second.what.id == first.what.id);
+  client.refuse(second, error_code::wrong_partition);
+  client.give_map(); // there is no newer one
   REQUIRE(client.sent.empty());
-  client.give_map(); // the root's leader has it
-  const auto second = client.take();
-  CHECK(second.what.id.number > first.what.id.number); // the refusal is remembered
-  client.refuse(second, error_code::unknown_space);
   client.wake();
-  const auto third = client.take();
-  client.succeed(third);
+  client.succeed(client.take());
   CHECK(client.outcome_of(id).problem.code == error_code::ok);
+}
+
+TEST_CASE("a key that moved is asked for where it is now") {
+  client_under_test client;
+  client.give_map();
+  const auto id = client.put();
+  client.refuse(client.take(), error_code::wrong_partition);
+  client.take();
+  auto map = small_map();
+  map.epoch = {6};
+  map.ranges = {{{1}, "", {1}}};
+  map.partitions.push_back({.partition = {1}, .members = {{2}}});
+  client.give_map(map);
+  client.call(get_call{"things", "k"});
+  CHECK(client.take().to == node_id{2});
+  CHECK(client.is_open(id));
 }
 
 TEST_CASE("a space that was dropped meanwhile is unknown") {
   client_under_test client;
   client.give_map();
   const auto id = client.get();
-  client.refuse(client.take(), error_code::unknown_space);
+  client.refuse(client.take(), error_code::wrong_partition);
   auto map = small_map();
   map.epoch = {6};
   map.spaces.clear();
   client.give_map(map);
+  client.refuse(client.take(), error_code::wrong_partition);
+  while (client.asked_for_map.size() < 2)
+    client.wake();
+  client.give_map(map);
   CHECK(client.outcome_of(id).problem.code == error_code::unknown_space);
+}
+
+TEST_CASE("the map of a node that has heard of no cluster is none") {
+  client_under_test client;
+  const auto id = client.get();
+  client.give_map({});
+  CHECK(client.is_open(id));
+  client.wake();
+  client.give_map();
+  CHECK(client.sent.size() == 1);
 }
 
 TEST_CASE("dropping a space that the root lacks is its final word") {

@@ -13,6 +13,8 @@ using namespace present::test;
 namespace {
 
 constexpr int keys = 80;
+/// Of the first space.
+constexpr partition_id whose{1};
 
 std::string key(int number) {
   return "key" + std::to_string(100 + number);
@@ -40,9 +42,9 @@ void check_all(client_session& db, int round) {
 /// Waits until the leader knows that this replica has the whole log.
 void wait_until_caught_up(client_session& admin, std::uint32_t n) {
   wait_for_status(admin, "catching up", [=](const cluster_status& seen) {
-    if (!seen.available || seen.partitions.empty())
+    if (!seen.available || seen.partitions.size() <= whose.value)
       return false;
-    const auto& replicas = seen.partitions.front().replicas;
+    const auto& replicas = seen.partitions[whose.value].replicas;
     return std::any_of(replicas.begin(), replicas.end(), [=](const auto& one) {
       return one.node == node_id{n} && one.state == "follower" && one.lag == 0;
     });
@@ -58,7 +60,7 @@ std::string snapshots_installed(client_session& admin, std::uint32_t n) {
   REQUIRE_MESSAGE(tree, (tree ? "" : tree.problem().message));
   for (const auto& child : tree->children)
     if (child.id == "node/partitions")
-      for (const auto& [name, said] : child.children.front().more)
+      for (const auto& [name, said] : child.children[whose.value].more)
         if (name == "snapshots_installed")
           return said;
   return "not shown";
@@ -73,10 +75,10 @@ storage::state_digest digest_at_rest(const three_nodes& cluster, std::uint32_t n
   auto journal = storage::journal::open(
     data / "journal", {cluster.cluster(), {n}, cluster.member(n).store, 0}, {}, keys->get());
   REQUIRE(journal);
-  auto found = (*journal)->recover(root_partition);
+  auto found = (*journal)->recover(whose);
   REQUIRE(found);
-  auto state = storage::lmdb_state_backend::open(data / "state" / "0",
-                                                 {cluster.cluster(), root_partition}, {},
+  auto state = storage::lmdb_state_backend::open(data / "state" / "1",
+                                                 {cluster.cluster(), whose}, {},
                                                  keys->get());
   REQUIRE(state);
   REQUIRE(storage::verify(**state));
@@ -85,7 +87,7 @@ storage::state_digest digest_at_rest(const three_nodes& cluster, std::uint32_t n
   partition::catch_up_log(*found, *mark);
   storage::state table{**state};
   partition::settings settings;
-  settings.id = root_partition;
+  settings.id = whose;
   settings.self = {n};
   partition::partition_machine machine{settings, table, *mark};
   for (const auto& entry : found->entries) {

@@ -29,9 +29,11 @@ struct gateway_under_test {
   session_actor session;
 
   gateway_under_test() {
-    cluster_map map;
-    map.cluster = "0123456789ab";
-    router = caf::actor_cast<caf::actor>(world.system.spawn<router_shell>(map));
+    auto map = std::make_shared<cluster_map>();
+    map->epoch = {1};
+    map->cluster = "0123456789ab";
+    router = caf::actor_cast<caf::actor>(world.system.spawn<router_shell>(book));
+    caf::anon_send(router, map_learned{std::move(map)});
     publish(paths::router, router);
     partition = world.system.spawn([this](caf::event_based_actor*) -> caf::behavior {
       return {[this](partition_request& what) { asked.push_back(std::move(what)); }};

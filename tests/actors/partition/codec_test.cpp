@@ -72,6 +72,75 @@ condition any_condition() {
   }
 }
 
+template <class Make>
+auto several(Make make) {
+  std::vector<decltype(make())> all;
+  const auto size = *rc::gen::inRange(0, 5);
+  for (int n = 0; n < size; ++n)
+    all.push_back(make());
+  return all;
+}
+
+node_id any_node() {
+  return {*rc::gen::arbitrary<std::uint32_t>()};
+}
+
+std::string any_text() {
+  return *rc::gen::arbitrary<std::string>();
+}
+
+raft::member_store any_founder() {
+  return {any_node(), {*rc::gen::arbitrary<std::uint64_t>()}};
+}
+
+cluster_map any_map() {
+  cluster_map map;
+  map.epoch = {*rc::gen::arbitrary<std::uint64_t>()};
+  map.cluster = any_text();
+  map.nodes = several([] {
+    return cluster_map::node{any_node(), {*rc::gen::arbitrary<std::uint64_t>()},
+                             static_cast<storage::node_state>(*rc::gen::inRange(1, 4)),
+                             any_text(), any_text()};
+  });
+  for (const auto& name : several(any_text))
+    map.spaces[name] = {*rc::gen::arbitrary<std::uint32_t>()};
+  map.ranges = several([] {
+    return cluster_map::range{{*rc::gen::arbitrary<std::uint32_t>()}, any_text(),
+                              {*rc::gen::arbitrary<std::uint32_t>()}};
+  });
+  map.partitions = several([] {
+    return storage::placement{{*rc::gen::arbitrary<std::uint32_t>()},
+                              several(any_founder),
+                              several(any_node),
+                              several(any_node),
+                              {*rc::gen::arbitrary<std::uint64_t>()}};
+  });
+  map.leaders[{*rc::gen::arbitrary<std::uint32_t>()}] = any_node();
+  return map;
+}
+
+own_command any_command() {
+  switch (*rc::gen::inRange(0, 3)) {
+    case 0:
+      return found_catalog{std::make_shared<const cluster_map>(any_map())};
+    case 1:
+      return adopt_share{{*rc::gen::arbitrary<std::uint64_t>()}, several([] {
+                           return storage::key_range{{*rc::gen::arbitrary<std::uint32_t>()},
+                                                     any_text(), any_text()};
+                         })};
+    default:
+      return {};
+  }
+}
+
+bool same(const own_command& a, const own_command& b) {
+  if (const auto* birth = std::get_if<found_catalog>(&a))
+    return b.index() == a.index() && *birth->map == *std::get<found_catalog>(b).map;
+  if (const auto* share = std::get_if<adopt_share>(&a))
+    return b.index() == a.index() && *share == std::get<adopt_share>(b);
+  return b.index() == a.index();
+}
+
 operation any_operation() {
   operation asked;
   asked.id = {{*rc::gen::arbitrary<std::uint64_t>()}, {*rc::gen::arbitrary<std::uint64_t>()}};
@@ -79,7 +148,7 @@ operation any_operation() {
   asked.acked_below = {*rc::gen::arbitrary<std::uint64_t>()};
   const space_id space{*rc::gen::arbitrary<std::uint32_t>()};
   const auto text = [] { return *rc::gen::arbitrary<std::string>(); };
-  switch (*rc::gen::inRange(0, 6)) {
+  switch (*rc::gen::inRange(0, 10)) {
     case 0:
       asked.what = get{space, text()};
       break;
@@ -94,7 +163,23 @@ operation any_operation() {
       asked.what = remove_key{space, text(), any_condition()};
       break;
     case 4:
-      asked.what = create_space{text()};
+      asked.what = create_space{text(), *rc::gen::arbitrary<std::uint32_t>(),
+                                several(text)};
+      break;
+    case 5:
+      asked.what = add_node{any_node(), {*rc::gen::arbitrary<std::uint64_t>()}, text(),
+                            text()};
+      break;
+    case 6:
+      asked.what = drain_node{any_node(), *rc::gen::arbitrary<bool>()};
+      break;
+    case 7:
+      asked.what = remove_node{any_node()};
+      break;
+    case 8:
+      asked.what = report_members{{*rc::gen::arbitrary<std::uint32_t>()},
+                                  {*rc::gen::arbitrary<std::uint64_t>()},
+                                  several(any_node)};
       break;
     default:
       asked.what = drop_space{text()};
@@ -123,6 +208,7 @@ entry_batch any_batch() {
   entry_batch batch;
   batch.machine_version = *rc::gen::arbitrary<std::uint16_t>();
   batch.first_stamp = {*rc::gen::arbitrary<std::uint64_t>()};
+  batch.command = any_command();
   const auto count = *rc::gen::inRange(0, 6);
   for (int n = 0; n < count; ++n)
     batch.operations.push_back(any_operation());
@@ -132,6 +218,7 @@ entry_batch any_batch() {
 void expect_same(const entry_batch& a, const entry_batch& b) {
   RC_ASSERT(a.machine_version == b.machine_version);
   RC_ASSERT(a.first_stamp == b.first_stamp);
+  RC_ASSERT(same(a.command, b.command));
   RC_ASSERT(a.operations.size() == b.operations.size());
   for (std::size_t i = 0; i < a.operations.size(); ++i)
     RC_ASSERT(same(a.operations[i], b.operations[i]));

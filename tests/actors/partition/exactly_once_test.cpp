@@ -82,7 +82,8 @@ TEST_CASE("an answer is kept until the log's stamp has passed its retry_until (P
 
 TEST_CASE("a full session table refuses, not applied, and a retry may succeed (P4)") {
   replica_under_test replica{{.sessions = {.sessions = 2}}};
-  lead_with_space(replica); // its client's session is one of them
+  lead_with_space(replica);
+  REQUIRE(replica.now_answer(write(99, 1, put_of("b", "u"))).code == error_code::ok);
   const auto asked = write(2, 1, put_of("k", "v"), 0, at_ms(14'000));
   CHECK(replica.now_answer(write(1, 1, put_of("a", "v"), 0, at_ms(100))).code
         == error_code::ok);

@@ -17,7 +17,9 @@ TEST_CASE("until its own term's empty entry is applied a leader only gathers (P1
   replica_under_test replica;
   replica.hear(role_known{true, {1}, {1}});
   replica.leading = {1};
-  const auto tag = replica.ask({write(1, 1, create_space{"things"})});
+  replica.commit_entry(std::make_shared<entry_batch>(batch_at(at_ms(-1), {}, adopt_share{
+    {2}, {{{1}, "", ""}}})), {0});
+  const auto tag = replica.ask({write(1, 1, put_of("k", "v"))});
   CHECK(replica.proposed.empty());
   CHECK_FALSE(replica.machine().leads());
   replica.commit_entry(nullptr, {1});

@@ -13,8 +13,8 @@ namespace present::partition::test {
 inline constexpr hlc_stamp never{0};
 inline constexpr std::uint64_t first_wall_ms = 1'000'000;
 
-inline hlc_stamp at_ms(std::uint64_t ms) {
-  return hlc_stamp::of(first_wall_ms + ms, 0);
+inline hlc_stamp at_ms(std::int64_t ms) {
+  return hlc_stamp::of(first_wall_ms + static_cast<std::uint64_t>(ms), 0);
 }
 
 inline bytes_ptr bytes(std::string text) {
@@ -48,16 +48,19 @@ operation read(What what) {
   return asked;
 }
 
-inline entry_batch batch_at(hlc_stamp stamp, std::vector<operation> operations) {
+inline entry_batch batch_at(hlc_stamp stamp, std::vector<operation> operations,
+                            own_command command = {}) {
   entry_batch batch;
   batch.first_stamp = stamp;
+  batch.command = std::move(command);
   batch.operations = std::move(operations);
   return batch;
 }
 
-inline std::shared_ptr<const request>
+inline std::shared_ptr<request>
 request_of(std::vector<operation> operations, std::uint32_t deadline_ms = 0) {
   auto asked = std::make_shared<request>();
+  asked->partition = {1};
   asked->deadline_ms = deadline_ms;
   asked->operations = std::move(operations);
   return asked;

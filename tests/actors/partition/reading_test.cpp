@@ -116,7 +116,7 @@ TEST_CASE("a get tells an absent key, a deleted key and an empty value apart") {
   replica.now_answer(write(1, 9, remove_of("deleted")));
   CHECK(replica.now_read(get{{1}, "absent"}).code == error_code::not_found);
   CHECK(replica.now_read(get{{1}, "deleted"}).code == error_code::not_found);
-  CHECK(replica.now_read(get{{7}, "there"}).code == error_code::unknown_space);
+  CHECK(replica.now_read(get{{7}, "there"}).code == error_code::wrong_partition);
   const auto empty = replica.now_read(get{{1}, "empty"});
   CHECK(empty.code == error_code::ok);
   REQUIRE(empty.value);

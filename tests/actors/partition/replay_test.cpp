@@ -1,3 +1,4 @@
+#include "actors/membership/placement.hpp"
 #include "actors/partition/state_machine.hpp"
 #include "storage/memory_state_backend.hpp"
 #include "tests/actors/partition/operations.hpp"
@@ -16,7 +17,10 @@ namespace {
 /// A state machine that can be written back and built again from its disk.
 class replayed {
 public:
-  explicit replayed(const session_limits& limits) : limits_(limits) { open(); }
+  explicit replayed(const session_limits& limits, partition_id id = {1})
+      : limits_(limits), id_(id) {
+    open();
+  }
 
   std::vector<answer> apply(const entry_batch& batch) { return machine_->apply(batch); }
 
@@ -41,10 +45,11 @@ public:
 private:
   void open() {
     table_ = std::make_unique<storage::state>(disk_);
-    machine_ = std::make_unique<state_machine>(partition_id{}, limits_, *table_);
+    machine_ = std::make_unique<state_machine>(id_, limits_, *table_);
   }
 
   session_limits limits_;
+  partition_id id_;
   storage::memory_state_backend disk_;
   std::unique_ptr<storage::state> table_;
   std::unique_ptr<state_machine> machine_;
@@ -69,7 +74,7 @@ condition any_condition(hlc_stamp now) {
 
 /// Few clients, numbers, keys and spaces, so that they meet; times around `now`,
 /// so that some have expired and some lie far ahead.
-operation any_operation(hlc_stamp now) {
+operation any_operation(hlc_stamp now, bool at_root) {
   operation asked;
   asked.id = {{*rc::gen::inRange<std::uint64_t>(1, 6)},
               {*rc::gen::inRange<std::uint64_t>(1, 20)}};
@@ -79,21 +84,54 @@ operation any_operation(hlc_stamp now) {
   const auto key = "k" + std::to_string(*rc::gen::inRange(0, 8));
   const space_id space{*rc::gen::inRange<std::uint32_t>(1, 4)};
   const auto name = pick<std::string>({"a", "b", "c", "not a name"});
-  switch (*rc::gen::inRange(0, 10)) {
+  const node_id node{*rc::gen::inRange<std::uint32_t>(1, 6)};
+  switch (*rc::gen::inRange(0, 6) + (at_root ? 0 : 6)) {
     case 0:
-      asked.what = create_space{name};
+      asked.what = create_space{name, *rc::gen::inRange<std::uint32_t>(0, 5)};
       break;
     case 1:
       asked.what = drop_space{name};
       break;
     case 2:
+      asked.what = add_node{node, {*rc::gen::inRange<std::uint64_t>(1, 3)},
+                            "address-" + std::to_string(node.value), ""};
+      break;
     case 3:
+      asked.what = drain_node{node, *rc::gen::arbitrary<bool>()};
+      break;
+    case 4:
+      asked.what = remove_node{node};
+      break;
+    case 5:
+      asked.what = report_members{{*rc::gen::inRange<std::uint32_t>(0, 4)},
+                                  {*rc::gen::inRange<std::uint64_t>(0, 9)},
+                                  {node}};
+      break;
+    case 6:
+    case 7:
       asked.what = remove_key{space, key, any_condition(now)};
       break;
     default:
       asked.what = put{space, key, bytes(std::to_string(now.value)), any_condition(now)};
   }
   return asked;
+}
+
+/// The birth of a cluster of three, or a share of spaces 1 to 3.
+own_command any_command(bool at_root) {
+  if (*rc::gen::inRange(0, 3) != 0)
+    return {};
+  if (at_root)
+    return found_catalog{std::make_shared<const cluster_map>(founding_map(
+      "c", {{{1}, {1}, storage::node_state::active, "address-1", ""},
+            {{2}, {1}, storage::node_state::active, "address-2", ""},
+            {{3}, {1}, storage::node_state::active, "address-3", ""}}, 3))};
+  adopt_share share{{*rc::gen::inRange<std::uint64_t>(1, 20)}, {}};
+  for (std::uint32_t space = 1; space < 4; ++space)
+    if (*rc::gen::arbitrary<bool>())
+      share.owned.push_back({{space}, pick<std::string>({"", "k2"}),
+                             pick<std::string>({"", "k6"})});
+  return share;
 }
 
 void expect_same(const std::vector<answer>& one, const std::vector<answer>& two) {
@@ -111,16 +149,18 @@ void expect_same(const std::vector<answer>& one, const std::vector<answer>& two)
 TEST_CASE("the same log gives the same state, checkpointed and restored or not (A1)") {
   const bool same = rc::check([] {
     const session_limits narrow{.sessions = 4, .answers_per_session = 6, .answers = 16};
-    replayed lived{narrow};
-    replayed restarted{narrow};
+    const auto at_root = *rc::gen::arbitrary<bool>();
+    const partition_id id{at_root ? 0U : 1U};
+    replayed lived{narrow, id};
+    replayed restarted{narrow, id};
     auto now = at_ms(0);
     const auto entries = *rc::gen::inRange(1, 40);
     for (int entry = 0; entry < entries; ++entry) {
       now.value += *rc::gen::inRange<std::uint64_t>(1, 300'000);
-      entry_batch batch = batch_at(now, {});
+      entry_batch batch = batch_at(now, {}, any_command(at_root));
       const auto count = *rc::gen::inRange(0, 6);
       for (int n = 0; n < count; ++n)
-        batch.operations.push_back(any_operation(now));
+        batch.operations.push_back(any_operation(now, at_root));
       expect_same(lived.apply(batch), restarted.apply(batch));
       now = batch.last_stamp();
       if (*rc::gen::inRange(0, 4) == 0)
@@ -129,7 +169,10 @@ TEST_CASE("the same log gives the same state, checkpointed and restored or not (
     lived.write_back();
     restarted.write_back();
     RC_ASSERT(lived.rows() == restarted.rows());
-    RC_ASSERT(lived.machine().spaces() == restarted.machine().spaces());
+    RC_ASSERT(lived.machine().owned() == restarted.machine().owned());
+    if (at_root)
+      RC_ASSERT(*lived.machine().root_catalog()->map()
+                == *restarted.machine().root_catalog()->map());
     RC_ASSERT(lived.machine().epoch() == restarted.machine().epoch());
     RC_ASSERT(lived.machine().latest() == restarted.machine().latest());
     RC_ASSERT(lived.machine().sessions().answers()
@@ -141,7 +184,7 @@ TEST_CASE("the same log gives the same state, checkpointed and restored or not (
 TEST_CASE("an operation takes effect at most once, whatever copies the log holds (A3)") {
   const bool once = rc::check([] {
     replayed state{{}};
-    state.apply(batch_at(at_ms(0), {write(9, 1, create_space{"a"}, 0, at_ms(50'000))}));
+    state.apply(batch_at(at_ms(0), {}, adopt_share{{1}, {{{1}, "", ""}}}));
     std::map<operation_id, int> effects;
     auto now = at_ms(1);
     const auto copies = *rc::gen::inRange(1, 60);

@@ -18,7 +18,9 @@ namespace present::partition::test {
 /// test says: an entry gets a place, is committed or is replaced by hand.
 class replica_under_test {
 public:
-  explicit replica_under_test(settings options = {}) : options_(options) {
+  explicit replica_under_test(settings options = {}) : options_(std::move(options)) {
+    if (options_.founding_map == nullptr && options_.id == root_partition)
+      options_.id = {1};
     options_.self = {1};
     start({});
   }
@@ -33,7 +35,9 @@ public:
   }
 
   request_tag ask(std::vector<operation> operations, std::uint32_t deadline_ms = 0) {
-    hear(arrived{++last_tag_, request_of(std::move(operations), deadline_ms)});
+    auto asked = request_of(std::move(operations), deadline_ms);
+    asked->partition = options_.id;
+    hear(arrived{++last_tag_, std::move(asked)});
     return last_tag_;
   }
 
@@ -170,11 +174,21 @@ private:
   request_tag last_tag_ = 0;
 };
 
-/// Leads, with one space, number 1, and its name `things`.
+/// Partition 1 has the spaces that are named, whole.
+inline cluster_map_ptr map_with(std::uint64_t epoch, std::vector<std::uint32_t> spaces) {
+  auto map = std::make_shared<cluster_map>();
+  map->epoch = {epoch};
+  for (const auto space : spaces)
+    map->ranges.push_back({{space}, "", {1}});
+  return map;
+}
+
+/// Leads, and owns space 1.
 inline void lead_with_space(replica_under_test& replica) {
   replica.lead({1});
-  REQUIRE(replica.now_answer(write(99, 1, create_space{"things"})).code
-          == error_code::ok);
+  replica.hear(map_known{map_with(2, {1})});
+  replica.commit_all();
+  REQUIRE(replica.machine().epoch() == map_epoch{2});
 }
 
 } // namespace present::partition::test

@@ -83,6 +83,7 @@ TEST_CASE("a checkpoint is due again after a snapshot replaced the one under way
   with_content(ahead);
   replica_under_test behind{small};
   lead_with_space(behind);
+  behind.now_answer(write(7, 1, put_of("old", "value")));
   CHECK(behind.checkpoints_due == 1);
   behind.follow({2});
   install(behind, ahead);
