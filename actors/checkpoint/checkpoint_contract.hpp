@@ -1,8 +1,6 @@
 #pragma once
 
-#include "runtime/base/error.hpp"
-#include "storage/snapshot_shelf.hpp"
-#include "storage/state_backend.hpp"
+#include "actors/checkpoint/checkpoint_answers.hpp"
 
 #include <caf/all.hpp>
 
@@ -19,33 +17,8 @@
 namespace present {
 
 using snapshot_shelf_ptr = std::shared_ptr<storage::snapshot_shelf>;
-using state_backend_ptr = std::shared_ptr<storage::state_backend>;
 
-// -- what partitions hear ----------------------------------------------------------
-
-/// Answer to `checkpoint_write`, to the partition that asked.
-struct checkpoint_done {
-  raft::snapshot_mark mark;
-  status how = success();
-};
-
-/// Answer to `snapshot_read_part`. No part: that snapshot is no more. An error: a
-/// new one can't be made now.
-struct snapshot_part_read {
-  node_id for_peer;
-  result<std::optional<storage::snapshot_part>> part
-    = std::optional<storage::snapshot_part>{};
-};
-
-/// Answer to `snapshot_take_part`: how much of this snapshot is held; or all of
-/// it, and loaded, so that the next state may take the place of the old one. An
-/// error: nothing of it is held any more.
-struct snapshot_part_taken {
-  raft::snapshot_mark mark;
-  std::uint64_t next_offset = 0;
-  bool loaded = false;
-  status how = success();
-};
+// -- what partitions hear: checkpoint_answers.hpp ------------------------------------
 
 using checkpoint_listener
   = caf::typed_actor<caf::reacts_to<checkpoint_done>, caf::reacts_to<snapshot_part_read>,

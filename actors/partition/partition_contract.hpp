@@ -46,25 +46,13 @@ struct ask_partition_status {};
 
 /// The partition to itself: the time that its machines asked for has come.
 struct partition_wake {};
-/// The partition to itself: hand the checkpoint over once more.
-struct checkpoint_retry {};
-/// The partition to itself, a while after a snapshot could not be read or taken:
-/// begin it anew.
-struct snapshot_reread {
-  node_id for_peer;
-};
-struct snapshot_retake {
-  raft::snapshot_mark mark;
-};
-
 using partition_actor = caf::typed_actor<
   caf::reacts_to<partition_request>, caf::reacts_to<raft_mail>,
   caf::reacts_to<peer_link_changed>, caf::reacts_to<journal_written>,
   caf::reacts_to<journal_failed>, caf::reacts_to<journal_loaded>,
   caf::reacts_to<checkpoint_done>, caf::reacts_to<snapshot_part_read>,
   caf::reacts_to<snapshot_part_taken>, caf::reacts_to<partition_wake>,
-  caf::reacts_to<checkpoint_retry>, caf::reacts_to<snapshot_reread>,
-  caf::reacts_to<snapshot_retake>, caf::reacts_to<map_learned>,
+  caf::reacts_to<map_learned>,
   caf::replies_to<ask_partition_status>::with<partition_status>>;
 
 } // namespace present
@@ -76,6 +64,3 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::peer_link_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::partition_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::ask_partition_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::partition_wake)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::checkpoint_retry)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::snapshot_reread)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::snapshot_retake)

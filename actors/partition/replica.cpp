@@ -1,0 +1,293 @@
+#include "actors/partition/replica.hpp"
+
+#include "actors/partition/entry_codec.hpp"
+#include "actors/partition/log_recovery.hpp"
+#include "runtime/base/check.hpp"
+#include "runtime/base/overloaded.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace present::partition {
+
+namespace {
+
+/// Before what the disk refused is tried again: a full one may have room by then.
+constexpr time_ms again_after_ms = 1000;
+
+/// Names changes of members apart from the partition's own proposals.
+constexpr raft::ticket first_change = raft::ticket{1} << 63;
+
+bool is_change(raft::ticket id) { return id >= first_change; }
+
+refusal_reason as_partition_sees(raft::refusal why) {
+  switch (why) {
+    case raft::refusal::overloaded:
+    case raft::refusal::in_progress:
+      return refusal_reason::overloaded;
+    case raft::refusal::disk_full:
+      return refusal_reason::disk_full;
+    default:
+      return refusal_reason::not_leader;
+  }
+}
+
+raft::recovered_state prepared(raft::recovered_state found,
+                               const raft::configuration& founders,
+                               const raft::snapshot_mark& mark) {
+  if (found.snapshot.index.value == 0 && found.snapshot.members.voters.empty())
+    found.snapshot.members = founders;
+  catch_up_log(found, mark);
+  return found;
+}
+
+} // namespace
+
+replica::replica(const replica_settings& options, raft::recovered_state found,
+                 state_backend_ptr state, const raft::snapshot_mark& mark, time_ms now)
+    : id_(options.machine.id), checkpoint_bytes_(options.machine.checkpoint_bytes),
+      backend_(std::move(state)), table_(*backend_),
+      partition_(options.machine, table_, mark),
+      raft_(options.machine.self, options.store, options.raft,
+            prepared(std::move(found), options.founders, mark), now) {
+}
+
+// -- what it hears -----------------------------------------------------------------
+
+void replica::hear(replica_event input, replica_effects& out) {
+  check(backend_ || std::holds_alternative<state_replaced>(input.what),
+        "R3: a replica without a state was told something");
+  now_ = std::max(now_, input.now);
+  wall_ms_ = input.wall_ms;
+  out_ = &out;
+  std::visit([this](auto& what) { on(what); }, input.what);
+}
+
+void replica::on(time_passed& what) {
+  while (!later_.empty() && later_.begin()->first <= now_) {
+    auto due = std::move(later_.extract(later_.begin()).mapped());
+    if (auto* known = std::get_if<raft::event_kind>(&due))
+      tell(std::move(*known));
+    else
+      send_checkpoint();
+  }
+  tell(raft::event_kind{raft::time_passed{}});
+  tell(event_kind{std::move(what)});
+}
+
+void replica::on(change_members& what) {
+  tell(raft::event_kind{
+    raft::propose_configuration{first_change + what.ticket, std::move(what.wanted)}});
+}
+
+std::optional<time_ms> replica::next_wake() const {
+  auto wake = raft_.next_wake();
+  const auto sooner = [&](time_ms at) { wake = std::min(wake.value_or(at), at); };
+  if (const auto other = partition_.next_wake())
+    sooner(*other);
+  if (!later_.empty())
+    sooner(later_.begin()->first);
+  return wake;
+}
+
+// -- the machines' turns -----------------------------------------------------------
+
+bool replica::turn(replica_effects& out) {
+  out_ = &out;
+  const auto carry_out_all = [this](auto& wanted) {
+    for (auto& effect : wanted)
+      std::visit([this](auto& what) { carry_out(what); }, effect);
+  };
+  if (!partition_events_.empty()) {
+    const event input{now_, wall_ms_, std::move(partition_events_.front())};
+    partition_events_.pop_front();
+    effects wanted;
+    partition_.step(input, wanted);
+    carry_out_all(wanted);
+    return true;
+  }
+  if (raft_events_.empty())
+    return false;
+  const raft::event input{now_, std::move(raft_events_.front())};
+  raft_events_.pop_front();
+  auto wanted = raft_.step(input);
+  carry_out_all(wanted);
+  return true;
+}
+
+// -- raft to the disk and to the partition -----------------------------------------
+
+void replica::carry_out(raft::persist& what) {
+  out_->push_back(write_journal{{id_, what.hard, std::move(what.entries),
+                                 std::move(what.base), what.drop_tail, what.number,
+                                 what.follows}});
+}
+
+void replica::carry_out(raft::apply& what) {
+  for (const auto& item : what.entries)
+    tell(event_kind{committed{item.index, item.at_term, batch_of(item)}});
+  tell(raft::event_kind{raft::applied{what.entries.back().index}});
+}
+
+/// A leader has the batch still, and need not read it from the entry.
+std::shared_ptr<const entry_batch> replica::batch_of(const raft::entry& item) const {
+  if (item.kind != raft::entry_kind::command)
+    return nullptr;
+  if (auto known = partition_.proposed_at(item.index, item.at_term))
+    return known;
+  auto decoded = decode_entry(*item.payload);
+  check(bool{decoded}, decoded ? "" : decoded.problem().message);
+  return std::make_shared<const entry_batch>(std::move(*decoded));
+}
+
+void replica::carry_out(raft::proposal_accepted& what) {
+  if (is_change(what.id))
+    out_->push_back(members_answered{what.id - first_change, std::nullopt});
+  else
+    tell(event_kind{proposal_placed{what.id, what.index, what.at_term}});
+}
+
+void replica::carry_out(raft::proposal_refused& what) {
+  if (is_change(what.id))
+    out_->push_back(members_answered{what.id - first_change, what.why});
+  else
+    tell(event_kind{proposal_refused{what.id, as_partition_sees(what.why)}});
+}
+
+void replica::carry_out(raft::proposal_replaced& what) {
+  if (!is_change(what.id))
+    tell(event_kind{proposal_replaced{what.id}});
+}
+
+void replica::carry_out(raft::proposal_unknown& what) {
+  if (!is_change(what.id))
+    tell(event_kind{proposal_lost{what.id}});
+}
+
+void replica::carry_out(raft::read_ready& what) {
+  tell(event_kind{read_confirmed{what.id, what.index}});
+}
+
+void replica::carry_out(raft::read_refused& what) {
+  tell(event_kind{read_refused{what.id}});
+}
+
+/// What is lost with the leadership has no peers to release one by one.
+void replica::carry_out(raft::role_changed& what) {
+  const bool leads = what.role == raft::role_kind::leader;
+  if (!leads)
+    out_->push_back(release_snapshot{std::nullopt});
+  tell(event_kind{role_known{leads, what.at_term, what.leader}});
+  out_->push_back(what);
+}
+
+void replica::carry_out(raft::quorum_changed& what) {
+  tell(event_kind{quorum_known{what.has_quorum}});
+  out_->push_back(what);
+}
+
+// -- the partition to raft ---------------------------------------------------------
+
+void replica::carry_out(propose& what) {
+  tell(raft::event_kind{raft::propose{what.ticket, encode_entry(*what.batch)}});
+}
+
+void replica::carry_out(confirm_read& what) {
+  tell(raft::event_kind{raft::read_request{what.ticket}});
+}
+
+// -- checkpoints -------------------------------------------------------------------
+
+void replica::carry_out(checkpoint_due&) {
+  if (!table_.is_frozen())
+    begin_checkpoint();
+}
+
+void replica::begin_checkpoint() {
+  partition_.write_back();
+  auto frozen = table_.freeze(raft_.log().mark_at(partition_.applied()));
+  check(bool{frozen}, "R2: a second checkpoint on its way");
+  checkpoint_ = std::move(*frozen);
+  send_checkpoint();
+}
+
+void replica::send_checkpoint() {
+  if (checkpoint_) // else a snapshot took the state's place meanwhile
+    out_->push_back(write_checkpoint{checkpoint_, backend_});
+}
+
+/// R1: until it is durable the log and the frozen table are kept.
+void replica::on(checkpoint_done& what) {
+  if (!checkpoint_ || what.mark.index != checkpoint_->mark.index)
+    return; // of a state that a snapshot replaced
+  if (!what.how) {
+    later_.emplace(now_ + again_after_ms, checkpoint_again{});
+    return;
+  }
+  checkpoint_.reset();
+  table_.release_frozen();
+  tell(raft::event_kind{raft::compacted{what.mark}});
+  if (table_.active_bytes() >= checkpoint_bytes_)
+    begin_checkpoint();
+}
+
+// -- snapshots, sent (rule 10, P18) --------------------------------------------------
+
+void replica::carry_out(raft::read_snapshot& what) {
+  out_->push_back(read_snapshot_part{what.for_peer, what.offset, what.digest, backend_});
+}
+
+void replica::carry_out(raft::release_snapshot& what) {
+  out_->push_back(release_snapshot{what.for_peer});
+}
+
+void replica::on(snapshot_part_read& what) {
+  if (!what.part) {
+    later_.emplace(now_ + again_after_ms, raft::snapshot_read{what.for_peer, {}});
+    return;
+  }
+  raft::snapshot_chunk chunk;
+  if (auto& part = *what.part)
+    chunk = {std::move(part->mark), part->offset, std::move(part->bytes), part->last,
+             part->digest};
+  tell(raft::event_kind{raft::snapshot_read{what.for_peer, std::move(chunk)}});
+}
+
+// -- snapshots, received -----------------------------------------------------------
+
+void replica::carry_out(raft::install_snapshot& what) {
+  auto& chunk = what.chunk;
+  out_->push_back(take_snapshot_part{{std::move(chunk.mark), chunk.offset,
+                                      std::move(chunk.bytes), chunk.last, chunk.digest}});
+}
+
+void replica::on(snapshot_part_taken& what) {
+  if (!what.how)
+    later_.emplace(now_ + again_after_ms, raft::snapshot_failed{what.mark});
+  else if (what.loaded)
+    begin_replacement();
+  else
+    tell(raft::event_kind{raft::snapshot_stored{what.mark, what.next_offset}});
+}
+
+/// Lets go of the old state everywhere, for two openings of one environment are
+/// LMDB's undoing. A checkpoint that is still on its way was sent before and so is
+/// written before.
+void replica::begin_replacement() {
+  table_.close();
+  checkpoint_.reset();
+  backend_.reset();
+  out_->push_back(replace_state{});
+}
+
+/// From disk, as at a start.
+void replica::on(state_replaced& what) {
+  backend_ = std::move(what.state);
+  const auto mark = backend_->applied();
+  check(bool{mark}, mark ? "" : "the state can't be read: " + mark.problem().message);
+  table_.reopen(*backend_);
+  tell(event_kind{restored{*mark}});
+  tell(raft::event_kind{raft::snapshot_installed{*mark}});
+}
+
+} // namespace present::partition

@@ -1,0 +1,205 @@
+#pragma once
+
+#include "actors/checkpoint/checkpoint_answers.hpp"
+#include "actors/partition/partition_machine.hpp"
+#include "actors/raft/raft_machine.hpp"
+#include "storage/journal_store.hpp"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+/// One replica of a partition, whole: the raft machine below, the partition
+/// machine above, the state table between them, and what each has to hear of the
+/// others. As pure as they are: the actor around it and the simulation tell it
+/// the same events and carry the same effects out.
+///
+///   arrived ───▶ partition_machine ──propose, confirm_read──▶ raft_machine ◀── received
+///   respond ◀──       ▲    │ checkpoint_due                     │   │          persisted
+///                     │    ▼                                    │   └──▶ send, write_journal
+///                     │  state table ──▶ write_checkpoint       │
+///                     └───────── committed, placed, role ───────┘
+///
+/// An event is heard, then the machines take turns until neither has anything
+/// more to say. The partition's turn comes first: when raft hears that entries
+/// are applied, they are.
+///
+/// Invariants
+/// R1  The log goes only behind what is durable: raft hears `compacted` when a
+///     checkpoint was written. A checkpoint that failed is written again.
+/// R2  There is at most one checkpoint on its way.
+/// R3  From `replace_state` to `state_replaced` the replica has no state and is
+///     told nothing else. Then both machines go on from the mark that stands there.
+///
+/// The environment (the actor around it) guarantees E1 to E5 of raft_machine.hpp,
+/// and that each `write_checkpoint`, `read_snapshot_part` and `take_snapshot_part`
+/// is answered, in the order asked.
+namespace present::partition {
+
+struct replica_settings {
+  settings machine;
+  raft::raft_settings raft;
+  store_id store; ///< whose data these are (P19)
+  /// Who the members are if the log is empty.
+  raft::configuration founders;
+};
+
+// -- what the replica hears --------------------------------------------------------
+
+/// The state that was asked for with `replace_state`, open.
+struct state_replaced {
+  state_backend_ptr state;
+};
+/// Asks for other members; `members_answered` says what became of that.
+struct change_members {
+  std::uint64_t ticket = 0;
+  raft::configuration wanted;
+};
+
+using replica_event_kind
+  = std::variant<arrived, raft::received, raft::link_changed, raft::persisted,
+                 raft::persist_failed, raft::entries_loaded, checkpoint_done,
+                 snapshot_part_read, snapshot_part_taken, state_replaced,
+                 map_known, change_members, raft::transfer_leadership, time_passed>;
+
+struct replica_event {
+  time_ms now = 0;           ///< monotonic
+  std::uint64_t wall_ms = 0; ///< slewed to wall time (P21)
+  replica_event_kind what;
+};
+
+// -- what the replica asks for -----------------------------------------------------
+
+/// Answered with `raft::persisted` or `raft::persist_failed`.
+struct write_journal {
+  storage::journal_write what;
+};
+/// Answered with `checkpoint_done`.
+struct write_checkpoint {
+  storage::checkpoint_ptr what;
+  state_backend_ptr into;
+};
+/// Answered with `snapshot_part_read`.
+struct read_snapshot_part {
+  node_id for_peer;
+  std::uint64_t offset = 0;
+  std::uint64_t digest = 0; ///< 0 begins a snapshot of what `from` holds
+  state_backend_ptr from;
+};
+/// Without a peer: all that are being sent.
+struct release_snapshot {
+  std::optional<node_id> peer;
+};
+/// Answered with `snapshot_part_taken`.
+struct take_snapshot_part {
+  storage::snapshot_part what;
+};
+/// Whoever holds the old state lets go of it; answered with `state_replaced`.
+struct replace_state {};
+/// `why` is empty: it is in effect, from its entry on, and goes if that is cut off.
+struct members_answered {
+  std::uint64_t ticket = 0;
+  std::optional<raft::refusal> why;
+};
+
+/// What raft says of role, quorum and members is for whoever watches.
+using replica_effect
+  = std::variant<raft::send, write_journal, raft::load_entries, write_checkpoint,
+                 read_snapshot_part, release_snapshot, take_snapshot_part,
+                 replace_state, respond, members_answered, raft::role_changed,
+                 raft::quorum_changed, raft::configuration_changed,
+                 raft::rebuild_needed>;
+using replica_effects = std::vector<replica_effect>;
+
+// -- the replica -------------------------------------------------------------------
+
+class replica {
+public:
+  /// Goes on from what the disk holds: the state first, then the log behind it.
+  /// Hears `time_passed` soon.
+  replica(const replica_settings& options, raft::recovered_state found,
+          state_backend_ptr state, const raft::snapshot_mark& mark, time_ms now);
+
+  /// Then let it take turns.
+  void hear(replica_event input, replica_effects& out);
+
+  /// One machine's turn. False: neither has anything more to say.
+  bool turn(replica_effects& out);
+
+  /// When `time_passed` is wanted next; empty: nothing waits.
+  std::optional<time_ms> next_wake() const;
+
+  const raft::raft_machine& raft() const { return raft_; }
+  const partition_machine& partition() const { return partition_; }
+  const storage::state& table() const { return table_; }
+  bool is_without_state() const { return backend_ == nullptr; }
+
+private:
+  void tell(raft::event_kind what) { raft_events_.push_back(std::move(what)); }
+  void tell(event_kind what) { partition_events_.push_back(std::move(what)); }
+
+  // what it hears
+  void on(arrived& what) { tell(event_kind{std::move(what)}); }
+  void on(map_known& what) { tell(event_kind{std::move(what)}); }
+  template <class RaftEvent>
+  void on(RaftEvent& what) { tell(raft::event_kind{std::move(what)}); }
+  void on(checkpoint_done& what);
+  void on(snapshot_part_read& what);
+  void on(snapshot_part_taken& what);
+  void on(state_replaced& what);
+  void on(change_members& what);
+  void on(time_passed& what);
+
+  // what raft asks for
+  template <class Effect>
+  void carry_out(Effect& what) { out_->push_back(std::move(what)); }
+  void carry_out(raft::persist& what);
+  void carry_out(raft::apply& what);
+  void carry_out(raft::proposal_accepted& what);
+  void carry_out(raft::proposal_refused& what);
+  void carry_out(raft::proposal_replaced& what);
+  void carry_out(raft::proposal_unknown& what);
+  void carry_out(raft::read_ready& what);
+  void carry_out(raft::read_refused& what);
+  void carry_out(raft::role_changed& what);
+  void carry_out(raft::quorum_changed& what);
+  void carry_out(raft::read_snapshot& what);
+  void carry_out(raft::release_snapshot& what);
+  void carry_out(raft::install_snapshot& what);
+
+  // what the partition asks for
+  void carry_out(propose& what);
+  void carry_out(confirm_read& what);
+  void carry_out(checkpoint_due& what);
+
+  void begin_checkpoint();
+  void send_checkpoint();
+  void begin_replacement();
+  std::shared_ptr<const entry_batch> batch_of(const raft::entry& item) const;
+
+  const partition_id id_;
+  const std::size_t checkpoint_bytes_;
+
+  state_backend_ptr backend_; ///< null: it is being replaced (R3)
+  storage::state table_;
+  storage::checkpoint_ptr checkpoint_; ///< on its way to the disk (R2)
+  partition_machine partition_;
+  raft::raft_machine raft_;
+
+  std::deque<raft::event_kind> raft_events_;
+  std::deque<event_kind> partition_events_;
+
+  /// What failed is tried again a while later.
+  struct checkpoint_again {};
+  std::multimap<time_ms, std::variant<checkpoint_again, raft::event_kind>> later_;
+
+  // the turn under way
+  time_ms now_ = 0;
+  std::uint64_t wall_ms_ = 0;
+  replica_effects* out_ = nullptr;
+};
+
+} // namespace present::partition
