@@ -6,6 +6,7 @@
 #include "runtime/supervision/address_book.hpp"
 #include "runtime/supervision/child_record.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace present::supervision {
@@ -22,6 +23,9 @@ struct spawn_settings {
   observe::tracer* tracer = nullptr;
   std::shared_ptr<address_book> addresses = std::make_shared<address_book>();
   std::shared_ptr<census> all = std::make_shared<census>();
+  /// Hears of each actor when it is made and has not run yet. Simulation keeps hold
+  /// of them, so that it can end a node without a farewell.
+  std::function<void(const actor_identity&, const caf::strong_actor_ptr&)> on_made;
 };
 
 } // namespace present::supervision

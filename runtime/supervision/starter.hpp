@@ -115,6 +115,8 @@ private:
       = caf::make_actor<T>(system_.next_actor_id(), system_.node(), &system_,
                            config, caf::detail::spawn_fwd<Ts>(xs)...);
     auto actor = caf::actor_cast<caf::strong_actor_ptr>(handle);
+    if (settings_.on_made)
+      settings_.on_made(identity(), actor);
     watch_(actor);
     static_cast<T*>(caf::actor_cast<caf::abstract_actor*>(handle))
       ->launch(config.host, /*lazy*/ false, /*hide*/ false);

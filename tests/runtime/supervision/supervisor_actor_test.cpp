@@ -133,6 +133,26 @@ using lines = std::vector<std::string>;
 
 } // namespace
 
+TEST_CASE("simulation hears of each actor when it is made, before it runs") {
+  const quiet_log quiet;
+  test::simulated_world world;
+  const auto book = std::make_shared<diary>();
+  std::vector<std::string> made;
+  auto settings = world.settings();
+  settings.on_made = [&](const actor_identity& who, const caf::strong_actor_ptr& actor) {
+    CHECK(actor);
+    CHECK(book->take().empty());
+    made.push_back(who.path);
+  };
+  supervision_tree tree(world.system, settings, {"node", {}, {worker_spec("a", book)}});
+  CHECK(made == std::vector<std::string>{"node"});
+  world.run();
+  CHECK(made == std::vector<std::string>{"node", "node/a"});
+  CHECK(book->take() == std::vector<std::string>{"+node/a"});
+  tree.ask_to_stop();
+  world.run();
+}
+
 TEST_CASE("a tree starts left to right and stops right to left") {
   abc with(strategy::one_for_one);
   CHECK(with.tree.is_ready());
