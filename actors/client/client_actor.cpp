@@ -2,11 +2,19 @@
 
 #include "runtime/base/check.hpp"
 
+#include <utility>
+
 namespace present::client {
 
 client_shell::client_shell(caf::actor_config& config, const settings& options,
                            std::shared_ptr<client_route> route)
     : measured(config), machine_(options), route_(std::move(route)) {
+}
+
+void client_shell::on_exit() {
+  route_.reset();
+  for (auto& [id, caller] : std::exchange(callers_, {}))
+    caller.deliver(caf::make_error(caf::sec::request_receiver_down));
 }
 
 auto client_shell::make_behavior() -> behavior_type {

@@ -27,8 +27,9 @@ public:
                std::shared_ptr<client_route> route);
 
   /// Lets go of the network: it holds us while a call is under way, and must not
-  /// be ended by its own thread when that drops the last of us.
-  void on_exit() override { route_.reset(); }
+  /// be ended by its own thread when that drops the last of us. And of those who
+  /// still wait for an answer, who hear of it: a promise holds us too.
+  void on_exit() override;
 
 protected:
   behavior_type make_behavior() override;

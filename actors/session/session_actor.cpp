@@ -16,6 +16,7 @@ void session_shell::on_exit() {
   partitions_.clear();
   router_ = {};
   route_->ended();
+  route_.reset();
 }
 
 auto session_shell::make_behavior() -> behavior_type {

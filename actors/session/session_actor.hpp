@@ -29,7 +29,8 @@ public:
                 std::shared_ptr<supervision::address_book> addresses,
                 std::shared_ptr<session_route> route);
 
-  /// Lets go of other actors: they hold us too, and CAF counts references.
+  /// Lets go of other actors and of the network: they hold us too, and CAF counts
+  /// references.
   void on_exit() override;
 
 protected:
@@ -42,7 +43,7 @@ private:
 
   const std::string client_;
   const std::shared_ptr<supervision::address_book> addresses_;
-  const std::shared_ptr<session_route> route_;
+  std::shared_ptr<session_route> route_;
   session::session_machine machine_;
   supervision::address<router_actor> router_;
   std::unordered_map<partition_id, supervision::address<partition_actor>> partitions_;
