@@ -34,8 +34,7 @@ memory_journal::recover(partition_id partition) {
 
 std::vector<status> memory_journal::append(std::span<const journal_write> batch) {
   auto judged = admit(batch, chains_, [&](partition_id partition) -> result<log_extent> {
-    const auto* log = find(partition);
-    return log ? log->extent : log_extent{};
+    return extent_of(partition);
   });
   std::vector<extended_write> writes;
   for (const auto& step : judged.steps)
@@ -102,6 +101,11 @@ void memory_journal::crash(std::size_t survivors) {
   failure_.reset();
   refusing_ = false;
   ++identity_.boot;
+}
+
+log_extent memory_journal::extent_of(partition_id partition) const {
+  const auto* log = find(partition);
+  return log ? log->extent : log_extent{};
 }
 
 bool memory_journal::damage(partition_id partition, log_index index) {

@@ -43,8 +43,12 @@ public:
   /// boot begins.
   void crash(std::size_t survivors = 0);
 
-  /// The next write fails with `problem` and changes nothing.
-  void fail_next(error problem) { failure_ = std::move(problem); }
+  /// The next write fails with `problem` and changes nothing; empty: it succeeds
+  /// after all.
+  void fail_next(std::optional<error> problem) { failure_ = std::move(problem); }
+
+  /// From where to where the log goes; what `recover` would begin anew stays.
+  log_extent extent_of(partition_id partition) const;
 
   /// Makes a stored entry fail its check. False if there is no such entry.
   bool damage(partition_id partition, log_index index);
