@@ -12,6 +12,9 @@ inline const std::string node = "node";
 inline const std::string journal = "node/journal";
 inline const std::string checkpointer = "node/checkpointer";
 inline const std::string router = "node/router";
+inline const std::string links = "node/links";
+inline const std::string partitions = "node/partitions";
+inline const std::string membership = "node/membership";
 inline const std::string sessions = "node/sessions";
 inline const std::string gate = "node/gate";
 inline const std::string reporter = "node/reporter";
@@ -19,15 +22,15 @@ inline const std::string own_session = "node/own_session";
 inline const std::string client = "node/client";
 
 inline std::string link(node_id peer) {
-  return "node/links/" + std::to_string(peer.value);
+  return links + '/' + std::to_string(peer.value);
 }
 
 inline std::string partition(partition_id id) {
-  return "node/partitions/" + std::to_string(id.value);
+  return partitions + '/' + std::to_string(id.value);
 }
 
 inline std::string session(std::uint64_t connection) {
-  return "node/sessions/" + std::to_string(connection);
+  return sessions + '/' + std::to_string(connection);
 }
 
 } // namespace present::paths

@@ -3,6 +3,7 @@
 #include "actors/checkpoint/checkpoint_actor.hpp"
 #include "actors/gate/gate_actor.hpp"
 #include "actors/journal/journal_actor.hpp"
+#include "actors/membership/membership_actor.hpp"
 #include "actors/reporter/reporter_actor.hpp"
 #include "actors/router/router_actor.hpp"
 #include "runtime/supervision/starter.hpp"
@@ -35,37 +36,47 @@ child_spec journal_spec(const system_parts& parts) {
   });
 }
 
-child_spec link_spec(const system_parts& parts, node_id peer,
-                     const std::vector<partition_id>& partitions) {
+child_spec link_spec(const system_parts& parts, node_id peer, const std::string& address) {
   return child(std::to_string(peer.value), "link",
-               [=, book = parts.addresses, wire = parts.wire_to(peer)](starter& s) {
-                 return s.start<link_shell>(peer, partitions, book, wire);
+               [=, book = parts.addresses, wire = parts.wire_to(peer, address)](starter& s) {
+                 return s.start<link_shell>(peer, book, wire);
                });
 }
 
-child_spec partition_spec(const partition_setup& setup) {
-  return child(std::to_string(setup.machine.id.value), "partition",
+child_spec replica_spec(const system_parts& parts, const membership::start_replica& what) {
+  auto setup = parts.setup_of(what.group.partition);
+  setup.machine.founding_map = what.born_with;
+  if (what.founds) {
+    setup.founders.stores = what.group.founders;
+    for (const auto& founder : what.group.founders)
+      setup.founders.voters.push_back(founder.node);
+  }
+  return child(std::to_string(what.group.partition.value), "partition",
                [=](starter& s) { return s.start<partition_shell>(setup); });
 }
 
-supervisor_spec links(const system_parts& parts, const std::vector<partition_id>& partitions) {
-  supervisor_spec spec{"links", {strategy::one_for_one}, {}};
-  for (const auto peer : parts.peers)
-    spec.children.push_back(link_spec(parts, peer, partitions));
-  return spec;
-}
-
-supervisor_spec partitions_of(const system_parts& parts) {
-  supervisor_spec spec{"partitions", {strategy::one_for_one}, {}};
-  for (const auto& setup : parts.partitions)
-    spec.children.push_back(partition_spec(setup));
-  return spec;
+child_spec membership_spec(const system_parts& parts) {
+  membership_parts made;
+  made.machine.self = parts.self.id;
+  made.machine.store = parts.self.store;
+  made.machine.cluster = parts.cluster;
+  made.addresses = parts.addresses;
+  made.link_spec = [parts](node_id peer, const std::string& address) {
+    return link_spec(parts, peer, address);
+  };
+  made.replica_spec = [parts](const membership::start_replica& what) {
+    return replica_spec(parts, what);
+  };
+  made.partitions_on_disk = parts.partitions_on_disk;
+  made.remove_state = parts.remove_state;
+  return child("membership", "membership",
+               [made](starter& s) { return s.start<membership_shell>(made); });
 }
 
 child_spec own_session_spec(const own_client_parts& parts,
                             const std::shared_ptr<supervision::address_book>& book) {
   return child("own_session", "session", [=](starter& s) {
-    return s.start<session_shell>(parts.name, book, parts.door);
+    return s.start<session_shell>(parts.name, true, book, parts.door);
   });
 }
 
@@ -84,17 +95,15 @@ child_spec client_spec(const own_client_parts& parts) {
 ///   ├── journal          own thread: every write of every partition
 ///   ├── checkpointer     own thread: frozen tables to disk
 ///   ├── router           the map that clients get
-///   ├── links            one for one: a link per peer
-///   ├── partitions       one for one: a replica per partition
+///   ├── links            one for one: a link per peer, as the map says
+///   ├── partitions       one for one: a replica per partition, as the map says
+///   ├── membership       keeps the map, and this node as it says
 ///   ├── sessions         one for one: a temporary child per connection
 ///   ├── gate             lets connections in
 ///   ├── reporter         what operators see
 ///   ├── own_session      the session of the node's own client with this node
 ///   └── client           the node as a client of its cluster
 supervisor_spec system_tree(const system_parts& parts) {
-  std::vector<partition_id> partitions;
-  for (const auto& setup : parts.partitions)
-    partitions.push_back(setup.machine.id);
   supervisor_spec node{"node", {strategy::rest_for_one}, {}};
   node.children = {
     journal_spec(parts),
@@ -102,14 +111,15 @@ supervisor_spec system_tree(const system_parts& parts) {
           [](starter& s) { return s.start_detached<checkpoint_shell>(); }),
     child("router", "router",
           [book = parts.addresses](starter& s) { return s.start<router_shell>(book); }),
-    supervision::as_child(links(parts, partitions)),
-    supervision::as_child(partitions_of(parts)),
+    supervision::as_child({"links", {strategy::one_for_one}, {}}),
+    supervision::as_child({"partitions", {strategy::one_for_one}, {}}),
+    membership_spec(parts),
     supervision::as_child({"sessions", {strategy::one_for_one}, {}}),
     child("gate", "gate",
           [book = parts.addresses](starter& s) { return s.start<gate_shell>(book); }),
     child("reporter", "reporter",
-          [self = parts.self, partitions, book = parts.addresses](starter& s) {
-            return s.start<reporter_shell>(self, partitions, book);
+          [self = parts.self, book = parts.addresses](starter& s) {
+            return s.start<reporter_shell>(self, book);
           }),
   };
   if (parts.own_client) {

@@ -27,15 +27,18 @@ struct own_client_parts {
 };
 
 /// What a node's actors are made of: the doors to disk and network, which
-/// simulation replaces, and who is in the cluster.
+/// simulation replaces. Who is in the cluster and what this node keeps of it comes
+/// from the map (actors/membership).
 struct system_parts {
   member_status self;
-  std::vector<node_id> peers;
-  /// One row per partition of this node.
-  std::vector<partition_setup> partitions;
+  std::string cluster; ///< trust domain
   /// Opens the journal anew: called at each start of its actor.
   std::function<result<std::shared_ptr<storage::journal_store>>()> open_journal;
-  std::function<wire_factory(node_id)> wire_to;
+  std::function<wire_factory(node_id peer, const std::string& address)> wire_to;
+  /// What a replica is made of; called once per replica, when the map asks for it.
+  std::function<partition_setup(partition_id)> setup_of;
+  std::function<result<std::vector<partition_id>>()> partitions_on_disk;
+  std::function<status(partition_id)> remove_state;
   std::optional<own_client_parts> own_client; ///< empty: without one
   std::shared_ptr<supervision::address_book> addresses;
 };

@@ -30,10 +30,16 @@ interface Admin {
   # Accepted, not done: `status` tells who leads.
 
   initialise @8 (members :List(Member), partitions :UInt32) -> (error :Error);
-  # The one-time birth of a cluster (P19). On a cluster that stands: `invalid`.
+  # The one-time birth of a cluster (P19), asked of each founder: nodes with their
+  # stores and addresses, and how many partitions there are besides the root.
+  # `invalid`: the node belongs to a cluster already, or is not as the members say.
+  # Idempotent.
 
   metrics @9 () -> (text :Text, error :Error);
   # Of this node, in Prometheus' text format.
+
+  self @10 () -> (self :Member, mapEpoch :UInt64, error :Error);
+  # The answering node itself. Epoch 0: it has not heard of a cluster.
 }
 
 struct ClusterStatus {

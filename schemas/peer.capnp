@@ -10,6 +10,7 @@ $Cxx.namespace("present::schema");
 using Member = import "admin.capnp".Member;
 using PartitionStatus = import "admin.capnp".PartitionStatus;
 using Actor = import "admin.capnp".Actor;
+using ClusterMap = import "map.capnp".ClusterMap;
 
 interface Peer {
   deliver @0 (messages :List(RaftMessage)) -> stream;
@@ -19,12 +20,18 @@ interface Peer {
 
   report @1 () -> (report :NodeReport);
   # What the node knows of itself: for operators who ask another node.
+
+  offerMap @2 (map :ClusterMap) -> ();
+  # The sender's map. A newer one than the receiver's replaces that; another
+  # cluster's is dropped. Idempotent.
 }
 
 struct NodeReport {
   self @0 :Member;
   partitions @1 :List(PartitionStatus);
   tree @2 :Actor;
+  map @3 :ClusterMap;
+  # As this node knows it.
 }
 
 struct RaftMessage {

@@ -304,21 +304,54 @@ status journal::write_one(lmdb_write& txn, const journal_write& write,
     encode_hard_state({write.hard, after.tail, after.promised}));
 }
 
-status journal::forget(partition_id partition) {
-  status done = commit([&](lmdb_write& txn) -> status {
-    for (const auto& key : {journal_keys::hard_state(partition),
-                            journal_keys::snapshot(partition)})
-      if (auto erased = txn.erase(key); !erased)
-        return erased.problem();
-    auto erased = txn.erase_range(journal_keys::entry(partition, {0}),
-                                  end_of_entries(partition));
-    return erased ? success() : status{erased.problem()};
+status journal::leave(partition_id partition) {
+  auto txn = env_->read();
+  if (!txn)
+    return txn.problem();
+  auto found = read_head(*txn, partition);
+  if (!found)
+    return found.problem();
+  if (!*found)
+    return success();
+  const auto left = emptied((*found)->extent);
+  status done = commit([&](lmdb_write& write) -> status {
+    if (auto erased = write.erase(journal_keys::snapshot(partition)); !erased)
+      return erased.problem();
+    if (auto erased = write.erase_range(journal_keys::entry(partition, {0}),
+                                        end_of_entries(partition));
+        !erased)
+      return erased.problem();
+    return env_->put(
+      write, journal_keys::hard_state(partition),
+      encode_hard_state({(*found)->hard, left.tail, left.promised}));
   });
   if (done) {
-    extents_.erase(partition);
+    extents_[partition] = left;
     chains_.erase(partition);
   }
   return done;
+}
+
+// -- the map -----------------------------------------------------------------------
+
+result<std::optional<std::string>> journal::read_map() const {
+  auto txn = env_->read();
+  if (!txn)
+    return txn.problem();
+  const auto key = journal_keys::map();
+  auto stored = txn->get(key);
+  if (!stored)
+    return stored.problem();
+  if (!*stored)
+    return std::optional<std::string>{};
+  auto plain = env_->unseal({key, **stored});
+  if (!plain)
+    return env_->named(error_code::damaged, "the cluster's map: " + plain.problem().message);
+  return std::optional{std::move(*plain)};
+}
+
+status journal::write_map(const std::string& map) {
+  return commit([&](lmdb_write& txn) { return env_->put(txn, journal_keys::map(), map); });
 }
 
 status journal::commit(const std::function<status(lmdb_write&)>& body) {

@@ -30,7 +30,9 @@ public:
   result<std::vector<raft::entry>> load(partition_id partition, log_index first,
                                         std::uint64_t max_bytes) const override;
   result<std::vector<log_index>> scrub(partition_id partition) const override;
-  status forget(partition_id partition) override;
+  status leave(partition_id partition) override;
+  result<std::optional<std::string>> read_map() const override;
+  status write_map(const std::string& map) override;
 
 private:
   journal() = default;

@@ -66,7 +66,7 @@ public:
 
   virtual const store_identity& identity() const = 0;
 
-  /// All partitions that have ever been written and not forgotten.
+  /// All partitions that have ever been written, also those that left.
   virtual result<std::vector<partition_id>> partitions() const = 0;
 
   /// Everything of a partition; all empty if it was never written. `applied` is
@@ -92,8 +92,16 @@ public:
   virtual result<std::vector<log_index>> scrub(partition_id partition) const
     = 0;
 
-  /// Removes all that belongs to a partition that left this node.
-  virtual status forget(partition_id partition) = 0;
+  /// The partition leaves this node: its log goes, its word stays. Term and vote
+  /// are kept, and where the log ended is promised (J3), so that a replica which
+  /// comes back here neither votes nor leads before it has caught up. Call it when
+  /// nobody writes to the partition any more. Idempotent.
+  virtual status leave(partition_id partition) = 0;
+
+  /// The cluster's map as this node saw it last: bytes that mean nothing here. Empty
+  /// if there is none; `damaged` if they fail their check.
+  virtual result<std::optional<std::string>> read_map() const = 0;
+  virtual status write_map(const std::string& map) = 0;
 };
 
 } // namespace present::storage

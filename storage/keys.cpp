@@ -196,6 +196,10 @@ std::string entry(partition_id partition, log_index index) {
   return bytes;
 }
 
+std::string map() {
+  return journal_key(journal_kind::map);
+}
+
 std::optional<log_index> index_of(std::string_view key,
                                   partition_id partition) {
   if (key.size() != entry_key_size

@@ -20,6 +20,7 @@
 ///     01 partition:4                hard state: term and vote
 ///     02 partition:4                snapshot mark: index, term, members
 ///     03 partition:4 index:8        log entry
+///     04                            the cluster's map, as this node saw it last
 ///
 ///   state/<partition>/  one LMDB environment per partition
 ///     00 00                         identity: cluster, partition, format
@@ -118,6 +119,7 @@ enum class journal_kind : std::uint8_t {
   hard_state = 1,
   snapshot = 2,
   entry = 3,
+  map = 4,
 };
 
 namespace journal_keys {
@@ -125,6 +127,7 @@ std::string identity();
 std::string hard_state(partition_id partition);
 std::string snapshot(partition_id partition);
 std::string entry(partition_id partition, log_index index);
+std::string map();
 /// Of an entry's key.
 std::optional<log_index> index_of(std::string_view key, partition_id partition);
 /// Of a hard state's key.

@@ -73,6 +73,16 @@ status lmdb_state_home::replace() {
   return success();
 }
 
+status lmdb_state_home::remove() {
+  const std::lock_guard hold{lock_};
+  if (!held_.expired())
+    return make_error(error_code::overloaded,
+                      folder_.string() + ": the state is still open");
+  std::error_code failed;
+  std::filesystem::remove_all(folder_, failed);
+  return failed ? status{problem("removing the state", failed)} : success();
+}
+
 result<std::unique_ptr<spool>> lmdb_state_home::make_spool() {
   if (status ok = make_folder(); !ok)
     return ok.problem();

@@ -34,6 +34,7 @@ public:
   result<std::shared_ptr<state_backend>> open() override;
   result<std::unique_ptr<state_backend>> open_next() override;
   status replace() override;
+  status remove() override;
   result<std::unique_ptr<spool>> make_spool() override;
 
 private:

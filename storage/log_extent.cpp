@@ -69,6 +69,10 @@ log_extent cut_back(log_extent log, const raft::log_position& intact) {
   return log;
 }
 
+log_extent emptied(const log_extent& log) {
+  return {{}, {}, is_up_to_date(log.tail, log.promised) ? log.tail : log.promised};
+}
+
 std::string name_of(partition_id partition) {
   return "partition " + std::to_string(partition.value);
 }

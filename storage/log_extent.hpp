@@ -27,6 +27,9 @@ result<log_extent> extend(log_extent log, const journal_write& write);
 /// The extent of a log that was found to be readable up to `intact` only.
 log_extent cut_back(log_extent log, const raft::log_position& intact);
 
+/// The extent of a log that was thrown away, which had come this far.
+log_extent emptied(const log_extent& log);
+
 /// "partition 3", for messages.
 std::string name_of(partition_id partition);
 

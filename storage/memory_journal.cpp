@@ -7,7 +7,7 @@ namespace present::storage {
 
 result<std::vector<partition_id>> memory_journal::partitions() const {
   std::vector<partition_id> all;
-  for (const auto& [partition, log] : seen_)
+  for (const auto& [partition, log] : seen_.logs)
     all.push_back(partition);
   return all;
 }
@@ -15,8 +15,8 @@ result<std::vector<partition_id>> memory_journal::partitions() const {
 result<raft::recovered_state>
 memory_journal::recover(partition_id partition) {
   chains_.erase(partition);
-  const auto place = seen_.find(partition);
-  if (place == seen_.end())
+  const auto place = seen_.logs.find(partition);
+  if (place == seen_.logs.end())
     return raft::recovered_state{};
   auto& log = place->second;
   raft::recovered_state found{log.hard, log.mark};
@@ -79,11 +79,17 @@ memory_journal::scrub(partition_id partition) const {
   return std::vector<log_index>(log->damaged.begin(), log->damaged.end());
 }
 
-status memory_journal::forget(partition_id partition) {
-  status done = commit_now(forgotten{partition});
+status memory_journal::leave(partition_id partition) {
+  if (!find(partition))
+    return success();
+  status done = commit_now(left_partition{partition});
   if (done)
     chains_.erase(partition);
   return done;
+}
+
+status memory_journal::write_map(const std::string& map) {
+  return commit_now(written_map{map});
 }
 
 void memory_journal::sync(std::size_t commits) {
@@ -111,8 +117,8 @@ log_extent memory_journal::extent_of(partition_id partition) const {
 bool memory_journal::damage(partition_id partition, log_index index) {
   bool found = false;
   for (auto* disk : {&seen_, &durable_}) {
-    const auto place = disk->find(partition);
-    if (place == disk->end() || !place->second.entries.contains(index))
+    const auto place = disk->logs.find(partition);
+    if (place == disk->logs.end() || !place->second.entries.contains(index))
       continue;
     place->second.damaged.insert(index);
     found = true;
@@ -122,7 +128,7 @@ bool memory_journal::damage(partition_id partition, log_index index) {
 
 void memory_journal::wipe(store_id store) {
   pending_.clear();
-  durable_.clear();
+  durable_ = {};
   crash();
   identity_.store = store;
   identity_.boot = 1;
@@ -130,8 +136,8 @@ void memory_journal::wipe(store_id store) {
 
 const memory_journal::partition_log*
 memory_journal::find(partition_id partition) const {
-  const auto place = seen_.find(partition);
-  return place == seen_.end() ? nullptr : &place->second;
+  const auto place = seen_.logs.find(partition);
+  return place == seen_.logs.end() ? nullptr : &place->second;
 }
 
 status memory_journal::commit_now(commit what) {
@@ -147,12 +153,15 @@ status memory_journal::commit_now(commit what) {
 }
 
 void memory_journal::apply(image& disk, const commit& what) {
-  if (const auto* gone = std::get_if<forgotten>(&what)) {
-    disk.erase(gone->partition);
-    return;
+  if (const auto* gone = std::get_if<left_partition>(&what)) {
+    auto& log = disk.logs[gone->partition];
+    log = {.hard = log.hard, .extent = emptied(log.extent)};
+  } else if (const auto* written = std::get_if<written_map>(&what)) {
+    disk.map = written->bytes;
+  } else {
+    for (const auto& write : std::get<std::vector<extended_write>>(what))
+      apply(disk.logs[write.write.partition], write);
   }
-  for (const auto& write : std::get<std::vector<extended_write>>(what))
-    apply(disk[write.write.partition], write);
 }
 
 void memory_journal::apply(partition_log& log, const extended_write& what) {

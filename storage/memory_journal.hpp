@@ -30,7 +30,9 @@ public:
   result<std::vector<raft::entry>> load(partition_id partition, log_index first,
                                         std::uint64_t max_bytes) const override;
   result<std::vector<log_index>> scrub(partition_id partition) const override;
-  status forget(partition_id partition) override;
+  status leave(partition_id partition) override;
+  result<std::optional<std::string>> read_map() const override { return seen_.map; }
+  status write_map(const std::string& map) override;
 
   // -- the disk ----------------------------------------------------------------
 
@@ -64,17 +66,23 @@ private:
     std::set<log_index> damaged;
     log_extent extent;
   };
-  using image = std::map<partition_id, partition_log>;
+  struct image {
+    std::map<partition_id, partition_log> logs;
+    std::optional<std::string> map;
+  };
 
   /// A write with the extent that it leaves: replayed as it was first seen.
   struct extended_write {
     journal_write write;
     log_extent after;
   };
-  struct forgotten {
+  struct left_partition {
     partition_id partition;
   };
-  using commit = std::variant<std::vector<extended_write>, forgotten>;
+  struct written_map {
+    std::string bytes;
+  };
+  using commit = std::variant<std::vector<extended_write>, left_partition, written_map>;
 
   static void apply(image& disk, const commit& what);
   static void apply(partition_log& log, const extended_write& what);

@@ -53,6 +53,14 @@ status memory_state_home::replace() {
   return success();
 }
 
+status memory_state_home::remove() {
+  if (state_.use_count() > 1)
+    return make_error(error_code::overloaded, "the state is still open");
+  state_ = std::make_shared<memory_state_backend>();
+  next_.reset();
+  return success();
+}
+
 result<std::unique_ptr<spool>> memory_state_home::make_spool() {
   return std::unique_ptr<spool>{std::make_unique<memory_spool>()};
 }

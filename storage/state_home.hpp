@@ -34,6 +34,10 @@ public:
   /// `overloaded` while that is still held.
   virtual status replace() = 0;
 
+  /// All of it goes: the partition has left this node. `overloaded` while it is held.
+  /// Idempotent.
+  virtual status remove() = 0;
+
   /// On the disk that the state is on.
   virtual result<std::unique_ptr<spool>> make_spool() = 0;
 };

@@ -141,6 +141,17 @@ result<cluster_map_ptr> client_session::map(deadline patience) {
   return body_->network->map(patience);
 }
 
+result<client::node_self> client_session::self(const std::string& endpoint,
+                                               deadline patience) {
+  return body_->network->self(endpoint, patience);
+}
+
+present::status client_session::initialise(const std::string& endpoint,
+                                  const std::vector<member_status>& members,
+                                  std::uint32_t partitions, deadline patience) {
+  return body_->network->initialise(endpoint, members, partitions, patience);
+}
+
 result<cluster_status> client_session::status(deadline patience) {
   return body_->network->status(patience);
 }

@@ -93,6 +93,13 @@ public:
   result<cluster_status> status(deadline patience = std::chrono::seconds(5));
   result<supervision::description> tree(node_id node,
                                         deadline patience = std::chrono::seconds(5));
+  /// Who listens at an endpoint that this session was opened with, in a cluster or not.
+  result<client::node_self> self(const std::string& endpoint,
+                                 deadline patience = std::chrono::seconds(5));
+  /// Asks the node at that endpoint to found a cluster with these members: each of
+  /// them has to be asked (P19). Idempotent.
+  present::status initialise(const std::string& endpoint, const std::vector<member_status>& members,
+                    std::uint32_t partitions, deadline patience = std::chrono::seconds(5));
 
   /// One more client actor on the same connections, with a session of its own.
   client::client_actor spawn_client();

@@ -63,19 +63,17 @@ void client_network::fetch_map(node_id from, const client_actor& asker) {
 
 // -- for those who block ------------------------------------------------------------
 
-/// `ask` turns a link that is up into a promise of the result, on the network thread.
-template <class T, class Ask>
-result<T> client_network::ask_any(Ask ask, std::chrono::milliseconds patience) {
+/// `find` promises a link that is up, `ask` turns it into a promise of the result;
+/// both on the network thread.
+template <class T, class Find, class Ask>
+result<T> client_network::ask_link(Find find, Ask ask, std::chrono::milliseconds patience) {
   auto done = std::make_shared<std::promise<result<T>>>();
   auto answer = done->get_future();
-  thread_.post([this, ask = std::move(ask), done](network::network_loop& loop) mutable {
+  thread_.post([find = std::move(find), ask = std::move(ask),
+                done](network::network_loop& loop) mutable {
     loop.detach(
-      links_->wait_for_any()
-        .then([this, ask = std::move(ask)]() mutable {
-          auto* link = links_->any_up();
-          KJ_REQUIRE(link != nullptr, "no node can be reached");
-          return ask(*link);
-        })
+      kj::evalNow([&] { return find(); })
+        .then([ask = std::move(ask)](gateway_link* link) mutable { return ask(*link); })
         .then([done](result<T> value) { done->set_value(std::move(value)); },
               [done](kj::Exception&& problem) {
                 done->set_value(make_error(error_code::no_quorum, problem.getDescription().cStr()));
@@ -84,6 +82,19 @@ result<T> client_network::ask_any(Ask ask, std::chrono::milliseconds patience) {
   if (answer.wait_for(patience) != std::future_status::ready)
     return make_error(error_code::no_quorum, "no node answered in time");
   return answer.get();
+}
+
+template <class T, class Ask>
+result<T> client_network::ask_any(Ask ask, std::chrono::milliseconds patience) {
+  return ask_link<T>(
+    [this] {
+      return links_->wait_for_any().then([this] {
+        auto* link = links_->any_up();
+        KJ_REQUIRE(link != nullptr, "no node can be reached");
+        return link;
+      });
+    },
+    std::move(ask), patience);
 }
 
 result<cluster_map_ptr> client_network::map(std::chrono::milliseconds patience) {
@@ -97,16 +108,72 @@ result<cluster_map_ptr> client_network::map(std::chrono::milliseconds patience) 
 
 // -- for operators -----------------------------------------------------------------
 
+namespace {
+
 /// `ask` turns an `Admin` into a promise of the result, on the network thread.
 template <class T, class Ask>
+auto through_admin(Ask ask) {
+  return [ask = std::move(ask)](gateway_link& link) mutable {
+    return link.admin().then([ask = std::move(ask)](result<schema::Admin::Client> admin) mutable
+                             -> kj::Promise<result<T>> {
+      if (!admin)
+        return result<T>{admin.problem()};
+      return ask(*admin);
+    });
+  };
+}
+
+} // namespace
+
+template <class T, class Ask>
 result<T> client_network::ask_admin(Ask ask, std::chrono::milliseconds patience) {
-  return ask_any<T>(
-    [ask = std::move(ask)](gateway_link& link) mutable {
-      return link.admin().then([ask = std::move(ask)](result<schema::Admin::Client> admin) mutable
-                               -> kj::Promise<result<T>> {
-        if (!admin)
-          return result<T>{admin.problem()};
-        return ask(*admin);
+  return ask_any<T>(through_admin<T>(std::move(ask)), patience);
+}
+
+template <class T, class Ask>
+result<T> client_network::ask_admin_at(const std::string& endpoint, Ask ask,
+                                       std::chrono::milliseconds patience) {
+  return ask_link<T>(
+    [this, endpoint]() -> kj::Promise<gateway_link*> {
+      auto* link = links_->at(endpoint);
+      KJ_REQUIRE(link != nullptr, "not one of the endpoints", endpoint);
+      return link->wait_until_up().then([link] { return link; });
+    },
+    through_admin<T>(std::move(ask)), patience);
+}
+
+result<node_self> client_network::self(const std::string& endpoint,
+                                       std::chrono::milliseconds patience) {
+  return ask_admin_at<node_self>(
+    endpoint,
+    [](schema::Admin::Client admin) {
+      return admin.selfRequest().send().then([](auto answer) -> result<node_self> {
+        auto refused = decode_error(answer.getError());
+        if (refused.code != error_code::ok)
+          return refused;
+        return node_self{decode_member(answer.getSelf()), {answer.getMapEpoch()}};
+      });
+    },
+    patience);
+}
+
+present::status client_network::initialise(const std::string& endpoint,
+                                  const std::vector<member_status>& members,
+                                  std::uint32_t partitions,
+                                  std::chrono::milliseconds patience) {
+  return ask_admin_at<std::monostate>(
+    endpoint,
+    [members, partitions](schema::Admin::Client admin) {
+      auto ask = admin.initialiseRequest();
+      auto to = ask.initMembers(static_cast<unsigned>(members.size()));
+      for (unsigned place = 0; place < members.size(); ++place)
+        encode_member(members[place], to[place]);
+      ask.setPartitions(partitions);
+      return ask.send().then([](auto answer) -> present::status {
+        auto refused = decode_error(answer.getError());
+        if (refused.code != error_code::ok)
+          return refused;
+        return success();
       });
     },
     patience);

@@ -26,6 +26,12 @@ struct connect_options {
   std::string key;
 };
 
+/// What a node says of itself, in a cluster or not.
+struct node_self {
+  member_status who;
+  map_epoch epoch; ///< 0: it has not heard of a cluster
+};
+
 /// A program's connections to a cluster: one per node, shared by all its client
 /// actors. Nodes that the endpoints don't name are learnt from the map.
 /// Thread-safe.
@@ -46,13 +52,23 @@ public:
   // For operators; block the caller. Need an admin's certificate.
   result<cluster_status> status(std::chrono::milliseconds patience);
   result<supervision::description> tree(node_id node, std::chrono::milliseconds patience);
+  /// Who listens at that endpoint.
+  result<node_self> self(const std::string& endpoint, std::chrono::milliseconds patience);
+  /// Asks the node at that endpoint to found a cluster with these members (P19).
+  present::status initialise(const std::string& endpoint, const std::vector<member_status>& members,
+                    std::uint32_t partitions, std::chrono::milliseconds patience);
 
 private:
   explicit client_network(network::log_sink log);
   template <class T, class Ask>
   result<T> ask_any(Ask ask, std::chrono::milliseconds patience);
+  template <class T, class Find, class Ask>
+  result<T> ask_link(Find find, Ask ask, std::chrono::milliseconds patience);
   template <class T, class Ask>
   result<T> ask_admin(Ask ask, std::chrono::milliseconds patience);
+  template <class T, class Ask>
+  result<T> ask_admin_at(const std::string& endpoint, Ask ask,
+                         std::chrono::milliseconds patience);
 
   gateway_links* links_ = nullptr; ///< the network thread's
   // Last, so that it ends first.

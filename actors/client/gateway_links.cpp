@@ -62,7 +62,7 @@ void gateway_links::learn_nodes(const cluster_map& map) {
   std::set<std::string> wanted;
   by_node_.clear();
   for (const auto& node : map.nodes) {
-    if (node.id == self_)
+    if (node.id == self_ || node.state == storage::node_state::left)
       continue;
     wanted.insert(node.rpc_address);
     by_node_[node.id] = dial(node.rpc_address, node.id).link;
@@ -75,6 +75,11 @@ void gateway_links::learn_nodes(const cluster_map& map) {
     hang_up(there->second);
     there = by_address_.erase(there);
   }
+}
+
+gateway_link* gateway_links::at(const std::string& address) const {
+  const auto found = by_address_.find(address);
+  return found == by_address_.end() ? nullptr : found->second.link;
 }
 
 gateway_link* gateway_links::find(node_id node) const {

@@ -32,6 +32,8 @@ public:
 
   bool is_up(node_id node) const;
   kj::Promise<void> wait_for_any();
+  /// Null if nobody named that address.
+  gateway_link* at(const std::string& address) const;
   /// Null if none is up.
   gateway_link* any_up() const;
 

@@ -16,9 +16,9 @@ supervision::child_spec session_spec(const open_session& what,
   spec.kind = "session";
   spec.restart = supervision::restart_kind::temporary;
   spec.shutdown_ms = 1000;
-  spec.start = [client = what.client, addresses = std::move(addresses),
+  spec.start = [client = what.client, may_administer = what.may_administer, addresses = std::move(addresses),
                 route = std::shared_ptr<session_route>(what.door)](supervision::starter& s) {
-    return s.start<session_shell>(client, addresses, route);
+    return s.start<session_shell>(client, may_administer, addresses, route);
   };
   return spec;
 }

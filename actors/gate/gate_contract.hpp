@@ -17,6 +17,7 @@ public:
 struct open_session {
   std::uint64_t connection = 0; ///< unique in the life of this process
   std::string client;           ///< its SPIFFE id
+  bool may_administer = false;  ///< it is an admin or a node
   std::shared_ptr<session_door> door;
 };
 

@@ -52,7 +52,8 @@ kj::Promise<void> gate_service::client(ClientContext context) {
     return kj::READY_NOW;
   }
   auto door = std::make_shared<network_door>(services_->thread);
-  caf::anon_send(gate, open_session{++last_connection, to_string(who_), door});
+  caf::anon_send(gate, open_session{++last_connection, to_string(who_),
+                                    who_.role != network::peer_role::client, door});
   return door->wait_until_open().then(
     [this, context, door](result<session_actor> session) mutable {
       auto to = context.getResults();

@@ -17,7 +17,6 @@ namespace present {
 struct node_services {
   network::network_thread& thread;
   node_greeting self;
-  std::vector<member_status> members;
   std::shared_ptr<supervision::address_book> addresses;
   std::shared_ptr<peer_links> links;
   std::shared_ptr<report_source> reports;

@@ -20,6 +20,12 @@ auto journal_shell::make_behavior() -> behavior_type {
       on_commit();
       return journal_recovered{store_->recover(what.partition)};
     },
+    [this](const journal_leave& what) {
+      on_commit();
+      return done_with(store_->leave(what.partition));
+    },
+    [this](journal_read_map) { return journal_map{store_->read_map()}; },
+    [this](const journal_write_map& what) { return done_with(store_->write_map(what.bytes)); },
     [this](journal_commit) { on_commit(); },
   };
 }
@@ -51,10 +57,20 @@ void journal_shell::on_commit() {
   }
   gathered_.clear();
   waiting_.clear();
-  // What was not made durable must not be believed later (rule 12): a new
-  // incarnation opens the file again. A full disk is a refusal, and goes on.
   if (fatal)
-    throw std::runtime_error("the journal can't be trusted any more: " + fatal->message);
+    end_because_of(*fatal);
+}
+
+journal_done journal_shell::done_with(status how) {
+  if (!how && how.problem().code != error_code::disk_full)
+    end_because_of(how.problem());
+  return {std::move(how)};
+}
+
+/// What was not made durable must not be believed later (rule 12): a new
+/// incarnation opens the file again. A full disk is a refusal, and goes on.
+void journal_shell::end_because_of(const error& why) {
+  throw std::runtime_error("the journal can't be trusted any more: " + why.message);
 }
 
 } // namespace present

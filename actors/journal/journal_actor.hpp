@@ -22,6 +22,8 @@ protected:
 private:
   void on_append(journal_append& what);
   void on_commit();
+  static journal_done done_with(status how);
+  [[noreturn]] static void end_because_of(const error& why);
 
   std::shared_ptr<storage::journal_store> store_;
   std::vector<storage::journal_write> gathered_;

@@ -5,6 +5,9 @@
 
 #include <caf/all.hpp>
 
+#include <optional>
+#include <string>
+
 /// The journal: one per node, on a thread of its own, since LMDB blocks. It takes
 /// the writes of all partitions in the order they come and makes what has
 /// gathered durable with one commit (the order law).
@@ -55,12 +58,32 @@ struct journal_recovered {
   result<raft::recovered_state> found = raft::recovered_state{};
 };
 
+/// From membership: a partition's data go, but for its word. Idempotent.
+struct journal_leave {
+  partition_id partition;
+};
+/// From membership: the cluster's map, as this node saw it last.
+struct journal_read_map {};
+struct journal_map {
+  result<std::optional<std::string>> bytes = std::optional<std::string>{};
+};
+struct journal_write_map {
+  std::string bytes;
+};
+/// Answer to the two that write: durable, or why not.
+struct journal_done {
+  status how = success();
+};
+
 /// The journal to itself: commit what has gathered.
 struct journal_commit {};
 
 using journal_actor
   = caf::typed_actor<caf::reacts_to<journal_append>, caf::reacts_to<journal_load>,
                      caf::replies_to<journal_recover>::with<journal_recovered>,
+                     caf::replies_to<journal_leave>::with<journal_done>,
+                     caf::replies_to<journal_read_map>::with<journal_map>,
+                     caf::replies_to<journal_write_map>::with<journal_done>,
                      caf::reacts_to<journal_commit>>;
 
 } // namespace present
@@ -72,4 +95,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_append)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_load)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_recover)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_recovered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_leave)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_read_map)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_map)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_write_map)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_commit)

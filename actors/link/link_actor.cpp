@@ -22,15 +22,15 @@ std::size_t bytes_of(const raft::message& what) {
 } // namespace
 
 link_shell::link_shell(caf::actor_config& config, node_id peer,
-                       std::vector<partition_id> partitions,
                        std::shared_ptr<supervision::address_book> addresses,
                        wire_factory connect)
-    : measured(config), peer_(peer), connect_(std::move(connect)) {
-  for (const auto id : partitions)
-    partitions_.push_back(addresses->address_of<partition_actor>(paths::partition(id)));
+    : measured(config), peer_(peer), addresses_(std::move(addresses)),
+      membership_(addresses_->address_of<membership_actor>(paths::membership)),
+      connect_(std::move(connect)) {
 }
 
 void link_shell::on_exit() {
+  membership_ = {};
   partitions_.clear();
   wire_.reset();
 }
@@ -44,30 +44,45 @@ auto link_shell::make_behavior() -> behavior_type {
   });
   return {
     [this](link_send& what) { on_send(what); },
-    [this](link_up) {
-      log().info("link is up", {{"peer", peer_}});
-      up_ = true;
-      on_wire_ = false;
-      tell_partitions(true);
-      flush();
-    },
-    [this](link_down) {
-      log().info("link is down", {{"peer", peer_}});
-      up_ = false;
-      on_wire_ = false;
-      dropped_ += gathered_.size();
-      gathered_.clear();
-      gathered_bytes_ = 0;
-      tell_partitions(false);
-    },
+    [this](const link_up& what) { on_up(what.store); },
+    [this](link_down) { on_down(); },
     [this](link_drained) {
       on_wire_ = false;
       flush();
     },
+    [this](link_offer& what) {
+      if (up_)
+        wire_->offer(std::move(what.map));
+    },
   };
 }
 
+void link_shell::on_up(store_id store) {
+  log().info("link is up", {{"peer", peer_}});
+  up_ = true;
+  on_wire_ = false;
+  tell_partitions(true);
+  if (const auto& membership = membership_.get())
+    send(membership, peer_reached{peer_, store});
+  flush();
+}
+
+void link_shell::on_down() {
+  log().info("link is down", {{"peer", peer_}});
+  up_ = false;
+  on_wire_ = false;
+  dropped_ += gathered_.size();
+  gathered_.clear();
+  gathered_bytes_ = 0;
+  tell_partitions(false);
+  if (const auto& membership = membership_.get())
+    send(membership, peer_lost{peer_});
+}
+
 void link_shell::on_send(link_send& what) {
+  auto& from = partitions_[what.partition];
+  if (!from.get())
+    from = addresses_->address_of<partition_actor>(paths::partition(what.partition));
   const auto bytes = bytes_of(what.what);
   if (!up_ || gathered_bytes_ + bytes > bounds::max_link_gathered) {
     ++dropped_;
@@ -98,7 +113,7 @@ void link_shell::flush() {
 }
 
 void link_shell::tell_partitions(bool up) {
-  for (auto& partition : partitions_)
+  for (auto& [id, partition] : partitions_)
     if (const auto& to = partition.get())
       send(to, peer_link_changed{peer_, up});
 }

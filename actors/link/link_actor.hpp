@@ -1,12 +1,14 @@
 #pragma once
 
 #include "actors/link/link_contract.hpp"
+#include "actors/membership/membership_contract.hpp"
 #include "actors/partition/partition_contract.hpp"
 #include "runtime/supervision/address_book.hpp"
 #include "runtime/supervision/measured_actor.hpp"
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -19,6 +21,7 @@ class link_wire {
 public:
   virtual ~link_wire() = default;
   virtual void deliver(std::vector<link_send> batch) = 0;
+  virtual void offer(cluster_map_ptr map) = 0;
 };
 
 /// Makes the wire of one link; the handle is where its news go.
@@ -29,7 +32,7 @@ using wire_factory = std::function<std::shared_ptr<link_wire>(link_actor)>;
 /// dropped, as a network may.
 class link_shell final : public supervision::measured_actor<link_actor> {
 public:
-  link_shell(caf::actor_config& config, node_id peer, std::vector<partition_id> partitions,
+  link_shell(caf::actor_config& config, node_id peer,
              std::shared_ptr<supervision::address_book> addresses, wire_factory connect);
 
   /// Lets go of other actors: they hold us too, and CAF counts references.
@@ -41,10 +44,15 @@ protected:
 private:
   void on_send(link_send& what);
   void flush();
+  void on_up(store_id store);
+  void on_down();
   void tell_partitions(bool up);
 
   const node_id peer_;
-  std::vector<supervision::address<partition_actor>> partitions_;
+  const std::shared_ptr<supervision::address_book> addresses_;
+  supervision::address<membership_actor> membership_;
+  /// Those that have sent anything here: whoever has not has nothing to lose.
+  std::map<partition_id, supervision::address<partition_actor>> partitions_;
   const wire_factory connect_;
   std::shared_ptr<link_wire> wire_;
   bool up_ = false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/membership/cluster_map.hpp"
 #include "actors/raft/raft_types.hpp"
 
 #include <caf/all.hpp>
@@ -15,19 +16,30 @@ struct link_send {
   raft::message what;
 };
 
-/// From the network: the connection is up, or lost.
-struct link_up {};
+/// From membership: the peer is to have this map. Dropped while the link is down;
+/// membership offers it again when that is up.
+struct link_offer {
+  cluster_map_ptr map;
+};
+
+/// From the network: the connection is up, or lost. `store`: what the peer says that
+/// it has (P19).
+struct link_up {
+  store_id store;
+};
 struct link_down {};
 /// From the network: it has taken the last batch; the next may go.
 struct link_drained {};
 
 using link_actor
   = caf::typed_actor<caf::reacts_to<link_send>, caf::reacts_to<link_up>,
-                     caf::reacts_to<link_down>, caf::reacts_to<link_drained>>;
+                     caf::reacts_to<link_down>, caf::reacts_to<link_drained>,
+                     caf::reacts_to<link_offer>>;
 
 } // namespace present
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::link_send)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::link_offer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::link_up)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::link_down)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::link_drained)

@@ -1,7 +1,9 @@
 #include "actors/link/peer_link.hpp"
 
 #include "actors/link/peer_codec.hpp"
+#include "actors/membership/map_codec.hpp"
 #include "actors/reporter/report_codec.hpp"
+#include "runtime/edge/entropy.hpp"
 #include "runtime/network/error_codec.hpp"
 
 #include <caf/send.hpp>
@@ -18,31 +20,26 @@ void node_greeting::write(schema::Hello::Builder to) const {
 
 peer_link::peer_link(network::network_loop& loop,
                      std::shared_ptr<network::tls_configuration> tls,
-                     network::rpc_link_options options, node_greeting greeting, node_id peer)
-    : loop_(loop), greeting_(std::move(greeting)), peer_(peer),
+                     network::rpc_link_options options, node_greeting greeting, node_id peer,
+                     link_actor actor)
+    : loop_(loop), greeting_(std::move(greeting)), peer_(peer), actor_(std::move(actor)),
       link_(loop, std::move(tls), std::move(options),
             {[this](capnp::Capability::Client gate, const network::peer_identity&) {
                on_up(kj::mv(gate));
              },
-             [this](const std::string& why) { on_down(why); }}) {
+             [this](const std::string& why) { on_down(why); }}),
+      tasks_(*this) {
 }
 
-void peer_link::attach(link_actor actor) {
-  actor_ = std::move(actor);
-  if (there_ != nullptr)
-    caf::anon_send(actor_, link_up{});
-}
-
-void peer_link::detach(const caf::actor_addr& actor) {
-  if (actor_ && actor_.address() == actor)
-    actor_ = nullptr;
+void peer_link::taskFailed(kj::Exception&& problem) {
+  loop_.log(network::log_severity::warning, network::text_of(problem));
 }
 
 void peer_link::on_up(capnp::Capability::Client gate) {
   const auto connection = ++connection_;
   auto ask = gate.castAs<schema::Gate>().peerRequest();
   greeting_.write(ask.initHello());
-  loop_.detach(ask.send().then([this, connection](auto answer) {
+  tasks_.add(ask.send().then([this, connection](auto answer) {
     if (connection != connection_)
       return;
     const auto refused = decode_error(answer.getError());
@@ -52,8 +49,7 @@ void peer_link::on_up(capnp::Capability::Client gate) {
       return;
     }
     there_ = answer.getPeer();
-    if (actor_)
-      caf::anon_send(actor_, link_up{});
+    caf::anon_send(actor_, link_up{{answer.getHello().getStore()}});
   }));
 }
 
@@ -61,7 +57,7 @@ void peer_link::on_down(const std::string&) {
   ++connection_;
   const bool was_up = there_ != nullptr;
   there_ = nullptr;
-  if (actor_ && was_up)
+  if (was_up)
     caf::anon_send(actor_, link_down{});
 }
 
@@ -71,10 +67,18 @@ void peer_link::deliver(std::vector<link_send> batch) {
     auto messages = call.initMessages(static_cast<unsigned>(batch.size()));
     for (unsigned place = 0; place < batch.size(); ++place)
       encode_message(batch[place].partition, batch[place].what, messages[place]);
-    loop_.detach(call.send().then([this, connection = connection_] {
-      if (connection == connection_ && actor_)
+    tasks_.add(call.send().then([this, connection = connection_] {
+      if (connection == connection_)
         caf::anon_send(actor_, link_drained{});
     }, [](kj::Exception&&) {})); // the link goes down, and says so itself
+  }
+}
+
+void peer_link::offer(const cluster_map& map) {
+  KJ_IF_MAYBE(there, there_) {
+    auto call = there->offerMapRequest();
+    encode_map(map, call.initMap());
+    tasks_.add(call.send().then([](auto&&) {}, [](kj::Exception&&) {})); // offered again
   }
 }
 
@@ -83,7 +87,11 @@ kj::Promise<kj::Maybe<node_report>> peer_link::ask_report(kj::Duration patience)
   KJ_IF_MAYBE(there, there_) {
     return there->reportRequest()
       .send()
-      .then([](auto reply) -> answer { return decode_report(reply.getReport()); },
+      .then(
+        [](auto reply) -> answer {
+          auto report = decode_report(reply.getReport());
+          return report ? answer{std::move(*report)} : answer{nullptr};
+        },
             [](kj::Exception&&) -> answer { return nullptr; })
       .exclusiveJoin(loop_.timer().afterDelay(patience).then([]() -> answer { return nullptr; }));
   }
@@ -92,27 +100,55 @@ kj::Promise<kj::Maybe<node_report>> peer_link::ask_report(kj::Duration patience)
 
 // -- the actor's end ---------------------------------------------------------------
 
-network_wire::network_wire(network::network_thread& thread, std::shared_ptr<peer_links> links,
-                           node_id peer, link_actor actor)
-    : thread_(thread), links_(std::move(links)), peer_(peer), actor_(actor.address()) {
-  thread_.post([links = links_, peer, actor = std::move(actor)](auto&) {
-    if (const auto found = links->find(peer); found != links->end())
-      found->second->attach(actor);
+/// Lives on the network thread, but for its making.
+struct network_wire::end {
+  const std::shared_ptr<const link_maker> maker;
+  const node_id peer;
+  peer_link* link = nullptr;
+};
+
+network_wire::network_wire(network::network_thread& thread,
+                           std::shared_ptr<const link_maker> maker, node_id peer,
+                           const std::string& address, link_actor actor)
+    : thread_(thread), end_(std::make_shared<end>(end{std::move(maker), peer})) {
+  thread_.post([end = end_, address, actor = std::move(actor)](network::network_loop& loop) {
+    const auto& with = *end->maker;
+    network::rpc_link_options options;
+    options.address = address;
+    options.expected_name = network::node_dns_name(with.greeting.cluster, end->peer);
+    options.seed = edge::machine_entropy().next();
+    // A restarted node is worth finding at once: a replica is missing.
+    options.reconnect.longest_ms = 250;
+    end->link = &loop.host<peer_link>(loop, with.tls, std::move(options), with.greeting,
+                                      end->peer, actor);
+    (*with.links)[end->peer] = end->link;
   });
 }
 
 network_wire::~network_wire() {
-  thread_.post([links = links_, peer = peer_, actor = actor_](auto&) {
-    if (const auto found = links->find(peer); found != links->end())
-      found->second->detach(actor);
+  thread_.post([end = end_](network::network_loop& loop) {
+    auto& links = *end->maker->links;
+    if (const auto found = links.find(end->peer);
+        found != links.end() && found->second == end->link)
+      links.erase(found);
+    loop.evict(*end->link);
+  });
+}
+
+template <class Task>
+void network_wire::with_link(Task task) {
+  thread_.post([end = end_, task = std::move(task)](auto&) mutable {
+    if (end->link)
+      task(*end->link);
   });
 }
 
 void network_wire::deliver(std::vector<link_send> batch) {
-  thread_.post([links = links_, peer = peer_, batch = std::move(batch)](auto&) mutable {
-    if (const auto found = links->find(peer); found != links->end())
-      found->second->deliver(std::move(batch));
-  });
+  with_link([batch = std::move(batch)](peer_link& link) mutable { link.deliver(std::move(batch)); });
+}
+
+void network_wire::offer(cluster_map_ptr map) {
+  with_link([map = std::move(map)](peer_link& link) { link.offer(*map); });
 }
 
 } // namespace present

@@ -1,8 +1,8 @@
 #include "actors/link/peer_service.hpp"
 
 #include "actors/link/peer_codec.hpp"
+#include "actors/membership/map_codec.hpp"
 #include "actors/reporter/report_codec.hpp"
-#include "actors/system_names.hpp"
 
 #include <caf/send.hpp>
 
@@ -31,6 +31,13 @@ kj::Promise<void> peer_service::report(ReportContext context) {
   return reports_->ask().then([context](node_report_ptr report) mutable {
     encode_report(*report, context.getResults().initReport());
   });
+}
+
+kj::Promise<void> peer_service::offerMap(OfferMapContext context) {
+  auto map = decode_map(context.getParams().getMap());
+  if (const auto& to = membership_.get(); map && to)
+    caf::anon_send(to, map_offered{peer_, std::make_shared<const cluster_map>(std::move(*map))});
+  return kj::READY_NOW;
 }
 
 void peer_service::hand_over(partition_id partition, std::vector<raft::message> messages) {

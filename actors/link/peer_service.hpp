@@ -1,7 +1,9 @@
 #pragma once
 
+#include "actors/membership/membership_contract.hpp"
 #include "actors/partition/partition_contract.hpp"
 #include "actors/reporter/report_source.hpp"
+#include "actors/system_names.hpp"
 #include "runtime/supervision/address_book.hpp"
 
 #include "schemas/peer.capnp.h"
@@ -20,11 +22,13 @@ public:
                std::shared_ptr<supervision::address_book> addresses,
                std::shared_ptr<report_source> reports)
       : self_(self), peer_(peer), addresses_(std::move(addresses)),
-        reports_(std::move(reports)) {}
+        reports_(std::move(reports)),
+        membership_(addresses_->address_of<membership_actor>(paths::membership)) {}
 
 protected:
   kj::Promise<void> deliver(DeliverContext context) override;
   kj::Promise<void> report(ReportContext context) override;
+  kj::Promise<void> offerMap(OfferMapContext context) override;
 
 private:
   void hand_over(partition_id partition, std::vector<raft::message> messages);
@@ -33,6 +37,7 @@ private:
   const node_id peer_;
   const std::shared_ptr<supervision::address_book> addresses_;
   const std::shared_ptr<report_source> reports_;
+  supervision::address<membership_actor> membership_;
   std::unordered_map<partition_id, supervision::address<partition_actor>> partitions_;
 };
 

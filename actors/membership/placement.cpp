@@ -1,5 +1,7 @@
 #include "actors/membership/placement.hpp"
 
+#include "runtime/base/bounds.hpp"
+
 #include <algorithm>
 
 namespace present {
@@ -137,6 +139,31 @@ std::vector<std::string> even_cuts(std::size_t pieces) {
   for (std::size_t piece = 1; piece < pieces; ++piece)
     cuts.emplace_back(1, static_cast<char>(piece * 256 / pieces));
   return cuts;
+}
+
+std::optional<error> founding_problem(const std::vector<cluster_map::node>& nodes,
+                                      std::uint32_t partitions) {
+  const auto invalid = [](const std::string& why) {
+    return std::optional{make_error(error_code::invalid, why)};
+  };
+  if (nodes.empty())
+    return invalid("members: none; a cluster has at least one node");
+  if (partitions == 0 || partitions > bounds::max_founding_partitions)
+    return invalid("partitions: " + std::to_string(partitions) + "; a cluster is founded with 1 to "
+                   + std::to_string(bounds::max_founding_partitions));
+  std::map<node_id, std::string> addresses;
+  std::map<std::string, node_id> nodes_at;
+  for (const auto& node : nodes) {
+    const auto name = "node " + std::to_string(node.id.value);
+    if (node.id.value == 0 || node.store.value == 0 || node.rpc_address.empty())
+      return invalid("members: " + name + " without a number, a store or an address");
+    if (!addresses.emplace(node.id, node.rpc_address).second)
+      return invalid("members: " + name + " stands there twice, at " + addresses[node.id]
+                     + " and " + node.rpc_address);
+    if (!nodes_at.emplace(node.rpc_address, node.id).second)
+      return invalid("members: " + node.rpc_address + " stands there twice");
+  }
+  return std::nullopt;
 }
 
 cluster_map founding_map(std::string cluster, std::vector<cluster_map::node> nodes,

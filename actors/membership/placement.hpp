@@ -1,6 +1,9 @@
 #pragma once
 
 #include "actors/membership/cluster_map.hpp"
+#include "runtime/base/error.hpp"
+
+#include <optional>
 
 /// Who is to keep each partition, and which partition gets which range. Pure and
 /// deterministic: the root's state machine calls it, on every replica alike (P1).
@@ -26,6 +29,10 @@ std::vector<partition_id> partitions_for(const cluster_map& map, std::size_t cou
 /// Keys at which the ranges of a space begin if it is cut evenly by the first byte
 /// of its keys; the first one is empty. `pieces` is 1 to 256.
 std::vector<std::string> even_cuts(std::size_t pieces);
+
+/// What is wrong with a founding, in words for its operator; empty: nothing.
+std::optional<error> founding_problem(const std::vector<cluster_map::node>& nodes,
+                                      std::uint32_t partitions);
 
 /// A cluster at its birth: epoch 1, `partitions` data partitions besides the root,
 /// each founded on the nodes that are to keep it.

@@ -4,7 +4,6 @@
 #include "actors/gate/gate_service.hpp"
 #include "actors/http/http_service.hpp"
 #include "actors/node/node_route.hpp"
-#include "actors/membership/placement.hpp"
 #include "actors/node/node_storage.hpp"
 #include "actors/system_tree.hpp"
 #include "runtime/edge/entropy.hpp"
@@ -53,30 +52,16 @@ result<host_and_port> split_address(const std::string& address) {
   return parts;
 }
 
-member_status member_of(const founder& from) {
-  member_status member;
-  member.id = from.id;
-  member.store = from.store;
-  member.rpc_address = from.rpc_address;
-  member.http_address = from.http_address;
-  member.version = program_version;
-  return member;
-}
-
-cluster_map born_with(const node_config& config) {
-  std::vector<cluster_map::node> nodes;
-  for (const auto& one : config.founders)
-    nodes.push_back({one.id, one.store, storage::node_state::active, one.rpc_address,
-                     one.http_address});
-  return founding_map(config.cluster, std::move(nodes), config.partitions);
-}
-
-raft::configuration founding_members(const storage::placement& group) {
-  raft::configuration members;
-  members.stores = group.founders;
-  for (const auto& one : group.founders)
-    members.voters.push_back(one.node);
-  return members;
+member_status own_status(const node_config& config, store_id store) {
+  member_status self;
+  self.id = config.self;
+  self.store = store;
+  self.rpc_address
+    = config.advertised_rpc.empty() ? config.rpc_address : config.advertised_rpc;
+  self.http_address
+    = config.advertised_http.empty() ? config.http_address : config.advertised_http;
+  self.version = program_version;
+  return self;
 }
 
 /// CAF's settings for a node: `sharing` had a third of the default's latency on
@@ -146,8 +131,7 @@ struct node::body {
                                   open_listener open);
   system_parts parts();
   own_client_parts own_client();
-  partition_setup setup_of(const storage::placement& group, const cluster_map_ptr& born);
-  network::rpc_link_options link_options(const founder& peer) const;
+  partition_setup setup_of(partition_id partition);
 
   const node_config config;
   node_storage disk;
@@ -159,6 +143,7 @@ struct node::body {
   std::shared_ptr<observe::metrics> metrics = std::make_shared<observe::metrics>();
   std::shared_ptr<peer_links> links = std::make_shared<peer_links>();
   std::shared_ptr<network::tls_configuration> tls; ///< the network thread's
+  std::shared_ptr<const link_maker> link_parts;
   std::shared_ptr<node_services> services;         ///< the network thread's
   client::gateway_links* client_links = nullptr;   ///< the network thread's
   std::uint16_t rpc_port = 0;
@@ -169,17 +154,7 @@ struct node::body {
   bool stopped = false;
 };
 
-network::rpc_link_options node::body::link_options(const founder& peer) const {
-  network::rpc_link_options options;
-  options.address = peer.rpc_address;
-  options.expected_name = network::node_dns_name(config.cluster, peer.id);
-  options.seed = edge::machine_entropy().next();
-  // A restarted node is worth finding at once: a replica is missing.
-  options.reconnect.longest_ms = 250;
-  return options;
-}
-
-/// TLS and the links to the peers, which begin to dial.
+/// TLS, and what services and links are made of.
 status node::body::open_network() {
   auto material = network::read_tls_material(config.authority, config.certificate, config.key);
   if (!material)
@@ -196,16 +171,10 @@ status node::body::open_network() {
                                                + to_string(tls->self()) + ", not of "
                                                + to_string(wanted));
     const node_greeting greeting{config.cluster, config.self, identity.store, identity.boot};
-    for (const auto& peer : config.founders)
-      if (peer.id != config.self)
-        links->emplace(peer.id, &loop.host<peer_link>(loop, tls, link_options(peer), greeting,
-                                                      peer.id));
+    link_parts = std::make_shared<const link_maker>(link_maker{tls, greeting, links});
     client_links = &loop.host<client::gateway_links>(loop, tls, config.self);
-    std::vector<member_status> members;
-    for (const auto& one : config.founders)
-      members.push_back(member_of(one));
     services = std::make_shared<node_services>(
-      node_services{network, greeting, std::move(members), addresses, links,
+      node_services{network, greeting, addresses, links,
                     std::make_shared<report_source>(network, addresses), metrics});
     return success();
   });
@@ -215,39 +184,31 @@ system_parts node::body::parts() {
   system_parts made;
   made.addresses = addresses;
   made.open_journal = [this] { return disk.open_journal(); };
-  for (const auto& one : config.founders) {
-    if (one.id == config.self)
-      made.self = member_of(one);
-    else
-      made.peers.push_back(one.id);
-  }
-  made.wire_to = [this](node_id peer) -> wire_factory {
-    return [this, peer](link_actor actor) {
-      return std::make_shared<network_wire>(network, links, peer, std::move(actor));
+  made.self = own_status(config, disk.identity().store);
+  made.cluster = config.cluster;
+  made.wire_to = [this](node_id peer, const std::string& address) -> wire_factory {
+    return [this, peer, address](link_actor actor) {
+      return std::make_shared<network_wire>(network, link_parts, peer, address,
+                                            std::move(actor));
     };
   };
-  const auto born = std::make_shared<const cluster_map>(born_with(config));
-  for (const auto& group : born->partitions)
-    if (keeps(group, config.self))
-      made.partitions.push_back(setup_of(group, born));
+  made.setup_of = [this](partition_id partition) { return setup_of(partition); };
+  made.partitions_on_disk = [this] { return disk.partitions_on_disk(); };
+  made.remove_state = [this](partition_id partition) { return disk.remove_state(partition); };
   made.own_client = own_client();
   return made;
 }
 
-partition_setup node::body::setup_of(const storage::placement& group,
-                                     const cluster_map_ptr& born) {
+partition_setup node::body::setup_of(partition_id partition) {
   partition_setup setup;
-  setup.machine.id = group.partition;
+  setup.machine.id = partition;
   setup.machine.self = config.self;
   setup.machine.checkpoint_bytes = config.checkpoint_bytes;
-  if (group.partition == root_partition)
-    setup.machine.founding_map = born;
   setup.raft = config.raft;
   setup.raft.seed = edge::machine_entropy().next();
   setup.store = disk.identity().store;
-  setup.founders = founding_members(group);
   setup.addresses = addresses;
-  setup.home = disk.home_of(group.partition);
+  setup.home = disk.home_of(partition);
   return setup;
 }
 

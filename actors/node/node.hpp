@@ -10,14 +10,12 @@
 
 namespace present {
 
-/// Makes the data folder of a founding member and writes into it whose it is:
-/// the one-time birth of its store (P19). Refuses a folder that has one. Makes the
-/// file of storage keys where there is none: keep it apart from the data, and keep
-/// it, for without it the data can't be read.
-status found_store(const std::filesystem::path& data, const std::string& cluster,
-                   node_id node, store_id store, const std::filesystem::path& storage_key);
-
 /// A running node: its supervision tree, its network thread, its listener.
+///
+/// A node that has no data begins a store of its own, under an id that nobody knows,
+/// and waits until an operator founds a cluster with it or lets it join one (P19). It
+/// makes the file of storage keys where there is none: keep that apart from the data,
+/// and keep it, for without it the data can't be read.
 ///
 /// Thread-safe: `stop` and the destructor from one thread; nothing else to call.
 class node {

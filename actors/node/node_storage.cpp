@@ -1,9 +1,10 @@
 #include "actors/node/node_storage.hpp"
 
-#include "actors/node/node.hpp"
 #include "runtime/edge/entropy.hpp"
 #include "storage/lmdb_state_backend.hpp"
 #include "storage/lmdb_state_home.hpp"
+
+#include <charconv>
 
 namespace present {
 
@@ -13,36 +14,28 @@ std::filesystem::path journal_folder(const std::filesystem::path& data) {
   return data / "journal";
 }
 
-} // namespace
-
-status found_store(const std::filesystem::path& data, const std::string& cluster,
-                   node_id node, store_id store, const std::filesystem::path& storage_key) {
-  const auto folder = journal_folder(data);
-  if (std::filesystem::exists(folder))
-    return make_error(error_code::invalid,
-                      folder.string() + ": exists; a store is founded once, in an empty folder");
-  std::error_code failed;
-  std::filesystem::create_directories(data, failed);
-  if (failed)
-    return make_error(error_code::invalid, data.string() + ": " + failed.message());
-  if (!std::filesystem::exists(storage_key))
-    if (auto made = storage::key_file::create(storage_key); !made)
-      return made;
-  auto keys = storage::key_file::open(storage_key);
-  if (!keys)
-    return keys.problem();
-  auto made = storage::journal::open(folder, {cluster, node, store, 0}, {}, keys->get());
-  if (!made)
-    return made.problem();
-  return success();
+std::filesystem::path state_folder(const std::filesystem::path& data) {
+  return data / "state";
 }
+
+} // namespace
 
 node_storage::node_storage(const node_config& config)
     : data_(config.data), cluster_(config.cluster), self_(config.self),
       storage_key_(config.storage_key) {
 }
 
+/// Keys are made with the data that they are for: data without their keys are lost,
+/// and new keys would only hide that.
 status node_storage::open() {
+  auto locked = storage::folder_lock::take(data_);
+  if (!locked)
+    return locked.problem();
+  lock_ = std::move(*locked);
+  if (!std::filesystem::exists(storage_key_)
+      && !std::filesystem::exists(journal_folder(data_)))
+    if (auto made = storage::key_file::create(storage_key_); !made)
+      return made;
   auto keys = storage::key_file::open(storage_key_);
   if (!keys)
     return keys.problem();
@@ -62,10 +55,6 @@ result<std::shared_ptr<storage::journal_store>> node_storage::open_journal() {
     if (opened_)
       return std::exchange(opened_, nullptr);
   }
-  std::error_code failed;
-  std::filesystem::create_directories(data_, failed);
-  if (failed)
-    return make_error(error_code::invalid, data_.string() + ": " + failed.message());
   // A folder that was not founded, or was deleted, gets a store id that nobody
   // knows: its replicas are ignored until an operator has them join (P19).
   const store_id fresh{edge::machine_entropy().next_id()};
@@ -81,7 +70,7 @@ std::shared_ptr<storage::state_home> node_storage::home_of(partition_id partitio
   auto& home = homes_[partition];
   if (!home)
     home = std::make_shared<storage::lmdb_state_home>(
-      data_ / "state" / std::to_string(partition.value),
+      state_folder(data_) / std::to_string(partition.value),
       [this, whose = storage::state_identity{cluster_, partition}](const auto& folder)
         -> result<std::unique_ptr<storage::state_backend>> {
         auto opened = storage::lmdb_state_backend::open(folder, whose, {}, keys_.get());
@@ -90,6 +79,30 @@ std::shared_ptr<storage::state_home> node_storage::home_of(partition_id partitio
         return std::unique_ptr<storage::state_backend>{std::move(*opened)};
       });
   return home;
+}
+
+result<std::vector<partition_id>> node_storage::partitions_on_disk() const {
+  std::vector<partition_id> found;
+  std::error_code failed;
+  for (const auto& item : std::filesystem::directory_iterator{state_folder(data_), failed}) {
+    const auto name = item.path().filename().string();
+    partition_id::rep number = 0;
+    const auto end = name.data() + name.size();
+    if (std::from_chars(name.data(), end, number).ptr == end)
+      found.push_back({number});
+  }
+  if (failed && failed != std::errc::no_such_file_or_directory)
+    return make_error(error_code::invalid,
+                      state_folder(data_).string() + ": " + failed.message());
+  return found;
+}
+
+status node_storage::remove_state(partition_id partition) {
+  if (auto gone = home_of(partition)->remove(); !gone)
+    return gone;
+  const std::lock_guard hold(mutex_);
+  homes_.erase(partition);
+  return success();
 }
 
 } // namespace present

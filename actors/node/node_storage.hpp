@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/node/node_config.hpp"
+#include "storage/folder_lock.hpp"
 #include "storage/journal.hpp"
 #include "storage/key_file.hpp"
 #include "storage/state_home.hpp"
@@ -13,6 +14,7 @@ namespace present {
 
 /// The files of one node, opened for its actors.
 ///
+///   <data>/lock                 held while the node runs
 ///   <data>/journal/             one environment for all partitions
 ///   <data>/state/<partition>/   one environment per partition
 ///
@@ -33,11 +35,16 @@ public:
   result<std::shared_ptr<storage::journal_store>> open_journal();
   std::shared_ptr<storage::state_home> home_of(partition_id partition);
 
+  result<std::vector<partition_id>> partitions_on_disk() const;
+  /// `overloaded` while somebody holds it.
+  status remove_state(partition_id partition);
+
 private:
   const std::filesystem::path data_;
   const std::string cluster_;
   const node_id self_;
   const std::filesystem::path storage_key_;
+  storage::folder_lock lock_;               ///< constant after `open`
   std::unique_ptr<storage::key_file> keys_; ///< constant after `open`
   storage::store_identity identity_;
 

@@ -34,13 +34,15 @@ partition_shell::partition_shell(caf::actor_config& config, partition_setup setu
     : measured(config), setup_(std::move(setup)),
       journal_(setup_.addresses->address_of<journal_actor>(paths::journal)),
       checkpointer_(setup_.addresses->address_of<checkpoint_actor>(paths::checkpointer)),
-      router_(setup_.addresses->address_of<router_actor>(paths::router)) {
+      router_(setup_.addresses->address_of<router_actor>(paths::router)),
+      membership_(setup_.addresses->address_of<membership_actor>(paths::membership)) {
 }
 
 void partition_shell::on_exit() {
   journal_ = {};
   checkpointer_ = {};
   router_ = {};
+  membership_ = {};
   links_.clear();
   askers_.clear();
   heard_.clear();
@@ -160,8 +162,12 @@ void partition_shell::tell_router() {
   const auto& router = router_.get();
   if (!router)
     return;
-  if (const auto root = partition.root_map(); root && root->epoch.value != 0 && told_epoch_ != epoch)
+  const auto root = partition.root_map();
+  if (root && root->epoch.value != 0 && told_epoch_ != epoch) {
     send(router, map_learned{root});
+    if (const auto& membership = membership_.get())
+      send(membership, map_learned{root});
+  }
   send(router, leader_known{setup_.machine.id, leader});
   told_leader_ = leader;
   told_epoch_ = epoch;
@@ -300,8 +306,13 @@ void partition_shell::perform(raft::configuration_changed& what) {
                         {"committed", what.committed}});
 }
 
-/// Nobody asks for other members yet.
+/// The steward needs no answer, and nobody else asks in a node.
 void partition_shell::perform(partition::members_answered&) {
+}
+
+void partition_shell::perform(partition::tell_members& what) {
+  if (const auto& membership = membership_.get())
+    send(membership, members_told{std::move(what.what)});
 }
 
 // -- what operators see ------------------------------------------------------------

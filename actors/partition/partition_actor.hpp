@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/link/link_contract.hpp"
+#include "actors/membership/membership_contract.hpp"
 #include "actors/partition/partition_contract.hpp"
 #include "actors/partition/replica.hpp"
 #include "actors/router/router_contract.hpp"
@@ -20,7 +21,8 @@ struct partition_setup {
   partition::settings machine;
   raft::raft_settings raft;
   store_id store; ///< whose data these are (P19)
-  /// Who the members are if the log is empty: from `cluster init`.
+  /// Who the members are if nothing was ever in the log; empty: whoever leads will
+  /// say so.
   raft::configuration founders;
   std::shared_ptr<storage::state_home> home;
   std::shared_ptr<supervision::address_book> addresses;
@@ -65,6 +67,7 @@ private:
   void perform(partition::replace_state& what);
   void perform(partition::respond& what);
   void perform(partition::members_answered& what);
+  void perform(partition::tell_members& what);
   void perform(raft::role_changed& what);
   void perform(raft::quorum_changed& what);
   void perform(raft::configuration_changed& what);
@@ -86,6 +89,7 @@ private:
   supervision::address<journal_actor> journal_;
   supervision::address<checkpoint_actor> checkpointer_;
   supervision::address<router_actor> router_;
+  supervision::address<membership_actor> membership_;
   std::unordered_map<node_id, supervision::address<link_actor>> links_;
 
   snapshot_shelf_ptr snapshots_;

@@ -20,6 +20,9 @@ constexpr raft::ticket first_change = raft::ticket{1} << 63;
 
 bool is_change(raft::ticket id) { return id >= first_change; }
 
+/// And the steward's: nobody waits for what becomes of those, it looks again.
+constexpr raft::ticket of_steward = first_change + (raft::ticket{1} << 62);
+
 refusal_reason as_partition_sees(raft::refusal why) {
   switch (why) {
     case raft::refusal::overloaded:
@@ -35,7 +38,9 @@ refusal_reason as_partition_sees(raft::refusal why) {
 raft::recovered_state prepared(raft::recovered_state found,
                                const raft::configuration& founders,
                                const raft::snapshot_mark& mark) {
-  if (found.snapshot.index.value == 0 && found.snapshot.members.voters.empty())
+  // A log that was here once has told its members, and its word is kept (J3).
+  if (found.snapshot.index.value == 0 && found.snapshot.members.voters.empty()
+      && found.promised == raft::log_position{})
     found.snapshot.members = founders;
   catch_up_log(found, mark);
   return found;
@@ -49,7 +54,8 @@ replica::replica(const replica_settings& options, raft::recovered_state found,
       backend_(std::move(state)), table_(*backend_),
       partition_(options.machine, table_, mark),
       raft_(options.machine.self, options.store, options.raft,
-            prepared(std::move(found), options.founders, mark), now) {
+            prepared(std::move(found), options.founders, mark), now),
+      steward_({options.machine.self, options.machine.id}) {
 }
 
 // -- what it hears -----------------------------------------------------------------
@@ -71,8 +77,20 @@ void replica::on(time_passed& what) {
     else
       send_checkpoint();
   }
+  look_is_due_ |= steward_.next_look() && *steward_.next_look() <= now_;
   tell(raft::event_kind{raft::time_passed{}});
   tell(event_kind{std::move(what)});
+}
+
+void replica::on(map_known& what) {
+  steward_.on_map(what.map);
+  look_is_due_ = true;
+  tell(event_kind{std::move(what)});
+}
+
+void replica::on(raft::link_changed& what) {
+  look_is_due_ = true;
+  tell(raft::event_kind{what});
 }
 
 void replica::on(change_members& what) {
@@ -83,8 +101,9 @@ void replica::on(change_members& what) {
 std::optional<time_ms> replica::next_wake() const {
   auto wake = raft_.next_wake();
   const auto sooner = [&](time_ms at) { wake = std::min(wake.value_or(at), at); };
-  if (const auto other = partition_.next_wake())
-    sooner(*other);
+  for (const auto other : {partition_.next_wake(), steward_.next_look()})
+    if (other)
+      sooner(*other);
   if (!later_.empty())
     sooner(later_.begin()->first);
   return wake;
@@ -102,12 +121,18 @@ bool replica::turn(replica_effects& out) {
     const event input{now_, wall_ms_, std::move(partition_events_.front())};
     partition_events_.pop_front();
     effects wanted;
+    const bool led = partition_.leads();
     partition_.step(input, wanted);
+    look_is_due_ |= partition_.leads() && !led;
     carry_out_all(wanted);
     return true;
   }
-  if (raft_events_.empty())
-    return false;
+  if (raft_events_.empty()) {
+    if (!std::exchange(look_is_due_, false))
+      return false;
+    look_after_members();
+    return true;
+  }
   const raft::event input{now_, std::move(raft_events_.front())};
   raft_events_.pop_front();
   auto wanted = raft_.step(input);
@@ -141,6 +166,8 @@ std::shared_ptr<const entry_batch> replica::batch_of(const raft::entry& item) co
 }
 
 void replica::carry_out(raft::proposal_accepted& what) {
+  if (what.id == of_steward)
+    return;
   if (is_change(what.id))
     out_->push_back(members_answered{what.id - first_change, std::nullopt});
   else
@@ -148,6 +175,8 @@ void replica::carry_out(raft::proposal_accepted& what) {
 }
 
 void replica::carry_out(raft::proposal_refused& what) {
+  if (what.id == of_steward)
+    return;
   if (is_change(what.id))
     out_->push_back(members_answered{what.id - first_change, what.why});
   else
@@ -177,6 +206,7 @@ void replica::carry_out(raft::role_changed& what) {
   const bool leads = what.role == raft::role_kind::leader;
   if (!leads)
     out_->push_back(release_snapshot{std::nullopt});
+  steward_.on_role(leads, now_);
   tell(event_kind{role_known{leads, what.at_term, what.leader}});
   out_->push_back(what);
 }
@@ -184,6 +214,40 @@ void replica::carry_out(raft::role_changed& what) {
 void replica::carry_out(raft::quorum_changed& what) {
   tell(event_kind{quorum_known{what.has_quorum}});
   out_->push_back(what);
+}
+
+void replica::carry_out(raft::configuration_changed& what) {
+  look_is_due_ = true;
+  out_->push_back(what);
+}
+
+// -- who keeps it ------------------------------------------------------------------
+
+/// Who only begins to lead looks when it does in earnest (P16).
+void replica::look_after_members() {
+  if (!partition_.leads())
+    return;
+  if (const auto step = steward_.look(seen_by_leader(), now_))
+    std::visit([this](const auto& what) { carry_out(what); }, *step);
+}
+
+leader_view replica::seen_by_leader() const {
+  leader_view seen;
+  seen.at_term = raft_.current_term();
+  seen.members = raft_.members();
+  seen.members_index = raft_.log().members_index();
+  seen.committed = seen.members_index <= raft_.commit();
+  seen.last = raft_.log().last();
+  seen.peers = raft_.peers();
+  return seen;
+}
+
+void replica::carry_out(const exchange_members& what) {
+  tell(raft::event_kind{raft::propose_configuration{of_steward, what.wanted}});
+}
+
+void replica::carry_out(const hand_over& what) {
+  tell(raft::event_kind{raft::transfer_leadership{what.to}});
 }
 
 // -- the partition to raft ---------------------------------------------------------

@@ -2,6 +2,7 @@
 
 #include "actors/checkpoint/checkpoint_answers.hpp"
 #include "actors/partition/partition_machine.hpp"
+#include "actors/partition/steward.hpp"
 #include "actors/raft/raft_machine.hpp"
 #include "storage/journal_store.hpp"
 
@@ -18,7 +19,7 @@
 /// the same events and carry the same effects out.
 ///
 ///   arrived ───▶ partition_machine ──propose, confirm_read──▶ raft_machine ◀── received
-///   respond ◀──       ▲    │ checkpoint_due                     │   │          persisted
+///   respond ◀──       ▲    │ checkpoint_due          steward ──▶│   │          persisted
 ///                     │    ▼                                    │   └──▶ send, write_journal
 ///                     │  state table ──▶ write_checkpoint       │
 ///                     └───────── committed, placed, role ───────┘
@@ -33,6 +34,7 @@
 /// R2  There is at most one checkpoint on its way.
 /// R3  From `replace_state` to `state_replaced` the replica has no state and is
 ///     told nothing else. Then both machines go on from the mark that stands there.
+/// R4  The steward looks when neither machine has anything more to say.
 ///
 /// The environment (the actor around it) guarantees E1 to E5 of raft_machine.hpp,
 /// and that each `write_checkpoint`, `read_snapshot_part` and `take_snapshot_part`
@@ -43,7 +45,8 @@ struct replica_settings {
   settings machine;
   raft::raft_settings raft;
   store_id store; ///< whose data these are (P19)
-  /// Who the members are if the log is empty.
+  /// Who the members are if nothing was ever in the log; empty: whoever leads will
+  /// say so.
   raft::configuration founders;
 };
 
@@ -109,7 +112,8 @@ struct members_answered {
 using replica_effect
   = std::variant<raft::send, write_journal, raft::load_entries, write_checkpoint,
                  read_snapshot_part, release_snapshot, take_snapshot_part,
-                 replace_state, respond, members_answered, raft::role_changed,
+                 replace_state, respond, members_answered, tell_members,
+                 raft::role_changed,
                  raft::quorum_changed, raft::configuration_changed,
                  raft::rebuild_needed>;
 using replica_effects = std::vector<replica_effect>;
@@ -143,7 +147,8 @@ private:
 
   // what it hears
   void on(arrived& what) { tell(event_kind{std::move(what)}); }
-  void on(map_known& what) { tell(event_kind{std::move(what)}); }
+  void on(map_known& what);
+  void on(raft::link_changed& what);
   template <class RaftEvent>
   void on(RaftEvent& what) { tell(raft::event_kind{std::move(what)}); }
   void on(checkpoint_done& what);
@@ -166,6 +171,7 @@ private:
   void carry_out(raft::read_refused& what);
   void carry_out(raft::role_changed& what);
   void carry_out(raft::quorum_changed& what);
+  void carry_out(raft::configuration_changed& what);
   void carry_out(raft::read_snapshot& what);
   void carry_out(raft::release_snapshot& what);
   void carry_out(raft::install_snapshot& what);
@@ -174,6 +180,13 @@ private:
   void carry_out(propose& what);
   void carry_out(confirm_read& what);
   void carry_out(checkpoint_due& what);
+
+  // what the steward asks for
+  void look_after_members();
+  leader_view seen_by_leader() const;
+  void carry_out(const exchange_members& what);
+  void carry_out(const hand_over& what);
+  void carry_out(const tell_members& what) { out_->push_back(what); }
 
   void begin_checkpoint();
   void send_checkpoint();
@@ -188,6 +201,8 @@ private:
   storage::checkpoint_ptr checkpoint_; ///< on its way to the disk (R2)
   partition_machine partition_;
   raft::raft_machine raft_;
+  steward steward_;
+  bool look_is_due_ = false; ///< something that the steward looks at has changed
 
   std::deque<raft::event_kind> raft_events_;
   std::deque<event_kind> partition_events_;

@@ -1,7 +1,12 @@
 #include "actors/reporter/admin_service.hpp"
 
+#include "actors/membership/membership_contract.hpp"
+#include "actors/membership/placement.hpp"
 #include "actors/reporter/report_codec.hpp"
+#include "actors/system_names.hpp"
 #include "runtime/network/error_codec.hpp"
+
+#include <caf/send.hpp>
 
 namespace present {
 
@@ -9,6 +14,30 @@ namespace {
 
 /// A peer that doesn't answer within this is shown as down.
 constexpr auto patience = 1500 * kj::MILLISECONDS;
+
+/// Brings the answer to a founding to the network thread.
+class founding_answer final : public founding_route {
+public:
+  using fulfiller = kj::Own<kj::PromiseFulfiller<status>>;
+
+  founding_answer(network::network_thread& thread, fulfiller waiting)
+      : thread_(thread), waiting_(std::make_shared<fulfiller>(kj::mv(waiting))) {}
+
+  /// A fulfiller ends where it was made.
+  ~founding_answer() override {
+    thread_.post([waiting = std::move(waiting_)](auto&) {});
+  }
+
+  void answered(status how) override {
+    thread_.post([waiting = waiting_, how = std::move(how)](auto&) mutable {
+      (*waiting)->fulfill(std::move(how));
+    });
+  }
+
+private:
+  network::network_thread& thread_;
+  std::shared_ptr<fulfiller> waiting_;
+};
 
 } // namespace
 
@@ -22,10 +51,11 @@ kj::Promise<kj::Maybe<node_report>> admin_service::report_of(node_id node) {
 }
 
 kj::Promise<std::vector<node_report>> admin_service::all_reports() {
-  auto asked = kj::heapArrayBuilder<kj::Promise<kj::Maybe<node_report>>>(
-    services_->members.size());
-  for (const auto& member : services_->members)
-    asked.add(report_of(member.id));
+  auto asked
+    = kj::heapArrayBuilder<kj::Promise<kj::Maybe<node_report>>>(services_->links->size() + 1);
+  asked.add(report_of(services_->self.node));
+  for (const auto& [peer, link] : *services_->links)
+    asked.add(report_of(peer));
   return kj::joinPromises(asked.finish()).then([](auto answers) {
     std::vector<node_report> reports;
     for (auto& answer : answers)
@@ -35,9 +65,8 @@ kj::Promise<std::vector<node_report>> admin_service::all_reports() {
 }
 
 kj::Promise<void> admin_service::status(StatusContext context) {
-  return all_reports().then([this, context](std::vector<node_report> reports) mutable {
-    encode_cluster_status(merge_reports(services_->members, reports),
-                          context.getResults().initStatus());
+  return all_reports().then([context](std::vector<node_report> reports) mutable {
+    encode_cluster_status(merge_reports(reports), context.getResults().initStatus());
   });
 }
 
@@ -58,6 +87,46 @@ kj::Promise<void> admin_service::tree(TreeContext context) {
 kj::Promise<void> admin_service::metrics(MetricsContext context) {
   context.getResults().setText(services_->metrics->text().c_str());
   return kj::READY_NOW;
+}
+
+kj::Promise<void> admin_service::self(SelfContext context) {
+  return services_->reports->ask().then([context](node_report_ptr report) mutable {
+    auto to = context.getResults();
+    encode_member(report->self, to.initSelf());
+    to.setMapEpoch(report->map.epoch.value);
+  });
+}
+
+kj::Promise<void> admin_service::initialise(InitialiseContext context) {
+  const auto asked = context.getParams();
+  std::vector<cluster_map::node> founders;
+  for (const auto member : asked.getMembers())
+    founders.push_back({{member.getNode()},
+                        {member.getStore()},
+                        storage::node_state::active,
+                        member.getRpcAddress().cStr(),
+                        member.getHttpAddress().cStr()});
+  const auto refuse = [&](const error& why) -> kj::Promise<void> {
+    encode_error(why, context.getResults().initError());
+    return kj::READY_NOW;
+  };
+  if (auto problem = founding_problem(founders, asked.getPartitions()))
+    return refuse(*problem);
+  auto membership
+    = services_->addresses->address_of<membership_actor>(paths::membership);
+  if (!membership.get())
+    return refuse(make_error(error_code::overloaded, "the node is starting"));
+  auto pair = kj::newPromiseAndFulfiller<present::status>();
+  caf::anon_send(membership.get(),
+                 found_cluster{std::make_shared<const cluster_map>(founding_map(
+                                 services_->self.cluster, std::move(founders),
+                                 asked.getPartitions())),
+                               std::make_shared<founding_answer>(services_->thread,
+                                                                 kj::mv(pair.fulfiller))});
+  return pair.promise.then([context](present::status how) mutable {
+    if (!how)
+      encode_error(how.problem(), context.getResults().initError());
+  });
 }
 
 } // namespace present

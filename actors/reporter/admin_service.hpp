@@ -19,6 +19,8 @@ protected:
   kj::Promise<void> status(StatusContext context) override;
   kj::Promise<void> tree(TreeContext context) override;
   kj::Promise<void> metrics(MetricsContext context) override;
+  kj::Promise<void> initialise(InitialiseContext context) override;
+  kj::Promise<void> self(SelfContext context) override;
 
 private:
   kj::Promise<std::vector<node_report>> all_reports();

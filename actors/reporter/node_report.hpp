@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/membership/cluster_map.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/supervision/description.hpp"
 
@@ -36,7 +37,7 @@ struct partition_status {
 struct member_status {
   node_id id;
   store_id store;
-  std::string state; ///< up, down
+  std::string state; ///< up, down, waiting, draining, left
   bool fenced = false;
   std::string rpc_address;
   std::string http_address;
@@ -49,21 +50,23 @@ struct node_report {
   member_status self;
   std::vector<partition_status> partitions;
   supervision::description tree;
+  cluster_map map; ///< as this node knows it; epoch 0: it knows no cluster
 };
 
 struct cluster_status {
   bool available = false;
   bool quorum = false;
-  std::vector<partition_status> partitions; ///< one per partition
+  map_epoch epoch; ///< 0: no cluster is founded
+  std::vector<partition_status> partitions; ///< one per partition of the map
   std::vector<member_status> nodes;
 
   friend bool operator==(const cluster_status&, const cluster_status&) = default;
 };
 
-/// Puts the nodes' reports together. `members` are all that should be there, in
-/// the order shown; one without a report is down. A partition's row is that of
-/// its leader with the highest term, else of any replica.
-cluster_status merge_reports(const std::vector<member_status>& members,
-                             const std::vector<node_report>& reports);
+/// Puts the nodes' reports together, by the newest map that any of them has: all of
+/// its partitions and nodes. A node without a report is down. A partition's row is
+/// that of its leader with the highest term, else of any replica; one that nobody
+/// reports has no leader and no replicas.
+cluster_status merge_reports(const std::vector<node_report>& reports);
 
 } // namespace present

@@ -1,5 +1,7 @@
 #include "actors/reporter/report_codec.hpp"
 
+#include "actors/membership/map_codec.hpp"
+
 #include "schemas/capnp_text.hpp"
 
 namespace present {
@@ -7,6 +9,8 @@ namespace present {
 namespace {
 
 using schema::string_of;
+
+} // namespace
 
 void encode_member(const member_status& from, schema::Member::Builder to) {
   to.setNode(from.id.value);
@@ -29,6 +33,8 @@ member_status decode_member(schema::Member::Reader from) {
   member.version = string_of(from.getVersion());
   return member;
 }
+
+namespace {
 
 void encode_partition(const partition_status& from, schema::PartitionStatus::Builder to) {
   to.setId(from.id.value);
@@ -111,10 +117,15 @@ void encode_report(const node_report& from, schema::NodeReport::Builder to) {
   for (unsigned place = 0; place < from.partitions.size(); ++place)
     encode_partition(from.partitions[place], rows[place]);
   encode_description(from.tree, to.initTree());
+  encode_map(from.map, to.initMap());
 }
 
-node_report decode_report(schema::NodeReport::Reader from) {
+result<node_report> decode_report(schema::NodeReport::Reader from) {
+  auto map = decode_map(from.getMap());
+  if (!map)
+    return map.problem();
   node_report report;
+  report.map = std::move(*map);
   report.self = decode_member(from.getSelf());
   for (const auto row : from.getPartitions())
     report.partitions.push_back(decode_partition(row));
@@ -125,6 +136,7 @@ node_report decode_report(schema::NodeReport::Reader from) {
 void encode_cluster_status(const cluster_status& from, schema::ClusterStatus::Builder to) {
   to.setAvailable(from.available);
   to.setQuorum(from.quorum);
+  to.setMapEpoch(from.epoch.value);
   auto rows = to.initPartitions(static_cast<unsigned>(from.partitions.size()));
   for (unsigned place = 0; place < from.partitions.size(); ++place)
     encode_partition(from.partitions[place], rows[place]);
@@ -137,6 +149,7 @@ cluster_status decode_cluster_status(schema::ClusterStatus::Reader from) {
   cluster_status seen;
   seen.available = from.getAvailable();
   seen.quorum = from.getQuorum();
+  seen.epoch = {from.getMapEpoch()};
   for (const auto row : from.getPartitions())
     seen.partitions.push_back(decode_partition(row));
   for (const auto node : from.getNodes())

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/reporter/node_report.hpp"
+#include "runtime/base/error.hpp"
 
 #include "schemas/admin.capnp.h"
 #include "schemas/peer.capnp.h"
@@ -9,7 +10,10 @@
 namespace present {
 
 void encode_report(const node_report& from, schema::NodeReport::Builder to);
-node_report decode_report(schema::NodeReport::Reader from);
+result<node_report> decode_report(schema::NodeReport::Reader from);
+
+void encode_member(const member_status& from, schema::Member::Builder to);
+member_status decode_member(schema::Member::Reader from);
 
 void encode_cluster_status(const cluster_status& from, schema::ClusterStatus::Builder to);
 cluster_status decode_cluster_status(schema::ClusterStatus::Reader from);

@@ -7,21 +7,20 @@ namespace present {
 namespace {
 
 constexpr std::uint32_t tree_budget_ms = 500;
-constexpr auto patience = std::chrono::milliseconds(800);
+/// A `caf::duration`: with one of std::chrono CAF 0.17.6 forgets the priority.
+const caf::duration patience{std::chrono::milliseconds(800)};
 
 } // namespace
 
 reporter_shell::reporter_shell(caf::actor_config& config, member_status self,
-                               std::vector<partition_id> partitions,
                                std::shared_ptr<supervision::address_book> addresses)
-    : measured(config), self_(std::move(self)),
-      root_(addresses->address_of<caf::actor>(paths::node)) {
-  for (const auto id : partitions)
-    partitions_.push_back(addresses->address_of<partition_actor>(paths::partition(id)));
+    : measured(config), self_(std::move(self)), addresses_(std::move(addresses)),
+      router_(addresses_->address_of<router_actor>(paths::router)),
+      root_(addresses_->address_of<caf::actor>(paths::node)) {
 }
 
 void reporter_shell::on_exit() {
-  partitions_.clear();
+  router_ = {};
   root_ = {};
 }
 
@@ -35,31 +34,61 @@ void reporter_shell::on_wanted(report_wanted& what) {
   parts->report.self.state = "up";
   parts->route = std::move(what.route);
   parts->open = 1; // until all questions are asked
-  if (const auto& root = root_.get()) {
-    ++parts->open;
-    request<caf::message_priority::high>(root, patience,
-                                         supervision::describe_request{tree_budget_ms})
-      .then(
-        [this, parts](supervision::description& tree) {
-          parts->report.tree = std::move(tree);
-          finish_part(parts);
-        },
-        [this, parts](const caf::error&) { finish_part(parts); });
-  }
-  for (auto& partition : partitions_) {
-    if (!partition.get())
-      continue;
-    ++parts->open;
-    request(partition.get(), patience, ask_partition_status{})
-      .then(
-        [this, parts](partition_status& seen) {
-          parts->report.self.fenced = parts->report.self.fenced || !seen.has_quorum;
-          parts->report.partitions.push_back(std::move(seen));
-          finish_part(parts);
-        },
-        [this, parts](const caf::error&) { finish_part(parts); });
-  }
+  ask_tree(parts);
+  ask_map_and_replicas(parts);
   finish_part(parts);
+}
+
+void reporter_shell::ask_tree(const std::shared_ptr<collection>& parts) {
+  const auto& root = root_.get();
+  if (!root)
+    return;
+  ++parts->open;
+  request<caf::message_priority::high>(root, patience,
+                                       supervision::describe_request{tree_budget_ms})
+    .then(
+      [this, parts](supervision::description& tree) {
+        parts->report.tree = std::move(tree);
+        finish_part(parts);
+      },
+      [this, parts](const caf::error&) { finish_part(parts); });
+}
+
+void reporter_shell::ask_map_and_replicas(const std::shared_ptr<collection>& parts) {
+  const auto& router = router_.get();
+  if (!router)
+    return;
+  ++parts->open;
+  request(router, patience, ask_map{})
+    .then(
+      [this, parts](const cluster_map_ptr& map) {
+        parts->report.map = *map;
+        const auto* self = map->find_node(self_.id);
+        if (!self || self->store != self_.store)
+          parts->report.self.state = "waiting"; // to be let in
+        for (const auto& group : map->partitions)
+          if (keeps(group, self_.id))
+            ask_replica(group.partition, parts);
+        finish_part(parts);
+      },
+      [this, parts](const caf::error&) { finish_part(parts); });
+}
+
+void reporter_shell::ask_replica(partition_id partition,
+                                 const std::shared_ptr<collection>& parts) {
+  auto address = addresses_->address_of<partition_actor>(paths::partition(partition));
+  const auto& replica = address.get();
+  if (!replica)
+    return;
+  ++parts->open;
+  request(replica, patience, ask_partition_status{})
+    .then(
+      [this, parts](partition_status& seen) {
+        parts->report.self.fenced = parts->report.self.fenced || !seen.has_quorum;
+        parts->report.partitions.push_back(std::move(seen));
+        finish_part(parts);
+      },
+      [this, parts](const caf::error&) { finish_part(parts); });
 }
 
 void reporter_shell::finish_part(const std::shared_ptr<collection>& parts) {

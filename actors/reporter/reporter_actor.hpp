@@ -9,9 +9,7 @@ namespace present {
 
 class reporter_shell final : public supervision::measured_actor<reporter_actor> {
 public:
-  /// `root` is the path of the node's topmost supervisor.
   reporter_shell(caf::actor_config& config, member_status self,
-                 std::vector<partition_id> partitions,
                  std::shared_ptr<supervision::address_book> addresses);
 
   /// Lets go of other actors: they hold us too, and CAF counts references.
@@ -21,7 +19,8 @@ protected:
   behavior_type make_behavior() override;
 
 private:
-  /// One report on its way: the tree and each replica answer in their own time.
+  /// One report on its way: the router, the tree and each replica answer in their
+  /// own time.
   struct collection {
     node_report report;
     std::shared_ptr<report_route> route;
@@ -29,10 +28,14 @@ private:
   };
 
   void on_wanted(report_wanted& what);
+  void ask_tree(const std::shared_ptr<collection>& parts);
+  void ask_map_and_replicas(const std::shared_ptr<collection>& parts);
+  void ask_replica(partition_id partition, const std::shared_ptr<collection>& parts);
   void finish_part(const std::shared_ptr<collection>& parts);
 
   const member_status self_;
-  std::vector<supervision::address<partition_actor>> partitions_;
+  const std::shared_ptr<supervision::address_book> addresses_;
+  supervision::address<router_actor> router_;
   supervision::address<caf::actor> root_;
 };
 

@@ -5,10 +5,11 @@
 namespace present {
 
 session_shell::session_shell(caf::actor_config& config, std::string client,
+                             bool may_administer,
                              std::shared_ptr<supervision::address_book> addresses,
                              std::shared_ptr<session_route> route)
     : measured(config), client_(std::move(client)), addresses_(std::move(addresses)),
-      route_(std::move(route)),
+      route_(std::move(route)), machine_(may_administer),
       router_(addresses_->address_of<router_actor>(paths::router)) {
 }
 

@@ -25,7 +25,8 @@ public:
 /// to, so that a crash is an answer.
 class session_shell final : public supervision::measured_actor<session_actor> {
 public:
-  session_shell(caf::actor_config& config, std::string client,
+  /// `client`: its SPIFFE id. `may_administer`: it is an admin or a node.
+  session_shell(caf::actor_config& config, std::string client, bool may_administer,
                 std::shared_ptr<supervision::address_book> addresses,
                 std::shared_ptr<session_route> route);
 

@@ -2,6 +2,7 @@
 
 #include "runtime/base/bounds.hpp"
 #include "runtime/base/check.hpp"
+#include "runtime/base/overloaded.hpp"
 
 #include <algorithm>
 
@@ -15,6 +16,17 @@ std::shared_ptr<const response> refusal(error why) {
   return reply;
 }
 
+bool changes_nodes(const operation& asked) {
+  return std::visit(overloaded{
+                      [](const add_node&) { return true; },
+                      [](const drain_node&) { return true; },
+                      [](const remove_node&) { return true; },
+                      [](const report_members&) { return true; },
+                      [](const auto&) { return false; },
+                    },
+                    asked.what);
+}
+
 } // namespace
 
 void session_machine::step(const event& input, effects& out) {
@@ -22,6 +34,14 @@ void session_machine::step(const event& input, effects& out) {
 }
 
 void session_machine::on(const called& what, effects& out) {
+  const auto& asked = what.what->operations;
+  if (!may_administer_ && std::any_of(asked.begin(), asked.end(), changes_nodes)) {
+    out.push_back(reply{what.number,
+                        refusal(make_error(error_code::denied,
+                                           "what changes the cluster's nodes takes the "
+                                           "certificate of an admin"))});
+    return;
+  }
   const auto operations = what.what->operations.size();
   if (under_way_ + operations > bounds::max_session_inflight) {
     auto why = make_error(error_code::overloaded,

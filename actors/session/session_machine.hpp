@@ -18,6 +18,7 @@
 /// I1  Each call gets exactly one reply.
 /// I2  At most bounds::max_session_inflight operations are under way.
 /// I3  What was forwarded and lost is never called `not_applied` if it writes.
+/// I4  What changes the set of nodes is forwarded for admins and nodes only.
 namespace present::session {
 
 struct called {
@@ -47,6 +48,9 @@ using effects = std::vector<effect>;
 
 class session_machine {
 public:
+  /// `may_administer`: its client is an admin or a node (Z1).
+  explicit session_machine(bool may_administer) : may_administer_(may_administer) {}
+
   void step(const event& input, effects& out);
 
   std::size_t operations_under_way() const { return under_way_; }
@@ -61,6 +65,7 @@ private:
     std::size_t operations = 0;
     bool writes = false;
   };
+  const bool may_administer_;
   std::unordered_map<std::uint64_t, open_call> open_;
   std::size_t under_way_ = 0;
 };

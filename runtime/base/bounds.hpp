@@ -19,6 +19,9 @@ inline constexpr std::size_t max_key = 400;
 inline constexpr std::size_t max_space_name = 64;
 /// Ranges that a space begins with; evenly cut by the first byte of keys.
 inline constexpr std::size_t max_space_pieces = 256;
+/// Besides the root. Each has a replica's memory and an environment on each of three
+/// nodes.
+inline constexpr std::uint32_t max_founding_partitions = 1024;
 /// "host:port"; a DNS name has up to 253 bytes.
 inline constexpr std::size_t max_address = 260;
 inline constexpr std::size_t max_value = 1 * mib;

@@ -236,16 +236,52 @@ TEST_CASE_TEMPLATE("the last entry damaged is noticed all the same", Store,
   CHECK(found->promised == raft::log_position{{1}, {4}});
 }
 
-TEST_CASE_TEMPLATE("a forgotten partition leaves nothing, the others stay",
+TEST_CASE_TEMPLATE("a partition that left leaves its word: term, vote, and how far its log went",
                    Store, on_disk, in_memory) {
   Store log;
-  REQUIRE(append(*log, write(1, 1, {command(1, 1, "a")})));
+  auto voted = write(1, 4, {command(1, 3, "a"), command(2, 4, "b")});
+  voted.hard.voted_for = {2};
+  REQUIRE(append(*log, voted));
   REQUIRE(append(*log, write(2, 1, {command(1, 1, "b")})));
-  REQUIRE(log->forget({1}));
+  REQUIRE(log->leave({1}));
+  REQUIRE(log->leave({1}));
+  REQUIRE(log->leave({9})); // was never here
   log.reopen();
-  CHECK(*log->partitions() == std::vector<partition_id>{{2}});
-  CHECK(log->recover({1})->hard == raft::hard_state{});
+  CHECK(*log->partitions() == std::vector<partition_id>{{1}, {2}});
+  const auto left = log->recover({1});
+  CHECK(left->hard == voted.hard);
+  CHECK(left->entries.empty());
+  CHECK(left->snapshot == raft::snapshot_mark{});
+  CHECK(left->promised == raft::log_position{{2}, {4}});
   CHECK(text(log->recover({2})) == "1@1=b ");
+  SUBCASE("and it comes back with a log of its own") {
+    REQUIRE(append(*log, write(1, 5, {command(1, 3, "a")})));
+    CHECK(log->recover({1})->promised == raft::log_position{{2}, {4}});
+    REQUIRE(append(*log, write(1, 5, {command(2, 5, "c")})));
+    CHECK(log->recover({1})->promised == raft::log_position{});
+  }
+}
+
+TEST_CASE_TEMPLATE("a partition that left after a snapshot promises what that held",
+                   Store, on_disk, in_memory) {
+  Store log;
+  auto snapshot = write(1, 4, {});
+  snapshot.base = raft::snapshot_mark{{7}, {3}, {}};
+  REQUIRE(append(*log, snapshot));
+  REQUIRE(log->leave({1}));
+  log.reopen();
+  CHECK(log->recover({1})->promised == raft::log_position{{7}, {3}});
+  CHECK(log->recover({1})->snapshot == raft::snapshot_mark{});
+}
+
+TEST_CASE_TEMPLATE("the map is kept beside the logs", Store, on_disk, in_memory) {
+  Store log;
+  CHECK_FALSE(log->read_map()->has_value());
+  REQUIRE(log->write_map("first"));
+  REQUIRE(log->write_map("second"));
+  log.reopen();
+  CHECK(**log->read_map() == "second");
+  CHECK(log->partitions()->empty());
 }
 
 TEST_CASE_TEMPLATE("each opening has a higher boot number, and one store id",

@@ -40,6 +40,8 @@ public:
   status begin() {
     if (auto started = cluster_.start_all(); !started)
       return started;
+    if (auto founded = cluster_.found(start_ms); !founded)
+      return founded;
     auto admin = open_session(target_of(cluster_.file(), access::admin));
     if (!admin)
       return admin.problem();
@@ -217,6 +219,7 @@ int run_demo(const context& with, bool once) {
   auto cluster = local_cluster::prepare(
     {.data = folder.path(),
      .nodes = static_cast<std::uint32_t>(with.set.count("nodes")),
+     .partitions = static_cast<std::uint32_t>(with.set.count("partitions")),
      .random_ports = with.set.text("ports") == "random"});
   if (!cluster)
     return with.out.fail(cluster.problem());
@@ -247,7 +250,7 @@ void add_demo(program& present) {
   auto& verb = *present.app.add_subcommand(
     "demo", "A cluster, real records in, the leader killed, nothing lost");
   auto once = std::make_shared<bool>(false);
-  for (const auto* name : {"data", "ports", "nodes"})
+  for (const auto* name : {"data", "ports", "nodes", "partitions"})
     add_setting_flag(verb, present, name);
   verb.add_flag("--once", *once, "end after the report");
   choose(verb, present, [once](const context& with) { return run_demo(with, *once); });

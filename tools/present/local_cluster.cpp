@@ -1,9 +1,9 @@
 #include "tools/present/local_cluster.hpp"
 
-#include "actors/node/node.hpp"
-#include "runtime/edge/entropy.hpp"
 #include "tools/present/cluster_certificates.hpp"
+#include "tools/present/cluster_session.hpp"
 #include "tools/present/files.hpp"
+#include "tools/present/founding.hpp"
 #include "tools/present/local_port.hpp"
 
 #include <algorithm>
@@ -100,32 +100,29 @@ status local_cluster::make_nodes() {
     node.http = host_of(id) + ':' + std::to_string(http);
     node.data = (options_.data / name_of(id)).string();
     node.log = node.data + ".log";
-    shared.founders[id] = {store_id{edge::machine_entropy().next_id()}, node.rpc, node.http};
     file_.nodes.push_back(std::move(node));
   }
   for (const auto& node : file_.nodes)
-    if (auto done = found_node(node, shared); !done)
+    if (auto done = write_node(node, shared); !done)
       return done;
   return save();
 }
 
-/// The node's certificate, its file, and its empty store with the id that the
-/// other founders know.
-status local_cluster::found_node(const cluster_node& node,
+/// The node's certificate and its file.
+status local_cluster::write_node(const cluster_node& node,
                                  const node_file& shared) const {
   auto own = shared;
   own.node = node.id;
   own.data = node.data;
+  own.rpc = node.rpc;
+  own.http = node.http;
   own.cert = node.data + ".pem";
   own.key = node.data + ".key";
   own.storage_key = node.data + ".storage-key";
   if (auto done = issue_node(options_.data / "certificates", node.id, own.cert, own.key);
       !done)
     return done;
-  if (auto done = replace_file(node.data + ".toml", encode_node_file(own)); !done)
-    return done;
-  return found_store(own.data, own.cluster, own.node, own.founders.at(own.node).store,
-                     own.storage_key);
+  return replace_file(node.data + ".toml", encode_node_file(own));
 }
 
 status local_cluster::check_ports() const {
@@ -141,6 +138,17 @@ status local_cluster::start_all() {
     if (auto done = start(node.id); !done)
       return done;
   return success();
+}
+
+status local_cluster::found(std::uint64_t timeout_ms) {
+  auto admin = open_session(target_of(file_, access::admin));
+  if (!admin)
+    return admin.problem();
+  std::vector<std::string> endpoints;
+  for (const auto& node : file_.nodes)
+    endpoints.push_back(node.rpc);
+  return found_cluster(**admin, endpoints, options_.partitions,
+                       std::chrono::milliseconds(timeout_ms));
 }
 
 status local_cluster::start(node_id id) {

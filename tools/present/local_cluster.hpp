@@ -26,6 +26,7 @@ namespace present::tools {
 struct local_cluster_options {
   std::filesystem::path data;
   std::uint32_t nodes = 3;
+  std::uint32_t partitions = 4; ///< besides the root
   bool random_ports = false;
   /// Nodes end when this process does, however it ends.
   bool dies_with_us = true;
@@ -45,6 +46,8 @@ public:
   static result<local_cluster> prepare(const local_cluster_options& options);
 
   status start_all();
+  /// Makes a cluster of the nodes that were started; nothing to do if they are one.
+  status found(std::uint64_t timeout_ms);
   status start(node_id id);
 
   /// SIGKILL: as a crash. Held until `start`.
@@ -76,7 +79,7 @@ private:
 
   status make_certificates();
   status make_nodes();
-  status found_node(const cluster_node& node, const node_file& shared) const;
+  status write_node(const cluster_node& node, const node_file& shared) const;
   status check_ports() const;
   status save() const;
   void note_end(node_id id, bool killed);

@@ -91,6 +91,7 @@ void add_verbs(program& present) {
   add_space(present);
   add_kv(present);
   add_node(present);
+  add_cluster(present);
   add_bench(present);
   add_cert(present);
   add_config(present);

@@ -50,14 +50,14 @@ node_config config_of(const node_file& file) {
   config.cluster = file.cluster;
   config.self = file.node;
   config.data = file.data;
-  config.rpc_address = file.founders.at(file.node).rpc;
-  config.http_address = file.founders.at(file.node).http;
+  config.rpc_address = file.rpc;
+  config.http_address = file.http;
+  config.advertised_rpc = file.advertise_rpc;
+  config.advertised_http = file.advertise_http;
   config.authority = file.ca;
   config.certificate = file.cert;
   config.key = file.key;
   config.storage_key = file.storage_key;
-  for (const auto& [id, founder] : file.founders)
-    config.founders.push_back({id, founder.store, founder.rpc, founder.http});
   return config;
 }
 

@@ -43,6 +43,7 @@ void choose(CLI::App& verb, program& present, action body);
 // One file per verb: NAME.cpp.
 void add_bench(program& present);
 void add_cert(program& present);
+void add_cluster(program& present);
 void add_completion(program& present);
 void add_config(program& present);
 void add_demo(program& present);

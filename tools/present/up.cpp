@@ -60,11 +60,14 @@ int run_here(const context& with, const up_arguments& given) {
   auto cluster = local_cluster::prepare(
     {.data = folder.path(),
      .nodes = static_cast<std::uint32_t>(with.set.count("nodes")),
+     .partitions = static_cast<std::uint32_t>(with.set.count("partitions")),
      .random_ports = with.set.text("ports") == "random"});
   if (!cluster)
     return with.out.fail(cluster.problem());
   if (auto started = cluster->start_all(); !started)
     return with.out.fail(started.problem());
+  if (auto founded = cluster->found(start_timeout_ms(with.set)); !founded)
+    return with.out.fail(founded.problem());
   if (auto ready = wait_until_whole(with, *cluster, signals); !ready)
     return with.out.fail(ready.problem());
   announce(with, *cluster);
@@ -81,7 +84,7 @@ int run_detached(const context& with) {
   const auto log = folder.path() / "up.log";
   auto command = std::vector<std::string>{own_program().string(), "up", "-o", "jsonl",
                                           "--data", folder.path().string()};
-  for (const auto* name : {"nodes", "ports"}) {
+  for (const auto* name : {"nodes", "partitions", "ports"}) {
     command.push_back(std::string{"--"} + name);
     command.push_back(with.set.text(name));
   }
@@ -108,7 +111,7 @@ int run_detached(const context& with) {
 void add_up(program& present) {
   auto& verb = *present.app.add_subcommand("up", "Start a cluster on this machine");
   auto given = std::make_shared<up_arguments>();
-  for (const auto* name : {"data", "nodes", "ports", "timeout"})
+  for (const auto* name : {"data", "nodes", "partitions", "ports", "timeout"})
     add_setting_flag(verb, present, name);
   verb.add_flag("--keep", given->keep, "keep the data of a cluster without --data");
   verb.add_flag("--detach", given->detach, "return when it is ready, run on behind");

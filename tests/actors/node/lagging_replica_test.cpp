@@ -73,7 +73,7 @@ storage::state_digest digest_at_rest(const three_nodes& cluster, std::uint32_t n
   auto keys = storage::key_file::open(cluster.storage_key(n));
   REQUIRE(keys);
   auto journal = storage::journal::open(
-    data / "journal", {cluster.cluster(), {n}, cluster.member(n).store, 0}, {}, keys->get());
+    data / "journal", {cluster.cluster(), {n}, cluster.store(n), 0}, {}, keys->get());
   REQUIRE(journal);
   auto found = (*journal)->recover(whose);
   REQUIRE(found);
@@ -115,8 +115,7 @@ TEST_CASE("a replica that was away for too long gets a snapshot, and is as good 
   // Checkpoints every few writes, and no log kept behind them.
   cluster.checkpoint_bytes = 200'000;
   cluster.raft.max_retained_bytes = 0;
-  for (std::uint32_t n = 1; n <= 3; ++n)
-    cluster.start(n);
+  cluster.start_and_found();
   auto admin = cluster.connect("admin");
   auto db = cluster.connect("client");
   REQUIRE(db->create_space("things"));

@@ -59,7 +59,7 @@ struct gateway_under_test {
 
   void start_session() {
     session = world.system.spawn<session_shell>(
-      std::string{"spiffe://0123456789ab/node/1"}, book, gateway);
+      std::string{"spiffe://0123456789ab/node/1"}, true, book, gateway);
     publish(paths::own_session, caf::actor_cast<caf::actor>(session));
     world.run();
   }

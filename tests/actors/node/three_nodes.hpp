@@ -34,11 +34,6 @@ public:
     fs::remove_all(folder_);
     fs::create_directories(folder_);
     make_certificates();
-    for (std::uint32_t n = 1; n <= 3; ++n)
-      founders_.push_back({{n}, {edge::machine_entropy().next_id()}, address(n), ""});
-    for (const auto& one : founders_)
-      REQUIRE(found_store(data(one.id.value), cluster_, one.id, one.store,
-                          storage_key(one.id.value)));
   }
 
   ~three_nodes() {
@@ -56,8 +51,27 @@ public:
 
   void stop(std::uint32_t n) { nodes_[n - 1].reset(); }
 
+  /// All three, as one cluster.
+  void start_and_found() {
+    for (std::uint32_t n = 1; n <= 3; ++n)
+      start(n);
+    auto admin = connect("admin");
+    std::vector<member_status> members;
+    for (std::uint32_t n = 1; n <= 3; ++n) {
+      const auto self = admin->self(address(n), 10s);
+      REQUIRE_MESSAGE(self, (self ? "" : self.problem().message));
+      CHECK(self->epoch == map_epoch{});
+      members.push_back(self->who);
+    }
+    for (std::uint32_t n = 1; n <= 3; ++n) {
+      const auto founded = admin->initialise(address(n), members, partitions, 10s);
+      REQUIRE_MESSAGE(founded, (founded ? "" : founded.problem().message));
+      stores_.push_back(members[n - 1].store);
+    }
+  }
+
   const std::string& cluster() const { return cluster_; }
-  const founder& member(std::uint32_t n) const { return founders_[n - 1]; }
+  store_id store(std::uint32_t n) const { return stores_[n - 1]; }
   std::string storage_key(std::uint32_t n) const {
     return path("node-" + std::to_string(n) + ".storage-key");
   }
@@ -66,11 +80,12 @@ public:
   // What nodes are started with from then on.
   raft::raft_settings raft;
   std::size_t checkpoint_bytes = node_config{}.checkpoint_bytes;
+  std::uint32_t partitions = 4; ///< that they are founded with
 
   std::unique_ptr<client_session> connect(const std::string& who) {
     client::connect_options options;
-    for (const auto& one : founders_)
-      options.endpoints.push_back({one.rpc_address, one.id});
+    for (std::uint32_t n = 1; n <= 3; ++n)
+      options.endpoints.push_back({address(n), {n}});
     options.authority = path("ca.pem");
     options.certificate = path(who + ".pem");
     options.key = path(who + ".key");
@@ -80,11 +95,12 @@ public:
     return std::move(*session);
   }
 
-private:
   std::string address(std::uint32_t n) const {
     // Ports of this process: tests of two checkouts may run side by side.
     return "127.0.1." + std::to_string(n) + ":" + std::to_string(20'000 + ::getpid() % 20'000);
   }
+
+private:
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
 
   void make_certificates() {
@@ -120,7 +136,6 @@ private:
     made.certificate = path("node-" + std::to_string(n) + ".pem");
     made.key = path("node-" + std::to_string(n) + ".key");
     made.storage_key = storage_key(n);
-    made.founders = founders_;
     made.raft = raft;
     made.checkpoint_bytes = checkpoint_bytes;
     return made;
@@ -128,7 +143,7 @@ private:
 
   fs::path folder_;
   std::string cluster_;
-  std::vector<founder> founders_;
+  std::vector<store_id> stores_;
   std::unique_ptr<node> nodes_[3];
 };
 

@@ -16,9 +16,8 @@ node_file example() {
   node.cert = "node-2.pem";
   node.key = "node-2.key";
   node.storage_key = "node-2.storage-key";
-  node.founders = {
-    {node_id{1}, {store_id{0xc0ffee}, "127.0.1.1:7400", "127.0.1.1:7401"}},
-    {node_id{2}, {store_id{~0ULL}, "127.0.1.2:7400", "127.0.1.2:7401"}}};
+  node.rpc = "127.0.1.2:7400";
+  node.http = "127.0.1.2:7401";
   return node;
 }
 
@@ -43,17 +42,20 @@ TEST_CASE("a node's file comes back as it was written") {
 TEST_CASE("what is missing or can't be is named with its place") {
   CHECK(complaint("node = 1\n") == "f.toml: 'cluster' is missing");
   CHECK(complaint(with_line("node = 2", "node = 0"))
-        == "f.toml:2:1: '0' must be a number from 1 up");
-  CHECK(complaint(with_line("node = 2", "node = 3"))
-        == "f.toml: no [founders.3] for the node itself");
+        == "f.toml:1:1: '0' must be a number from 1 up");
+  CHECK(complaint(with_line("node = 2", "")) == "f.toml: 'node' is missing");
   CHECK(complaint(with_line("node = 2", "node = 'two'"))
-        == "f.toml:2:1: 'node' must be an integer");
-  CHECK(complaint(with_line("[founders.1]", "[founders.one]"))
-        == "f.toml:10:1: 'one' must be a number from 1 up");
-  CHECK(complaint(with_line("0000000000c0ffee", "coffee"))
-        == "f.toml:10:1: 'coffee' must be 16 hexadecimal digits");
+        == "f.toml:1:1: 'node' must be an integer");
   CHECK(complaint(with_line("rpc = ", "rcp = "))
-        == "f.toml:11:1: unknown key 'founders.1.rcp'; did you mean 'founders.*.rpc'?");
-  CHECK(complaint(with_line("rpc = \"127.0.1.1:7400\"", ""))
-        == "f.toml: [founders.1] needs 'rpc' and 'store'");
+        == "f.toml:4:1: unknown key 'rcp'; did you mean 'rpc'?");
+  CHECK(complaint(with_line("rpc = \"127.0.1.2:7400\"", "")) == "f.toml: 'rpc' is missing");
+}
+
+TEST_CASE("a node may do without HTTP, and be found elsewhere than it listens") {
+  auto node = example();
+  node.http.clear();
+  node.advertise_rpc = "a.example:7400";
+  const auto back = decode_node_file(encode_node_file(node), "f.toml");
+  REQUIRE(back);
+  CHECK(*back == node);
 }

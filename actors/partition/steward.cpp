@@ -1,0 +1,132 @@
+#include "actors/partition/steward.hpp"
+
+#include "actors/raft/quorum.hpp"
+
+#include <algorithm>
+
+namespace present::partition {
+
+namespace {
+
+bool same_nodes(std::vector<node_id> left, std::vector<node_id> right) {
+  std::sort(left.begin(), left.end());
+  std::sort(right.begin(), right.end());
+  return left == right;
+}
+
+const raft::raft_machine::peer_status* find_peer(const leader_view& seen, node_id node) {
+  const auto found = std::find_if(seen.peers.begin(), seen.peers.end(),
+                                  [node](const auto& peer) { return peer.node == node; });
+  return found == seen.peers.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+void steward::on_role(bool leads, time_ms now) {
+  if (leads && !leads_)
+    led_since_ = now;
+  leads_ = leads;
+  told_ = {};
+  next_look_.reset();
+}
+
+std::optional<steward_step> steward::look(const leader_view& seen, time_ms now) {
+  next_look_.reset();
+  if (!leads_)
+    return std::nullopt;
+  if (!map_ || !seen.committed || seen.members.is_joint()) {
+    next_look_ = now + options_.look_again_ms;
+    return std::nullopt;
+  }
+  if (told_ < seen.members_index) {
+    told_ = seen.members_index;
+    next_look_ = now;
+    return tell_members{{options_.partition, seen.members_index, seen.members.voters}};
+  }
+  if (auto change = next_change(seen)) {
+    next_look_ = now + options_.look_again_ms;
+    return change;
+  }
+  if (auto successor = next_leader(seen, now))
+    return successor;
+  if (awaits_members_)
+    next_look_ = now + options_.look_again_ms;
+  return std::nullopt;
+}
+
+raft::member_store steward::store_of(node_id node) const {
+  const auto* known = map_->find_node(node);
+  return {node, known ? known->store : store_id{}};
+}
+
+/// A learner that a vote of its own would not hold up.
+bool steward::is_ready(const leader_view& seen, node_id node) const {
+  const auto* peer = find_peer(seen, node);
+  return peer && peer->reachable && peer->phase == raft::progress::phase::replicating
+         && seen.last.value - std::min(seen.last.value, peer->matched.value)
+              <= options_.handover_lag;
+}
+
+std::optional<steward_step> steward::next_change(const leader_view& seen) {
+  awaits_members_ = false;
+  const auto* group = map_->find_partition(options_.partition);
+  if (!group || group->wanted.empty())
+    return std::nullopt;
+  const auto is_current = [&](node_id node) { // with the store that the map names
+    return raft::quorum::store_of(seen.members, node) == store_of(node).store;
+  };
+  raft::configuration next;
+  std::vector<node_id> waiting; // wanted, and not yet ready
+  for (const auto node : group->wanted) {
+    const bool votes = has_node(seen.members.voters, node);
+    if (votes && is_current(node))
+      next.voters.push_back(node);
+    else if (!votes && has_node(seen.members.learners, node) && is_current(node)
+             && is_ready(seen, node))
+      next.voters.push_back(node);
+    else
+      waiting.push_back(node);
+  }
+  awaits_members_ = !waiting.empty();
+  // S1: for each that can't come yet one stays that is to go.
+  const auto full = group->wanted.size();
+  for (const auto node : seen.members.voters)
+    if (next.voters.size() < full && !has_node(group->wanted, node) && is_current(node))
+      next.voters.push_back(node);
+  // S2: an old store under a wanted number goes first, then comes as a learner.
+  for (const auto node : waiting)
+    if (!has_node(seen.members.voters, node))
+      next.learners.push_back(node);
+  if (next.voters.empty()
+      || (same_nodes(next.voters, seen.members.voters)
+          && same_nodes(next.learners, seen.members.learners)
+          && std::all_of(next.learners.begin(), next.learners.end(), is_current)))
+    return std::nullopt;
+  for (const auto* side : {&next.voters, &next.learners})
+    for (const auto node : *side)
+      next.stores.push_back(store_of(node));
+  return exchange_members{std::move(next)};
+}
+
+std::optional<steward_step> steward::next_leader(const leader_view& seen, time_ms now) {
+  const auto* group = map_->find_partition(options_.partition);
+  if (!group)
+    return std::nullopt;
+  const auto due = led_since_ + options_.spread_pause_ms;
+  for (const auto node : group->wanted) {
+    if (node == options_.self)
+      return std::nullopt;
+    if (!has_node(seen.members.voters, node))
+      continue;
+    // Whoever should lead may come up at any time.
+    next_look_ = std::max(due, now + options_.spread_pause_ms / 3);
+    if (now < due || !is_ready(seen, node))
+      continue;
+    led_since_ = now;
+    next_look_ = now + options_.spread_pause_ms;
+    return hand_over{node};
+  }
+  return std::nullopt;
+}
+
+} // namespace present::partition
