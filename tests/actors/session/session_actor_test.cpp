@@ -24,7 +24,7 @@ TEST_CASE("a session that has ended is freed, though its connection holds it and
   simulated_world world;
   const auto route = std::make_shared<holding_route>();
   route->session = world.system.spawn<session_shell>(
-    "spiffe://x/client/1", std::make_shared<supervision::address_book>(), route);
+    "spiffe://x/client/1", false, std::make_shared<supervision::address_book>(), route);
   world.run();
   caf::anon_send(route->session, session_closed{});
   world.run();
