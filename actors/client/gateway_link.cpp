@@ -16,6 +16,9 @@ namespace {
 /// keep the leader busy while one batch of answers travels back.
 constexpr std::size_t max_calls_under_way = 2;
 
+/// Before a node that refused a session is asked for one again.
+constexpr auto session_pause = 100 * kj::MILLISECONDS;
+
 std::size_t bytes_of(const operation& what) {
   constexpr std::size_t envelope = 96;
   if (const auto* p = std::get_if<put>(&what.what))
@@ -41,27 +44,62 @@ gateway_link::gateway_link(network::network_loop& loop,
 // -- up and down -------------------------------------------------------------------
 
 void gateway_link::on_up(capnp::Capability::Client offered) {
-  const auto connection = ++connection_;
-  auto gate = offered.castAs<schema::Gate>();
-  auto ask = gate.clientRequest();
-  auto hello = ask.initHello();
-  hello.setFormatVersion(schema::FORMAT_VERSION);
-  hello.setCluster(cluster_.c_str());
-  loop_.detach(ask.send().then([this, connection, gate](auto answer) mutable {
-    if (connection != connection_)
-      return;
-    const auto refused = decode_error(answer.getError());
-    if (refused.code != error_code::ok) {
+  ++connection_;
+  gate_ = offered.castAs<schema::Gate>();
+  open_session();
+}
+
+/// A node that can't have us yet may soon; else nothing would open a session before
+/// the connection is lost.
+void gateway_link::open_session() {
+  KJ_IF_MAYBE(gate, gate_) {
+    auto ask = gate->clientRequest();
+    auto hello = ask.initHello();
+    hello.setFormatVersion(schema::FORMAT_VERSION);
+    hello.setCluster(cluster_.c_str());
+    loop_.detach(ask.send().then([this, connection = connection_](auto answer) {
+      if (connection != connection_)
+        return;
+      const auto refused = decode_error(answer.getError());
+      if (refused.code == error_code::ok) {
+        become_open(answer.getSession(), {answer.getHello().getNode()});
+        return;
+      }
       loop_.log(network::log_severity::warning,
                 "node " + std::to_string(node_.value) + " refuses: " + refused.message);
-      return;
-    }
-    gate_ = kj::mv(gate);
-    session_ = answer.getSession();
-    node_ = {answer.getHello().getNode()};
-    for (auto& waiting : std::exchange(waiting_for_up_, {}))
-      waiting->fulfill();
+      if (traits_of(refused.code).retryable)
+        reopen_session(session_pause);
+    }, [this, connection = connection_](kj::Exception&&) {
+      if (connection == connection_)
+        reopen_session(session_pause);
+    }));
+  }
+}
+
+void gateway_link::become_open(schema::Session::Client session, node_id there) {
+  session_ = kj::mv(session);
+  ++sessions_;
+  node_ = there;
+  for (auto& waiting : std::exchange(waiting_for_up_, {}))
+    waiting->fulfill();
+}
+
+void gateway_link::reopen_session(kj::Duration pause) {
+  loop_.detach(loop_.timer().afterDelay(pause).then([this, connection = connection_] {
+    if (connection == connection_)
+      open_session();
   }));
+}
+
+/// A call on a session has failed, though the connection stands: it has ended on the
+/// node, where actors restart. The next one is opened.
+void gateway_link::on_broken(std::uint64_t connection, std::uint64_t session) {
+  if (connection != connection_ || session != sessions_ || session_ == nullptr)
+    return;
+  session_ = nullptr;
+  fail_gathered();
+  // The loss of the connection, if that is what it was, is heard first.
+  reopen_session(0 * kj::MILLISECONDS);
 }
 
 void gateway_link::on_down() {
@@ -69,6 +107,10 @@ void gateway_link::on_down() {
   gate_ = nullptr;
   session_ = nullptr;
   under_way_.clear();
+  fail_gathered();
+}
+
+void gateway_link::fail_gathered() {
   for (auto& [partition, queue] : std::exchange(gathered_, {})) {
     batch lost{std::make_move_iterator(queue.begin()), std::make_move_iterator(queue.end())};
     fail(lost, true);
@@ -165,9 +207,10 @@ void gateway_link::call(batch what) {
         deliver(*shared, answer.getResponse());
         done();
       },
-      [shared, done](kj::Exception&&) {
+      [this, shared, done, connection, opened = sessions_](kj::Exception&&) {
         fail(*shared, false);
         done();
+        on_broken(connection, opened);
       }));
   }
 }
@@ -198,13 +241,19 @@ void gateway_link::fail(batch& what, bool never_sent) {
 
 kj::Promise<std::shared_ptr<const cluster_map>> gateway_link::fetch_map() {
   KJ_IF_MAYBE(session, session_) {
-    return session->mapRequest().send().then([](auto answer) {
-      const auto refused = decode_error(answer.getError());
-      KJ_REQUIRE(refused.code == error_code::ok, refused.message);
-      auto map = decode_map(answer.getMap());
-      KJ_REQUIRE(bool{map}, map.problem().message);
-      return cluster_map_ptr{std::make_shared<const cluster_map>(std::move(*map))};
-    });
+    return session->mapRequest().send().then(
+      [](auto answer) {
+        const auto refused = decode_error(answer.getError());
+        KJ_REQUIRE(refused.code == error_code::ok, refused.message);
+        auto map = decode_map(answer.getMap());
+        KJ_REQUIRE(bool{map}, map.problem().message);
+        return cluster_map_ptr{std::make_shared<const cluster_map>(std::move(*map))};
+      },
+      [this, connection = connection_,
+       opened = sessions_](kj::Exception&& problem) -> cluster_map_ptr {
+        on_broken(connection, opened);
+        kj::throwFatalException(kj::mv(problem));
+      });
   }
   return KJ_EXCEPTION(DISCONNECTED, "the node can't be reached");
 }

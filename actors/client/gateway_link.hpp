@@ -24,6 +24,11 @@ struct outgoing {
 /// send while calls are under way gathers and goes in one call (K3): a call of
 /// its own for each operation would cost ten times as much. Lives on the network
 /// thread.
+///
+///   down ─connected─▶ opening ─session─▶ up
+///    ▲                 │  ▲  refused: again after a pause, unless for good
+///    │                 │  └── the session has ended on the node ◀──┘
+///    └── the connection is lost, from anywhere
 class gateway_link final : public network::resident {
 public:
   gateway_link(network::network_loop& loop,
@@ -52,6 +57,11 @@ private:
 
   void on_up(capnp::Capability::Client gate);
   void on_down();
+  void open_session();
+  void become_open(schema::Session::Client session, node_id there);
+  void reopen_session(kj::Duration pause);
+  void on_broken(std::uint64_t connection, std::uint64_t session);
+  void fail_gathered();
   void flush();
   batch take_batch(partition_id partition);
   void call(batch what);
@@ -65,6 +75,7 @@ private:
   kj::Maybe<schema::Gate::Client> gate_;
   kj::Maybe<schema::Session::Client> session_;
   std::uint64_t connection_ = 0; ///< answers of earlier ones are old
+  std::uint64_t sessions_ = 0;   ///< opened so far, over all connections
   std::unordered_map<partition_id, std::deque<outgoing>> gathered_;
   std::unordered_map<partition_id, std::size_t> under_way_; ///< calls
   bool flush_scheduled_ = false;
