@@ -44,6 +44,11 @@ struct RaftMessage {
   # Which incarnation of the sender's data speaks. Dropped unless it is the one
   # that the configuration names (P19).
   term @4 :UInt64;
+  wallMs @12 :UInt64;
+  # The sender's wall clock at sending, in milliseconds (P21).
+  latest @13 :UInt64;
+  # The highest HLC stamp that the sender has given or seen. An append that is too far
+  # ahead of the receiver's clock is dropped.
 
   body :union {
     voteRequest @5 :VoteRequest;

@@ -233,6 +233,8 @@ void encode_message(partition_id partition, const raft::message& from,
   to.setTo(from.to.value);
   to.setFromStore(from.from_store.value);
   to.setTerm(from.at_term.value);
+  to.setWallMs(from.wall_ms);
+  to.setLatest(from.latest.value);
   std::visit(body_encoder{to.getBody()}, from.content);
 }
 
@@ -245,7 +247,9 @@ result<partition_message> decode_message(schema::RaftMessage::Reader from) {
                             {from.getTo()},
                             {from.getFromStore()},
                             {from.getTerm()},
-                            std::move(*content)}};
+                            std::move(*content),
+                            from.getWallMs(),
+                            {from.getLatest()}}};
 }
 
 } // namespace present

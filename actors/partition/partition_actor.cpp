@@ -310,6 +310,11 @@ void partition_shell::perform(raft::configuration_changed& what) {
 void partition_shell::perform(partition::members_answered&) {
 }
 
+void partition_shell::perform(partition::skew_seen& what) {
+  log().error("a leader's clock is too far ahead: its entries are not taken",
+              {{"leader", what.leader}, {"ahead_ms", what.ahead_ms}});
+}
+
 void partition_shell::perform(partition::tell_members& what) {
   if (const auto& membership = membership_.get())
     send(membership, members_told{std::move(what.what)});

@@ -68,6 +68,7 @@ private:
   void perform(partition::respond& what);
   void perform(partition::members_answered& what);
   void perform(partition::tell_members& what);
+  void perform(partition::skew_seen& what);
   void perform(raft::role_changed& what);
   void perform(raft::quorum_changed& what);
   void perform(raft::configuration_changed& what);

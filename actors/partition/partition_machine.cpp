@@ -52,6 +52,8 @@ void partition_machine::step(const event& input, effects& out) {
       [&](const committed& e) { on_committed(e, out); },
       [&](const restored& e) { on_restored(e, out); },
       [&](const map_known& e) { on_map(e); },
+      [&](const voters_known& e) { peers_.keep(e.voters); },
+      [&](const peer_clock_read& e) { peers_.heard(e.peer, e.wall_ms, input.wall_ms); },
       [&](const time_passed&) { on_time_passed(input.now, out); },
     },
     input.what);
@@ -260,12 +262,12 @@ std::optional<error> partition_machine::refusal_of(const event& input,
                      + "; a request has 1 to "
                      + std::to_string(bounds::max_request_operations));
   // A stamp that is in the log already drags nothing, however far ahead it is.
+  const auto wall_ms = bounded_wall(input.wall_ms);
   if (what.seen > clock_.latest()
-      && what.seen.wall_ms() > input.wall_ms + options_.max_clock_offset_ms)
+      && what.seen.wall_ms() > wall_ms + options_.max_clock_offset_ms)
     return refusal(error_code::clock_skew,
-                   "seen: the stamp is "
-                     + std::to_string(what.seen.wall_ms() - input.wall_ms)
-                     + " ms ahead of this node's clock; the bound is "
+                   "seen: the stamp is " + std::to_string(what.seen.wall_ms() - wall_ms)
+                     + " ms ahead of this partition's clocks; the bound is "
                      + std::to_string(options_.max_clock_offset_ms) + " ms");
   if (gathered_.is_full() || requests_.size() >= options_.max_open_requests)
     return refusal(error_code::overloaded, "the partition's queue is full", 20);
@@ -332,7 +334,7 @@ void partition_machine::propose_batch(std::uint64_t wall_ms, effects& out) {
   batch->operations = std::move(next.operations);
   if (proposals_.empty())
     batch->command = wanted_command();
-  batch->first_stamp = clock_.tick(wall_ms);
+  batch->first_stamp = clock_.tick(bounded_wall(wall_ms));
   clock_.raise(batch->last_stamp());
   open_request* asker = nullptr;
   for (std::size_t i = 0; i < next.origins.size(); ++i) {

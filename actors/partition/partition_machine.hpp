@@ -3,6 +3,7 @@
 #include "actors/partition/gathered_writes.hpp"
 #include "actors/partition/open_requests.hpp"
 #include "actors/partition/operation.hpp"
+#include "actors/partition/peer_clocks.hpp"
 #include "actors/partition/state_machine.hpp"
 #include "storage/log_entry.hpp"
 #include "storage/state.hpp"
@@ -43,6 +44,8 @@
 ///     read-index round that began after the read arrived (P15).
 /// I7  What the leader logs of its own accord (the birth of the cluster, its share)
 ///     is proposed until it is in the state, one entry at a time.
+/// I8  What is stamped, and what is believed of a client's stamp, is bounded by the
+///     median of the replicas' clocks (P21).
 namespace present::partition {
 
 struct settings {
@@ -115,12 +118,22 @@ struct restored {
 struct map_known {
   cluster_map_ptr map;
 };
+/// A peer's wall clock, as it was when the peer sent a message.
+struct peer_clock_read {
+  node_id peer;
+  std::uint64_t wall_ms = 0;
+};
+/// Who votes; clocks of others don't count.
+struct voters_known {
+  std::vector<node_id> voters;
+};
 struct time_passed {};
 
 using event_kind
   = std::variant<arrived, role_known, quorum_known, proposal_placed,
                  proposal_refused, proposal_replaced, proposal_lost, read_confirmed,
-                 read_refused, committed, restored, map_known, time_passed>;
+                 read_refused, committed, restored, map_known,
+                 peer_clock_read, voters_known, time_passed>;
 
 struct event {
   time_ms now = 0;           ///< monotonic
@@ -205,6 +218,9 @@ private:
   void on_committed(const committed& what, effects& out);
   void on_restored(const restored& what, effects& out);
   void on_map(const map_known& what);
+  std::uint64_t bounded_wall(std::uint64_t wall_ms) const {
+    return peers_.bounded(wall_ms, options_.max_clock_offset_ms);
+  }
   void on_time_passed(time_ms now, effects& out);
 
   void become_following(effects& out);
@@ -253,6 +269,7 @@ private:
   term term_;
   node_id leader_;
   hybrid_clock clock_;
+  peer_clocks peers_;
   /// What this partition owns by the newest map that was heard of.
   adopt_share known_share_;
   bool share_is_due_ = false; ///< it isn't what the state has

@@ -51,6 +51,7 @@ raft::recovered_state prepared(raft::recovered_state found,
 replica::replica(const replica_settings& options, raft::recovered_state found,
                  state_backend_ptr state, const raft::snapshot_mark& mark, time_ms now)
     : id_(options.machine.id), checkpoint_bytes_(options.machine.checkpoint_bytes),
+      max_clock_offset_ms_(options.machine.max_clock_offset_ms),
       backend_(std::move(state)), table_(*backend_),
       partition_(options.machine, table_, mark),
       raft_(options.machine.self, options.store, options.raft,
@@ -86,6 +87,25 @@ void replica::on(map_known& what) {
   steward_.on_map(what.map);
   look_is_due_ = true;
   tell(event_kind{std::move(what)});
+}
+
+void replica::on(raft::received& what) {
+  const auto& message = what.what;
+  if (has_node(raft_.members().voters, message.from))
+    tell(event_kind{peer_clock_read{message.from, message.wall_ms}});
+  if (!is_too_far_ahead(message))
+    tell(raft::event_kind{std::move(what)});
+}
+
+bool replica::is_too_far_ahead(const raft::message& what) {
+  if (!std::holds_alternative<raft::append_request>(what.content))
+    return false;
+  const auto most = wall_ms_ + 2 * max_clock_offset_ms_;
+  const bool too_far = what.latest.wall_ms() > most;
+  if (too_far && !skew_was_told_)
+    out_->push_back(skew_seen{what.from, what.latest.wall_ms() - wall_ms_});
+  skew_was_told_ = too_far;
+  return too_far;
 }
 
 void replica::on(raft::link_changed& what) {
@@ -138,6 +158,12 @@ bool replica::turn(replica_effects& out) {
   auto wanted = raft_.step(input);
   carry_out_all(wanted);
   return true;
+}
+
+void replica::carry_out(raft::send& what) {
+  what.what.wall_ms = wall_ms_;
+  what.what.latest = partition_.latest_stamp();
+  out_->push_back(std::move(what));
 }
 
 // -- raft to the disk and to the partition -----------------------------------------
@@ -218,6 +244,7 @@ void replica::carry_out(raft::quorum_changed& what) {
 
 void replica::carry_out(raft::configuration_changed& what) {
   look_is_due_ = true;
+  tell(event_kind{voters_known{what.members.voters}});
   out_->push_back(what);
 }
 

@@ -35,6 +35,9 @@
 /// R3  From `replace_state` to `state_replaced` the replica has no state and is
 ///     told nothing else. Then both machines go on from the mark that stands there.
 /// R4  The steward looks when neither machine has anything more to say.
+/// R5  An append whose sender is more than twice the bound ahead of this replica's
+///     clock is dropped, as a network may: one far-future stamp would drag the
+///     partition for good (P21).
 ///
 /// The environment (the actor around it) guarantees E1 to E5 of raft_machine.hpp,
 /// and that each `write_checkpoint`, `read_snapshot_part` and `take_snapshot_part`
@@ -103,6 +106,12 @@ struct take_snapshot_part {
 /// Whoever holds the old state lets go of it; answered with `state_replaced`.
 struct replace_state {};
 /// `why` is empty: it is in effect, from its entry on, and goes if that is cut off.
+/// A leader's appends are dropped since its clock is too far ahead (P21): said once,
+/// until they are not any more.
+struct skew_seen {
+  node_id leader;
+  std::uint64_t ahead_ms = 0;
+};
 struct members_answered {
   std::uint64_t ticket = 0;
   std::optional<raft::refusal> why;
@@ -112,7 +121,7 @@ struct members_answered {
 using replica_effect
   = std::variant<raft::send, write_journal, raft::load_entries, write_checkpoint,
                  read_snapshot_part, release_snapshot, take_snapshot_part,
-                 replace_state, respond, members_answered, tell_members,
+                 replace_state, respond, members_answered, tell_members, skew_seen,
                  raft::role_changed,
                  raft::quorum_changed, raft::configuration_changed,
                  raft::rebuild_needed>;
@@ -149,6 +158,8 @@ private:
   void on(arrived& what) { tell(event_kind{std::move(what)}); }
   void on(map_known& what);
   void on(raft::link_changed& what);
+  void on(raft::received& what);
+  bool is_too_far_ahead(const raft::message& what);
   template <class RaftEvent>
   void on(RaftEvent& what) { tell(raft::event_kind{std::move(what)}); }
   void on(checkpoint_done& what);
@@ -161,6 +172,7 @@ private:
   // what raft asks for
   template <class Effect>
   void carry_out(Effect& what) { out_->push_back(std::move(what)); }
+  void carry_out(raft::send& what);
   void carry_out(raft::persist& what);
   void carry_out(raft::apply& what);
   void carry_out(raft::proposal_accepted& what);
@@ -195,6 +207,7 @@ private:
 
   const partition_id id_;
   const std::size_t checkpoint_bytes_;
+  const std::uint64_t max_clock_offset_ms_;
 
   state_backend_ptr backend_; ///< null: it is being replaced (R3)
   storage::state table_;
@@ -202,6 +215,7 @@ private:
   partition_machine partition_;
   raft::raft_machine raft_;
   steward steward_;
+  bool skew_was_told_ = false;
   bool look_is_due_ = false; ///< something that the steward looks at has changed
 
   std::deque<raft::event_kind> raft_events_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/base/hlc.hpp"
 #include "runtime/base/ids.hpp"
 #include "storage/log_entry.hpp"
 
@@ -76,6 +77,10 @@ struct message {
   store_id from_store; ///< ignored unless the configuration names it (P19)
   term at_term;        ///< compared once, for all kinds, before anything else
   body content;
+  /// Not raft's: the sender's wall clock at sending, and the highest stamp that it has
+  /// given or seen (P21). Put in and looked at by whoever carries the message.
+  std::uint64_t wall_ms = 0;
+  hlc_stamp latest;
 };
 
 // -- what the machine hears ------------------------------------------------------

@@ -84,7 +84,8 @@ raft::body any_body() {
 }
 
 raft::message any_message() {
-  return {any_node(), any_node(), {any_number()}, {any_number()}, any_body()};
+  return {any_node(),      any_node(), {any_number()}, {any_number()},
+          any_body(), any_number(), {any_number()}};
 }
 
 /// Everything of a message as text, so that none of its fields can be forgotten
@@ -180,6 +181,8 @@ std::string described(const partition_message& message) {
   made.number(message.what.from_store.value);
   made.number(message.what.at_term.value);
   std::visit(made, message.what.content);
+  made.number(message.what.wall_ms);
+  made.number(message.what.latest.value);
   return made.text;
 }
 

@@ -240,3 +240,33 @@ TEST_CASE("a tag that is still open is not taken twice") {
   CHECK_THROWS_AS(replica.hear(arrived{7, request_of({numbered_put(2)})}),
                   invariant_violation);
 }
+
+TEST_CASE("a leader stamps at most the bound above the median of the clocks (P21)") {
+  replica_under_test replica;
+  lead_with_space(replica);
+  const auto stamp_after = [&](std::uint64_t number) {
+    return replica.now_answer(numbered_put(number)).version.wall_ms();
+  };
+  const auto true_ms = replica.wall_ms;
+  replica.hear(voters_known{{{1}, {2}, {3}}});
+  replica.wall_ms += 10'000; // this node's clock runs away
+  replica.hear(peer_clock_read{{2}, true_ms});
+  replica.hear(peer_clock_read{{3}, true_ms + 5});
+  CHECK(stamp_after(1) == true_ms + 5 + 250);
+  SUBCASE("one peer that is wrong moves nothing") {
+    replica.hear(peer_clock_read{{3}, true_ms - 3'600'000});
+    CHECK(stamp_after(2) <= true_ms + 5 + 250); // stamps rise, whatever the clock
+    replica.hear(peer_clock_read{{3}, true_ms + 3'600'000});
+    CHECK(stamp_after(3) == replica.wall_ms); // two of three agree on more
+  }
+  SUBCASE("nor does one that votes no more") {
+    replica.hear(voters_known{{{1}}});
+    CHECK(stamp_after(2) == replica.wall_ms);
+  }
+  SUBCASE("and a client's stamp is judged by the same") {
+    request asked;
+    asked.partition = {1};
+    asked.seen = hlc_stamp::of(true_ms + 5 + 250 + 251, 0);
+    CHECK(refusal_of_request(replica, asked) == error_code::clock_skew);
+  }
+}

@@ -216,3 +216,33 @@ TEST_CASE("after a restart a replica goes on from state and log") {
   REQUIRE(repeated);
   CHECK(repeated->what->answers.front().repeated);
 }
+
+TEST_CASE("what a leader sends too far ahead of this clock is dropped, and said once (P21)") {
+  disks_and_replica follower{{{1}, {2}, {3}}};
+  const auto heartbeat = [&](std::uint64_t ahead_ms) {
+    raft::message sent{{2}, {1}, {}, {1}, raft::append_request{}};
+    sent.wall_ms = first_wall_ms + follower.now + ahead_ms;
+    sent.latest = hlc_stamp::of(sent.wall_ms, 0);
+    follower.hear(raft::received{std::move(sent)});
+  };
+  heartbeat(501);
+  CHECK(follower.it->raft().leader_known() == node_id{});
+  const auto said = follower.take<skew_seen>();
+  REQUIRE(said);
+  CHECK(said->leader == node_id{2});
+  CHECK(said->ahead_ms == 501);
+  heartbeat(10'000);
+  CHECK_FALSE(follower.take<skew_seen>());
+  heartbeat(500);
+  CHECK(follower.it->raft().leader_known() == node_id{2});
+  heartbeat(501);
+  CHECK(follower.take<skew_seen>());
+}
+
+TEST_CASE("a message tells its sender's clock and highest stamp (P21)") {
+  disks_and_replica candidate{{{1}, {2}, {3}}};
+  candidate.pass(1000);
+  const auto sent = candidate.take<raft::send>();
+  REQUIRE(sent);
+  CHECK(sent->what.wall_ms == first_wall_ms + candidate.now);
+}
