@@ -11,6 +11,7 @@ namespace present::paths {
 inline const std::string node = "node";
 inline const std::string journal = "node/journal";
 inline const std::string checkpointer = "node/checkpointer";
+inline const std::string scrubber = "node/scrubber";
 inline const std::string router = "node/router";
 inline const std::string links = "node/links";
 inline const std::string partitions = "node/partitions";

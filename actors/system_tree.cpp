@@ -6,6 +6,7 @@
 #include "actors/membership/membership_actor.hpp"
 #include "actors/reporter/reporter_actor.hpp"
 #include "actors/router/router_actor.hpp"
+#include "actors/scrub/scrub_actor.hpp"
 #include "runtime/supervision/starter.hpp"
 #include "runtime/supervision/supervisor_actor.hpp"
 
@@ -94,6 +95,7 @@ child_spec client_spec(const own_client_parts& parts) {
 ///   node                 rest for one
 ///   ├── journal          own thread: every write of every partition
 ///   ├── checkpointer     own thread: frozen tables to disk
+///   ├── scrubber         what is on the disk is read back, a little at a time
 ///   ├── router           the map that clients get
 ///   ├── links            one for one: a link per peer, as the map says
 ///   ├── partitions       one for one: a replica per partition, as the map says
@@ -109,6 +111,10 @@ supervisor_spec system_tree(const system_parts& parts) {
     journal_spec(parts),
     child("checkpointer", "checkpointer",
           [](starter& s) { return s.start_detached<checkpoint_shell>(); }),
+    child("scrubber", "scrubber",
+          [options = parts.scrub, book = parts.addresses](starter& s) {
+            return s.start<scrub_shell>(options, book);
+          }),
     child("router", "router",
           [book = parts.addresses](starter& s) { return s.start<router_shell>(book); }),
     supervision::as_child({"links", {strategy::one_for_one}, {}}),

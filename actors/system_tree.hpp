@@ -4,6 +4,7 @@
 #include "actors/link/link_actor.hpp"
 #include "actors/partition/partition_actor.hpp"
 #include "actors/reporter/node_report.hpp"
+#include "actors/scrub/scrub_machine.hpp"
 #include "actors/session/session_actor.hpp"
 #include "runtime/supervision/child_spec.hpp"
 #include "storage/journal_store.hpp"
@@ -40,6 +41,7 @@ struct system_parts {
   std::function<result<std::vector<partition_id>>()> partitions_on_disk;
   std::function<status(partition_id)> remove_state;
   std::optional<own_client_parts> own_client; ///< empty: without one
+  scrub::settings scrub;
   std::shared_ptr<supervision::address_book> addresses;
 };
 

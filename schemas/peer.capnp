@@ -97,6 +97,8 @@ struct AppendReply {
   # Refused: which previousIndex, the follower's entry to probe next, and that
   # entry's term (rule 8).
   round @5 :UInt64;
+  stateWanted @6 :UInt64;
+  # The follower has a log and no state: it needs one of this index or a later one.
 }
 
 struct SnapshotChunk {

@@ -3,6 +3,7 @@
 #include "storage/keys.hpp"
 #include "storage/log_codec.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace present::storage {
@@ -223,15 +224,17 @@ journal::load(partition_id partition, log_index first,
   return found;
 }
 
-result<std::vector<log_index>> journal::scrub(partition_id partition) const {
+result<log_scrub_report> journal::scrub(partition_id partition, log_index from,
+                                        std::uint64_t max_bytes) const {
   auto extent = extent_of(partition);
   if (!extent)
     return extent.problem();
   auto txn = env_->read();
   if (!txn)
     return txn.problem();
-  std::vector<log_index> wrong;
-  for (auto index = next(extent->base.index); index <= extent->tail.index;
+  log_scrub_report report;
+  auto index = std::max(from, next(extent->base.index));
+  for (std::uint64_t bytes = 0; index <= extent->tail.index && bytes < max_bytes;
        index = next(index)) {
     const auto key = journal_keys::entry(partition, index);
     auto stored = txn->get(key);
@@ -241,9 +244,12 @@ result<std::vector<log_index>> journal::scrub(partition_id partition) const {
     if (*stored)
       row = lmdb_row{key, **stored};
     if (!read_entry(partition, index, row))
-      wrong.push_back(index);
+      report.damaged.push_back(index);
+    bytes += row ? row->value.size() : 1;
   }
-  return wrong;
+  if (index <= extent->tail.index)
+    report.next = index;
+  return report;
 }
 
 // -- writing ---------------------------------------------------------------------

@@ -42,6 +42,12 @@ struct journal_write {
   std::uint64_t follows = 0;
 };
 
+/// What one step of reading a log back found.
+struct log_scrub_report {
+  std::vector<log_index> damaged; ///< entries that fail their check, or are missing
+  log_index next;                 ///< where to go on; 0: the end was reached
+};
+
 /// Blocking; used from one thread.
 ///
 /// J1  After `append` returned, the writes that were answered with success are
@@ -88,9 +94,10 @@ public:
                                                 std::uint64_t max_bytes) const
     = 0;
 
-  /// Indexes whose entries fail their check or are missing. Reads everything.
-  virtual result<std::vector<log_index>> scrub(partition_id partition) const
-    = 0;
+  /// Reads entries back from `from` on (0: the first) until `max_bytes` of payload
+  /// are passed, at least one.
+  virtual result<log_scrub_report> scrub(partition_id partition, log_index from,
+                                         std::uint64_t max_bytes) const = 0;
 
   /// The partition leaves this node: its log goes, its word stays. Term and vote
   /// are kept, and where the log ended is promised (J3), so that a replica which

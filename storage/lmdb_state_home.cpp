@@ -14,6 +14,7 @@ namespace present::storage {
 namespace {
 
 constexpr auto data_file = "data.mdb";
+constexpr auto damaged_file = "damaged.mdb";
 
 } // namespace
 
@@ -25,12 +26,21 @@ lmdb_state_home::lmdb_state_home(std::filesystem::path folder, opener open_state
 
 result<std::shared_ptr<state_backend>> lmdb_state_home::open() {
   const std::lock_guard hold{lock_};
-  if (auto held = held_.lock())
+  if (auto held = held_.lock()) {
+    if (condemned_)
+      return make_error(error_code::overloaded,
+                        folder_.string() + ": the condemned state is still open");
     return held;
+  }
   if (status ok = make_folder(); !ok)
     return ok.problem();
   if (status ok = remove_leftovers(); !ok)
     return ok.problem();
+  if (condemned_) {
+    if (status ok = set_aside(); !ok)
+      return ok.problem();
+    condemned_ = false;
+  }
   auto opened = open_state_(folder_);
   if (!opened)
     return opened.problem();
@@ -70,6 +80,8 @@ status lmdb_state_home::replace() {
     return go;
   // In place and durable; what can't be removed now goes at the next opening.
   std::filesystem::remove_all(next_folder(), failed);
+  std::filesystem::remove(folder_ / damaged_file, failed);
+  condemned_ = false;
   return success();
 }
 
@@ -80,7 +92,23 @@ status lmdb_state_home::remove() {
                       folder_.string() + ": the state is still open");
   std::error_code failed;
   std::filesystem::remove_all(folder_, failed);
+  condemned_ = false;
   return failed ? status{problem("removing the state", failed)} : success();
+}
+
+void lmdb_state_home::condemn() {
+  const std::lock_guard hold{lock_};
+  condemned_ = true;
+}
+
+/// By one rename, so that a crash leaves the state or none; in the place of what
+/// was set aside before.
+status lmdb_state_home::set_aside() const {
+  std::error_code failed;
+  std::filesystem::rename(folder_ / data_file, folder_ / damaged_file, failed);
+  if (failed && failed != std::errc::no_such_file_or_directory)
+    return problem("setting a damaged state aside", failed);
+  return sync_folder();
 }
 
 result<std::unique_ptr<spool>> lmdb_state_home::make_spool() {

@@ -12,6 +12,7 @@ namespace present::storage {
 /// A partition's folder:
 ///
 ///   data.mdb, lock.mdb   the state (LMDB's names)
+///   damaged.mdb          the last state that was condemned
 ///   next/                the one that will replace it: the file `next/data.mdb` is
 ///                        renamed to `data.mdb`, so a reader of the folder finds
 ///                        one or the other
@@ -35,12 +36,14 @@ public:
   result<std::unique_ptr<state_backend>> open_next() override;
   status replace() override;
   status remove() override;
+  void condemn() override;
   result<std::unique_ptr<spool>> make_spool() override;
 
 private:
   std::filesystem::path next_folder() const { return folder_ / "next"; }
   status make_folder() const;
   status remove_leftovers() const;
+  status set_aside() const;
   status sync_folder() const;
   status before(std::string_view step) const;
   error problem(std::string_view doing, const std::error_code& why) const;
@@ -50,7 +53,9 @@ private:
   const failpoint before_;
 
   std::mutex lock_;
-  std::weak_ptr<state_backend> held_; ///< guarded by `lock_`
+  // Guarded by `lock_`.
+  std::weak_ptr<state_backend> held_;
+  bool condemned_ = false;
 };
 
 } // namespace present::storage

@@ -72,6 +72,15 @@ struct snapshot_mark {
   friend bool operator==(const snapshot_mark&, const snapshot_mark&) = default;
 };
 
+/// How the state stands that a replica's log is applied to (P24).
+enum class state_standing : std::uint8_t {
+  sound,     ///< every row was read, and is as it was written
+  unchecked, ///< not yet: its replica follows and votes, and doesn't lead
+  /// There is none that reaches the beginning of the log: its replica follows and
+  /// votes, but doesn't lead or apply until a peer has sent a state.
+  missing,
+};
+
 /// What the journal and the state store gave back on opening.
 struct recovered_state {
   hard_state hard;
@@ -83,7 +92,9 @@ struct recovered_state {
   /// holds besides goes.
   bool mark_unwritten = false;
   std::vector<entry> entries; ///< contiguous, after the snapshot
-  log_index applied;          ///< what the durable state already contains
+  log_index applied; ///< what the durable state already contains
+  /// If `missing`, `applied` is the snapshot's index, where the next state begins.
+  state_standing state = state_standing::sound;
   /// Where the log once ended, if damaged entries had to be left out of
   /// `entries` (rule 15): until it reaches this far again the replica neither
   /// votes nor leads. Zero: nothing is missing.

@@ -71,12 +71,25 @@ memory_journal::load(partition_id partition, log_index first,
   return found;
 }
 
-result<std::vector<log_index>>
-memory_journal::scrub(partition_id partition) const {
+result<log_scrub_report> memory_journal::scrub(partition_id partition, log_index from,
+                                               std::uint64_t max_bytes) const {
+  log_scrub_report report;
   const auto* log = find(partition);
   if (!log)
-    return std::vector<log_index>{};
-  return std::vector<log_index>(log->damaged.begin(), log->damaged.end());
+    return report;
+  const auto& extent = log->extent;
+  auto index = std::max(from, next(extent.base.index));
+  for (std::uint64_t bytes = 0; index <= extent.tail.index && bytes < max_bytes;
+       index = next(index)) {
+    const auto entry = log->entries.find(index);
+    const bool there = entry != log->entries.end();
+    if (!there || log->damaged.contains(index))
+      report.damaged.push_back(index);
+    bytes += there && entry->second.payload ? entry->second.payload->size() : 1;
+  }
+  if (index <= extent.tail.index)
+    report.next = index;
+  return report;
 }
 
 status memory_journal::leave(partition_id partition) {

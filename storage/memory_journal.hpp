@@ -29,7 +29,8 @@ public:
   std::vector<status> append(std::span<const journal_write> batch) override;
   result<std::vector<raft::entry>> load(partition_id partition, log_index first,
                                         std::uint64_t max_bytes) const override;
-  result<std::vector<log_index>> scrub(partition_id partition) const override;
+  result<log_scrub_report> scrub(partition_id partition, log_index from,
+                                 std::uint64_t max_bytes) const override;
   status leave(partition_id partition) override;
   result<std::optional<std::string>> read_map() const override { return seen_.map; }
   status write_map(const std::string& map) override;

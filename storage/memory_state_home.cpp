@@ -35,6 +35,10 @@ private:
 } // namespace
 
 result<std::shared_ptr<state_backend>> memory_state_home::open() {
+  if (condemned_ && state_.use_count() > 1)
+    return make_error(error_code::overloaded, "the condemned state is still open");
+  if (std::exchange(condemned_, false))
+    state_ = std::make_shared<memory_state_backend>();
   return std::shared_ptr<state_backend>{state_};
 }
 
@@ -50,6 +54,7 @@ status memory_state_home::replace() {
     return make_error(error_code::invalid, "there is no next state");
   next_->sync();
   state_ = std::exchange(next_, nullptr);
+  condemned_ = false;
   return success();
 }
 
@@ -58,6 +63,7 @@ status memory_state_home::remove() {
     return make_error(error_code::overloaded, "the state is still open");
   state_ = std::make_shared<memory_state_backend>();
   next_.reset();
+  condemned_ = false;
   return success();
 }
 

@@ -12,6 +12,7 @@ public:
   result<std::unique_ptr<state_backend>> open_next() override;
   status replace() override;
   status remove() override;
+  void condemn() override { condemned_ = true; }
   result<std::unique_ptr<spool>> make_spool() override;
 
   // -- the disk ----------------------------------------------------------------
@@ -25,6 +26,7 @@ private:
   std::shared_ptr<memory_state_backend> state_
     = std::make_shared<memory_state_backend>();
   std::shared_ptr<memory_state_backend> next_;
+  bool condemned_ = false;
 };
 
 } // namespace present::storage

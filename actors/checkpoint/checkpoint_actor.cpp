@@ -4,12 +4,17 @@ namespace present {
 
 auto checkpoint_shell::make_behavior() -> behavior_type {
   return {
+    [](state_open& what) { return state_opened{storage::open_usable_state(*what.home)}; },
+    [this](state_scrub& what) { on_scrub(what); },
     [this](checkpoint_write& what) {
       auto how = what.into->write(*what.what);
       send(what.reply_to, checkpoint_done{what.what->mark, std::move(how)});
     },
     [this](snapshot_read_part& what) {
       auto part = what.shelf->read(*what.from, what.for_peer, what.offset, what.digest);
+      if (part && *part && (*part)->mark.index < what.at_least)
+        part = make_error(error_code::overloaded,
+                          "the checkpoint that the peer needs is still to come");
       send(what.reply_to, snapshot_part_read{what.for_peer, std::move(part)});
     },
     [](snapshot_release& what) {
@@ -21,6 +26,15 @@ auto checkpoint_shell::make_behavior() -> behavior_type {
     [this](snapshot_take_part& what) { on_take_part(what); },
     [](snapshot_replace& what) { return snapshot_replaced{what.shelf->replace()}; },
   };
+}
+
+void checkpoint_shell::on_scrub(state_scrub& what) {
+  state_scrubbed done{what.partition, what.life};
+  if (const auto state = what.state.lock())
+    done.report = state->scrub(what.max_rows);
+  else
+    done.gone = true;
+  send(what.reply_to, std::move(done));
 }
 
 /// The last part brings the whole to the disk at once: what is asked for while it

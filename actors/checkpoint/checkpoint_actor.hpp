@@ -15,6 +15,7 @@ protected:
   behavior_type make_behavior() override;
 
 private:
+  void on_scrub(state_scrub& what);
   void on_take_part(snapshot_take_part& what);
 };
 

@@ -14,6 +14,11 @@ auto journal_shell::make_behavior() -> behavior_type {
       send(what.reply_to, journal_loaded{what.for_peer,
                                          store_->load(what.partition, what.first, what.max_bytes)});
     },
+    [this](journal_scrub& what) {
+      send(what.reply_to,
+           journal_scrubbed{what.partition, what.life,
+                            store_->scrub(what.partition, what.from, what.max_bytes)});
+    },
     [this](const journal_recover& what) {
       // What a partition's last life gave to the journal must not come behind
       // what its next life believes to be there.

@@ -27,6 +27,15 @@ struct journal_loaded {
   result<std::vector<raft::entry>> entries = std::vector<raft::entry>{};
 };
 
+/// Answer to `journal_scrub`.
+struct journal_scrubbed {
+  partition_id partition;
+  std::uint64_t life = 0;
+  result<storage::log_scrub_report> report = storage::log_scrub_report{};
+};
+
+using journal_scrub_listener = caf::typed_actor<caf::reacts_to<journal_scrubbed>>;
+
 using journal_listener
   = caf::typed_actor<caf::reacts_to<journal_written>, caf::reacts_to<journal_failed>,
                      caf::reacts_to<journal_loaded>>;
@@ -75,11 +84,21 @@ struct journal_done {
   status how = success();
 };
 
+/// From the scrubber: read a piece of a log back. `life` comes back with the answer.
+struct journal_scrub {
+  partition_id partition;
+  std::uint64_t life = 0;
+  log_index from;
+  std::uint64_t max_bytes = 0;
+  journal_scrub_listener reply_to;
+};
+
 /// The journal to itself: commit what has gathered.
 struct journal_commit {};
 
 using journal_actor
   = caf::typed_actor<caf::reacts_to<journal_append>, caf::reacts_to<journal_load>,
+                     caf::reacts_to<journal_scrub>,
                      caf::replies_to<journal_recover>::with<journal_recovered>,
                      caf::replies_to<journal_leave>::with<journal_done>,
                      caf::replies_to<journal_read_map>::with<journal_map>,
@@ -92,6 +111,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_written)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_failed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_append)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_scrub)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_scrubbed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_load)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_recover)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_recovered)

@@ -136,6 +136,7 @@ struct body_encoder {
     what.setRefusedIndex(from.refused_index.value);
     what.setHintIndex(from.hint_index.value);
     what.setHintTerm(from.hint_term.value);
+    what.setStateWanted(from.state_wanted.value);
     what.setRound(from.round);
   }
   void operator()(const raft::snapshot_chunk& from) {
@@ -185,7 +186,8 @@ result<raft::append_request> decode_append(schema::AppendRequest::Reader from) {
 raft::append_reply decode_body(schema::AppendReply::Reader from) {
   return {from.getAccepted(),      {from.getMatched()},
           {from.getRefusedIndex()}, {from.getHintIndex()},
-          {from.getHintTerm()},     from.getRound()};
+          {from.getHintTerm()},     from.getRound(),
+          {from.getStateWanted()}};
 }
 
 raft::snapshot_chunk decode_body(schema::SnapshotChunk::Reader from) {

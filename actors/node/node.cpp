@@ -183,6 +183,7 @@ status node::body::open_network() {
 system_parts node::body::parts() {
   system_parts made;
   made.addresses = addresses;
+  made.scrub = config.scrub;
   made.open_journal = [this] { return disk.open_journal(); };
   made.self = own_status(config, disk.identity().store);
   made.cluster = config.cluster;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/raft/raft_settings.hpp"
+#include "actors/scrub/scrub_machine.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/base/ids.hpp"
 
@@ -27,6 +28,7 @@ struct node_config {
   /// Keys that wrap the keys of what is on disk (storage/key_file.hpp).
   std::filesystem::path storage_key;
   raft::raft_settings raft;
+  scrub::settings scrub;
   std::size_t checkpoint_bytes = 64 * bounds::mib;
 };
 

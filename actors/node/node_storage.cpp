@@ -71,7 +71,8 @@ std::shared_ptr<storage::state_home> node_storage::home_of(partition_id partitio
   if (!home)
     home = std::make_shared<storage::lmdb_state_home>(
       state_folder(data_) / std::to_string(partition.value),
-      [this, whose = storage::state_identity{cluster_, partition}](const auto& folder)
+      [this, whose = storage::state_identity{cluster_, partition, identity_.store}](
+        const auto& folder)
         -> result<std::unique_ptr<storage::state_backend>> {
         auto opened = storage::lmdb_state_backend::open(folder, whose, {}, keys_.get());
         if (!opened)

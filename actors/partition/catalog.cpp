@@ -2,7 +2,7 @@
 
 #include "actors/membership/placement.hpp"
 #include "actors/partition/answers.hpp"
-#include "runtime/base/check.hpp"
+#include "actors/partition/sound_state.hpp"
 
 #include <algorithm>
 
@@ -212,10 +212,10 @@ void catalog::put_map() {
 
 void catalog::restore() {
   auto found = table_.get_as<storage::partition_map_record>(record_key::partition_map());
-  check(bool{found}, "the state can't be read: the partition map");
-  if (!*found)
+  auto& stored = sound(found);
+  if (!stored)
     return;
-  auto& record = **found;
+  auto& record = *stored;
   auto map = std::make_shared<cluster_map>();
   map->epoch = record.epoch;
   map->cluster = std::move(record.cluster);
@@ -224,9 +224,9 @@ void catalog::restore() {
     map->ranges.push_back({share.space, std::move(share.first_key), share.partition});
   next_space_ = record.next_space;
   const auto visit = [&](record_kind kind, const storage::row_visitor& take) {
-    const auto visited
+    auto visited
       = table_.visit(record_key::start_of(kind), record_key::end_of(kind), take);
-    check(bool{visited}, "the state can't be read on opening");
+    sound(visited);
   };
   visit(record_kind::node, [&](storage::row&& row) {
     auto& node = std::get<storage::node_record>(row.what);

@@ -6,7 +6,7 @@ namespace {
 
 /// Entries are contiguous and start after the log's own mark.
 bool holds(const raft::recovered_state& log, const raft::snapshot_mark& mark) {
-  if (mark.index <= log.snapshot.index)
+  if (mark.index == log.snapshot.index)
     return true;
   const auto place = mark.index.value - log.snapshot.index.value - 1;
   return place < log.entries.size() && log.entries[place].at_term == mark.at_term;
@@ -15,6 +15,13 @@ bool holds(const raft::recovered_state& log, const raft::snapshot_mark& mark) {
 } // namespace
 
 void catch_up_log(raft::recovered_state& found, const raft::snapshot_mark& mark) {
+  if (mark.index < found.snapshot.index) {
+    found.state = raft::state_standing::missing;
+    found.applied = found.snapshot.index;
+    return;
+  }
+  found.state = mark.index == log_index{} ? raft::state_standing::sound
+                                          : raft::state_standing::unchecked;
   found.applied = mark.index;
   if (holds(found, mark))
     return;

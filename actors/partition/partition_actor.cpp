@@ -1,5 +1,6 @@
 #include "actors/partition/partition_actor.hpp"
 
+#include "actors/partition/sound_state.hpp"
 #include "actors/system_names.hpp"
 #include "runtime/base/check.hpp"
 
@@ -34,13 +35,17 @@ partition_shell::partition_shell(caf::actor_config& config, partition_setup setu
     : measured(config), setup_(std::move(setup)),
       journal_(setup_.addresses->address_of<journal_actor>(paths::journal)),
       checkpointer_(setup_.addresses->address_of<checkpoint_actor>(paths::checkpointer)),
+      scrubber_(setup_.addresses->address_of<scrub_actor>(paths::scrubber)),
       router_(setup_.addresses->address_of<router_actor>(paths::router)),
       membership_(setup_.addresses->address_of<membership_actor>(paths::membership)) {
 }
 
 void partition_shell::on_exit() {
+  if (const auto& to = scrubber_.get())
+    send(to, scrub_end{setup_.machine.id});
   journal_ = {};
   checkpointer_ = {};
+  scrubber_ = {};
   router_ = {};
   membership_ = {};
   links_.clear();
@@ -56,7 +61,12 @@ auto partition_shell::make_behavior() -> behavior_type {
     throw std::runtime_error("the journal is not running");
   // `await`: other mail waits until the disk has answered.
   request(journal_.get(), caf::infinite, journal_recover{setup_.machine.id})
-    .await([this](journal_recovered& answer) { become_running(std::move(answer.found)); });
+    .await([this](journal_recovered& answer) {
+      if (!answer.found)
+        throw std::runtime_error("the journal can't be read: "
+                                 + answer.found.problem().message);
+      open_state(std::move(*answer.found));
+    });
   describe_with([this] {
     if (!replica_)
       return supervision::details{};
@@ -89,13 +99,13 @@ auto partition_shell::make_behavior() -> behavior_type {
     },
     [this](checkpoint_done& what) {
       if (!what.how)
-        log().error("the checkpoint failed; it is tried again",
-                    {{"why", what.how.problem().message}});
+        log().error("the checkpoint failed", {{"why", what.how.problem().message}});
       tell(std::move(what));
     },
     [this](snapshot_part_read& what) { on_part_read(what); },
     [this](snapshot_part_taken& what) { on_part_taken(what); },
     [this](map_learned& what) { tell(partition::map_known{std::move(what.map)}); },
+    [this](const scrub_verdict& what) { on_verdict(what); },
     [this](partition_wake) {
       armed_for_.reset();
       tell(partition::time_passed{});
@@ -104,27 +114,61 @@ auto partition_shell::make_behavior() -> behavior_type {
   };
 }
 
+/// On the checkpointer's thread, behind whatever the last life had under way there.
+void partition_shell::open_state(raft::recovered_state found) {
+  const auto& checkpointer = checkpointer_.get();
+  if (!checkpointer)
+    throw std::runtime_error("the checkpointer is not running");
+  request(checkpointer, caf::infinite, state_open{setup_.home})
+    .await([this, found = std::move(found)](state_opened& answer) mutable {
+      if (!answer.found)
+        throw std::runtime_error("the state can't be opened: "
+                                 + answer.found.problem().message);
+      become_running(std::move(found), std::move(*answer.found));
+    });
+}
+
 /// From disk, never from memory.
-void partition_shell::become_running(result<raft::recovered_state> found) {
-  if (!found)
-    throw std::runtime_error("the journal can't be read: " + found.problem().message);
-  auto state = setup_.home->open();
-  if (!state)
-    throw std::runtime_error("the state can't be opened: " + state.problem().message);
-  const auto mark = (*state)->applied();
-  if (!mark)
-    throw std::runtime_error("the state can't be read: " + mark.problem().message);
+void partition_shell::become_running(raft::recovered_state found,
+                                     storage::opened_state opened) {
+  if (opened.set_aside)
+    log().error("the state is set aside; the peers have what it held",
+                {{"why", opened.set_aside->message}});
   snapshots_ = std::make_shared<storage::snapshot_shelf>(setup_.home, setup_.machine.id);
-  log().info("replica is running", {{"term", found->hard.current_term},
-                                   {"applied", mark->index},
-                                   {"entries", found->entries.size()}});
-  replica_ = std::make_unique<partition::replica>(
-    partition::replica_settings{setup_.machine, setup_.raft, setup_.store, setup_.founders},
-    std::move(*found), std::move(*state), *mark, time().monotonic_ms());
+  state_ = opened.state;
+  const auto entries = found.entries.size();
+  try {
+    replica_ = std::make_unique<partition::replica>(
+      partition::replica_settings{setup_.machine, setup_.raft, setup_.store, setup_.founders},
+      std::move(found), std::move(opened.state), opened.mark, time().monotonic_ms());
+  } catch (const partition::state_damaged& why) {
+    setup_.home->condemn();
+    throw std::runtime_error(std::string{"the state is damaged: "} + why.what());
+  }
+  log().info("replica is running", {{"term", replica_->raft().current_term()},
+                                   {"applied", opened.mark.index},
+                                   {"entries", entries},
+                                   {"state", replica_->raft().lacks_state() ? "missing"
+                                                                            : "there"}});
+  begin_scrub(opened.mark.index == log_index{});
   tell(partition::time_passed{});
   if (const auto& router = router_.get())
     send(router, follow_map{setup_.machine.id});
   become_ready();
+}
+
+/// Checked: the state was read back just now, or holds nothing.
+void partition_shell::begin_scrub(bool checked) {
+  if (const auto& to = scrubber_.get())
+    send(to, scrub_begin{setup_.machine.id, state_, checked,
+                         caf::actor_cast<scrub_listener>(this)});
+}
+
+void partition_shell::on_verdict(const scrub_verdict& what) {
+  if (what.what == scrub::finding::sound)
+    return tell(raft::state_checked{});
+  log().error("what is on the disk is damaged", {{"why", what.why}});
+  tell(partition::damage_reported{what.what == scrub::finding::damaged_state});
 }
 
 // -- the replica's turns -------------------------------------------------------------
@@ -220,7 +264,7 @@ void partition_shell::perform(partition::respond& what) {
 }
 
 void partition_shell::perform(raft::rebuild_needed&) {
-  throw std::runtime_error("a write failed: the replica is rebuilt from its disk (rule 12)");
+  throw std::runtime_error("the replica is rebuilt from what its disk proves to hold (rule 12)");
 }
 
 // -- checkpoints and snapshots, on the checkpointer's thread -------------------------
@@ -239,7 +283,7 @@ void partition_shell::perform(partition::write_checkpoint& what) {
 
 void partition_shell::perform(partition::read_snapshot_part& what) {
   send_to_checkpointer(snapshot_read_part{snapshots_, std::move(what.from), what.for_peer,
-                                          what.offset, what.digest,
+                                          what.offset, what.digest, what.at_least,
                                           caf::actor_cast<checkpoint_listener>(this)});
 }
 
@@ -266,9 +310,16 @@ void partition_shell::on_part_taken(snapshot_part_taken& what) {
   tell(std::move(what));
 }
 
+void partition_shell::perform(partition::condemn_state& what) {
+  log().error("the state is damaged, and is set aside", {{"why", *what.why}});
+  setup_.home->condemn();
+}
+
 /// `await`: other mail waits until there is a state again (R3), which takes a rename
 /// and whatever the checkpointer has under way.
 void partition_shell::perform(partition::replace_state&) {
+  if (const auto& to = scrubber_.get())
+    send(to, scrub_end{setup_.machine.id});
   const auto& checkpointer = checkpointer_.get();
   if (!checkpointer)
     throw std::runtime_error("the checkpointer is not running");
@@ -283,6 +334,8 @@ void partition_shell::become_restored(result<state_backend_ptr> state) {
   if (!state)
     throw std::runtime_error("a snapshot could not be installed: " + state.problem().message);
   ++snapshots_installed_;
+  state_ = *state;
+  begin_scrub(true);
   tell(partition::state_replaced{std::move(*state)});
   log().info("a snapshot is installed", {{"applied", replica_->partition().applied()}});
 }
@@ -334,12 +387,17 @@ partition_status partition_shell::status() const {
   // A follower that hears a leader is part of a quorum as well.
   seen.has_quorum = raft.has_quorum() || (raft.role() == raft::role_kind::follower
                                             && seen.leader.value != 0);
-  seen.replicas.push_back({setup_.machine.self, std::string{name_of(raft.role())}, 0});
+  seen.replicas.push_back(
+    {setup_.machine.self,
+     std::string{raft.lacks_state() ? "repairing" : name_of(raft.role())}, 0});
   const auto last = raft.log().last();
   std::uint32_t voters_up = 1;
   for (const auto& peer : raft.peers()) {
     const auto lag = last.value - std::min(last.value, peer.matched.value);
-    const auto* state = !peer.reachable ? "unreachable" : peer.voter ? "follower" : "learner";
+    const auto* state = !peer.reachable    ? "unreachable"
+                        : peer.lacks_state ? "repairing"
+                        : peer.voter       ? "follower"
+                                           : "learner";
     seen.replicas.push_back({peer.node, state, lag});
     voters_up += peer.voter && peer.reachable ? 1 : 0;
   }

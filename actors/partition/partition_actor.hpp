@@ -44,7 +44,9 @@ protected:
   behavior_type make_behavior() override;
 
 private:
-  void become_running(result<raft::recovered_state> found);
+  void open_state(raft::recovered_state found);
+  void become_running(raft::recovered_state found, storage::opened_state opened);
+  void begin_scrub(bool checked);
 
   /// What was heard is carried out when the replica settles.
   void hear(partition::replica_event_kind what);
@@ -56,6 +58,7 @@ private:
   void on_part_read(snapshot_part_read& what);
   void on_part_taken(snapshot_part_taken& what);
   void become_restored(result<state_backend_ptr> state);
+  void on_verdict(const scrub_verdict& what);
 
   void perform(raft::send& what);
   void perform(partition::write_journal& what);
@@ -65,6 +68,7 @@ private:
   void perform(partition::release_snapshot& what);
   void perform(partition::take_snapshot_part& what);
   void perform(partition::replace_state& what);
+  void perform(partition::condemn_state& what);
   void perform(partition::respond& what);
   void perform(partition::members_answered& what);
   void perform(partition::tell_members& what);
@@ -89,10 +93,12 @@ private:
   const partition_setup setup_;
   supervision::address<journal_actor> journal_;
   supervision::address<checkpoint_actor> checkpointer_;
+  supervision::address<scrub_actor> scrubber_;
   supervision::address<router_actor> router_;
   supervision::address<membership_actor> membership_;
   std::unordered_map<node_id, supervision::address<link_actor>> links_;
 
+  std::weak_ptr<storage::state_backend> state_; ///< the replica's
   snapshot_shelf_ptr snapshots_;
   std::uint64_t snapshots_installed_ = 0; ///< since the start
   std::unique_ptr<partition::replica> replica_;

@@ -6,6 +6,7 @@
 #include "actors/raft/raft_types.hpp"
 #include "actors/reporter/node_report.hpp"
 #include "actors/router/router_contract.hpp"
+#include "actors/scrub/scrub_contract.hpp"
 
 #include <caf/all.hpp>
 
@@ -52,7 +53,7 @@ using partition_actor = caf::typed_actor<
   caf::reacts_to<journal_failed>, caf::reacts_to<journal_loaded>,
   caf::reacts_to<checkpoint_done>, caf::reacts_to<snapshot_part_read>,
   caf::reacts_to<snapshot_part_taken>, caf::reacts_to<partition_wake>,
-  caf::reacts_to<map_learned>,
+  caf::reacts_to<map_learned>, caf::reacts_to<scrub_verdict>,
   caf::replies_to<ask_partition_status>::with<partition_status>>;
 
 } // namespace present

@@ -389,10 +389,18 @@ void partition_machine::serve_read(std::uint64_t ticket, effects& out) {
   reads_.erase(found);
   auto* asked = requests_.find(tag);
   std::size_t bytes_left = bounds::max_request;
-  for (std::uint32_t place = 0; place < asked->fates.size(); ++place)
-    if (asked->fates[place] == waits_for::index)
-      asked->answer_place(place, read(asked->what->operations[place], bytes_left));
+  std::shared_ptr<const std::string> met;
+  for (std::uint32_t place = 0; place < asked->fates.size(); ++place) {
+    if (asked->fates[place] != waits_for::index)
+      continue;
+    auto given = read(asked->what->operations[place], bytes_left);
+    if (given.code == error_code::damaged)
+      met = std::make_shared<const std::string>(given.message);
+    asked->answer_place(place, std::move(given));
+  }
   respond_if_complete(tag, *asked, out);
+  if (met)
+    out.push_back(damage_met{std::move(met)});
 }
 
 /// The answers of one request have a bound together; once it is used up nothing

@@ -46,6 +46,8 @@
 ///     is proposed until it is in the state, one entry at a time.
 /// I8  What is stamped, and what is believed of a client's stamp, is bounded by the
 ///     median of the replicas' clocks (P21).
+/// I9  A read that meets a row which fails its check is answered `damaged`, never
+///     with the row or without it.
 namespace present::partition {
 
 struct settings {
@@ -156,8 +158,14 @@ struct respond {
 };
 /// The state table is large enough for a checkpoint.
 struct checkpoint_due {};
+/// A read met a row that fails its check. It was answered `damaged`; what comes after
+/// it would be no better, so this replica is built anew.
+struct damage_met {
+  std::shared_ptr<const std::string> what;
+};
 
-using effect = std::variant<propose, confirm_read, respond, checkpoint_due>;
+using effect
+  = std::variant<propose, confirm_read, respond, checkpoint_due, damage_met>;
 using effects = std::vector<effect>;
 
 // -- the machine -------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 #include "actors/partition/entry_codec.hpp"
 #include "actors/partition/log_recovery.hpp"
+#include "actors/partition/sound_state.hpp"
 #include "runtime/base/check.hpp"
 #include "runtime/base/overloaded.hpp"
 
@@ -133,18 +134,10 @@ std::optional<time_ms> replica::next_wake() const {
 
 bool replica::turn(replica_effects& out) {
   out_ = &out;
-  const auto carry_out_all = [this](auto& wanted) {
-    for (auto& effect : wanted)
-      std::visit([this](auto& what) { carry_out(what); }, effect);
-  };
-  if (!partition_events_.empty()) {
+  if (!partition_events_.empty() && !damaged_) {
     const event input{now_, wall_ms_, std::move(partition_events_.front())};
     partition_events_.pop_front();
-    effects wanted;
-    const bool led = partition_.leads();
-    partition_.step(input, wanted);
-    look_is_due_ |= partition_.leads() && !led;
-    carry_out_all(wanted);
+    step_partition(input);
     return true;
   }
   if (raft_events_.empty()) {
@@ -155,8 +148,8 @@ bool replica::turn(replica_effects& out) {
   }
   const raft::event input{now_, std::move(raft_events_.front())};
   raft_events_.pop_front();
-  auto wanted = raft_.step(input);
-  carry_out_all(wanted);
+  for (auto& effect : raft_.step(input))
+    std::visit([this](auto& what) { carry_out(what); }, effect);
   return true;
 }
 
@@ -164,6 +157,41 @@ void replica::carry_out(raft::send& what) {
   what.what.wall_ms = wall_ms_;
   what.what.latest = partition_.latest_stamp();
   out_->push_back(std::move(what));
+}
+
+void replica::step_partition(const event& input) {
+  effects wanted;
+  const bool led = partition_.leads();
+  try {
+    partition_.step(input, wanted);
+  } catch (const state_damaged& why) {
+    return become_damaged(why.what());
+  }
+  look_is_due_ |= partition_.leads() && !led;
+  for (auto& effect : wanted)
+    std::visit([this](auto& what) { carry_out(what); }, effect);
+}
+
+// -- damage (P24, P25, FAULTS 11) ----------------------------------------------------
+
+void replica::on(damage_reported& what) {
+  if (what.in_state)
+    return become_damaged("it was read back");
+  damaged_ = true;
+  tell(raft::event_kind{raft::damage_found{}});
+}
+
+/// What was answered `damaged` is on its way already.
+void replica::carry_out(damage_met& what) {
+  become_damaged(*what.what);
+}
+
+/// A damaged state is set aside, and the next leader sends another one.
+void replica::become_damaged(const std::string& why) {
+  if (std::exchange(damaged_, true))
+    return;
+  out_->push_back(condemn_state{std::make_shared<const std::string>(why)});
+  tell(raft::event_kind{raft::damage_found{}});
 }
 
 // -- raft to the disk and to the partition -----------------------------------------
@@ -311,6 +339,9 @@ void replica::send_checkpoint() {
 void replica::on(checkpoint_done& what) {
   if (!checkpoint_ || what.mark.index != checkpoint_->mark.index)
     return; // of a state that a snapshot replaced
+  // A damaged row can't be taken out of the sums.
+  if (!what.how && what.how.problem().code == error_code::damaged)
+    return become_damaged(what.how.problem().message);
   if (!what.how) {
     later_.emplace(now_ + again_after_ms, checkpoint_again{});
     return;
@@ -325,7 +356,24 @@ void replica::on(checkpoint_done& what) {
 // -- snapshots, sent (rule 10, P18) --------------------------------------------------
 
 void replica::carry_out(raft::read_snapshot& what) {
-  out_->push_back(read_snapshot_part{what.for_peer, what.offset, what.digest, backend_});
+  if (what.digest == 0 && !reaches(what.at_least))
+    later_.emplace(now_ + again_after_ms, raft::snapshot_read{what.for_peer, {}});
+  else
+    out_->push_back(read_snapshot_part{what.for_peer, what.offset, what.digest,
+                                       what.at_least, backend_});
+}
+
+/// Whether the durable state will hold everything up to `wanted` by the time that it
+/// is read: if need be it is written first.
+bool replica::reaches(log_index wanted) {
+  if (checkpoint_)
+    return checkpoint_->mark.index >= wanted;
+  if (const auto mark = backend_->applied(); mark && mark->index >= wanted)
+    return true;
+  if (partition_.applied() < wanted)
+    return false;
+  begin_checkpoint();
+  return true;
 }
 
 void replica::carry_out(raft::release_snapshot& what) {
@@ -333,6 +381,8 @@ void replica::carry_out(raft::release_snapshot& what) {
 }
 
 void replica::on(snapshot_part_read& what) {
+  if (!what.part && what.part.problem().code == error_code::damaged)
+    return become_damaged(what.part.problem().message);
   if (!what.part) {
     later_.emplace(now_ + again_after_ms, raft::snapshot_read{what.for_peer, {}});
     return;

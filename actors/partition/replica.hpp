@@ -38,6 +38,8 @@
 /// R5  An append whose sender is more than twice the bound ahead of this replica's
 ///     clock is dropped, as a network may: one far-future stamp would drag the
 ///     partition for good (P21).
+/// R6  Of a state in which damage was met nothing more is answered, applied or
+///     written; raft hands leadership over, and then asks to be rebuilt.
 ///
 /// The environment (the actor around it) guarantees E1 to E5 of raft_machine.hpp,
 /// and that each `write_checkpoint`, `read_snapshot_part` and `take_snapshot_part`
@@ -59,6 +61,11 @@ struct replica_settings {
 struct state_replaced {
   state_backend_ptr state;
 };
+/// Log or state of this replica, or both, are not as they were written. What follows
+/// from that is `rebuild_needed`.
+struct damage_reported {
+  bool in_state = false;
+};
 /// Asks for other members; `members_answered` says what became of that.
 struct change_members {
   std::uint64_t ticket = 0;
@@ -69,7 +76,8 @@ using replica_event_kind
   = std::variant<arrived, raft::received, raft::link_changed, raft::persisted,
                  raft::persist_failed, raft::entries_loaded, checkpoint_done,
                  snapshot_part_read, snapshot_part_taken, state_replaced,
-                 map_known, change_members, raft::transfer_leadership, time_passed>;
+                 raft::state_checked, damage_reported, map_known, change_members,
+                 raft::transfer_leadership, time_passed>;
 
 struct replica_event {
   time_ms now = 0;           ///< monotonic
@@ -93,6 +101,7 @@ struct read_snapshot_part {
   node_id for_peer;
   std::uint64_t offset = 0;
   std::uint64_t digest = 0; ///< 0 begins a snapshot of what `from` holds
+  log_index at_least;       ///< which must be of this index or a later one
   state_backend_ptr from;
 };
 /// Without a peer: all that are being sent.
@@ -105,13 +114,17 @@ struct take_snapshot_part {
 };
 /// Whoever holds the old state lets go of it; answered with `state_replaced`.
 struct replace_state {};
-/// `why` is empty: it is in effect, from its entry on, and goes if that is cut off.
+/// The state is of no use: the next life of this replica begins without it.
+struct condemn_state {
+  std::shared_ptr<const std::string> why;
+};
 /// A leader's appends are dropped since its clock is too far ahead (P21): said once,
 /// until they are not any more.
 struct skew_seen {
   node_id leader;
   std::uint64_t ahead_ms = 0;
 };
+/// `why` is empty: it is in effect, from its entry on, and goes if that is cut off.
 struct members_answered {
   std::uint64_t ticket = 0;
   std::optional<raft::refusal> why;
@@ -121,10 +134,9 @@ struct members_answered {
 using replica_effect
   = std::variant<raft::send, write_journal, raft::load_entries, write_checkpoint,
                  read_snapshot_part, release_snapshot, take_snapshot_part,
-                 replace_state, respond, members_answered, tell_members, skew_seen,
-                 raft::role_changed,
-                 raft::quorum_changed, raft::configuration_changed,
-                 raft::rebuild_needed>;
+                 replace_state, condemn_state, respond, members_answered, tell_members,
+                 skew_seen, raft::role_changed, raft::quorum_changed,
+                 raft::configuration_changed, raft::rebuild_needed>;
 using replica_effects = std::vector<replica_effect>;
 
 // -- the replica -------------------------------------------------------------------
@@ -132,7 +144,8 @@ using replica_effects = std::vector<replica_effect>;
 class replica {
 public:
   /// Goes on from what the disk holds: the state first, then the log behind it.
-  /// Hears `time_passed` soon.
+  /// Hears `time_passed` soon, and `state_checked` once all of the state was read.
+  /// Throws `state_damaged` (sound_state.hpp) if it can't begin on this state.
   replica(const replica_settings& options, raft::recovered_state found,
           state_backend_ptr state, const raft::snapshot_mark& mark, time_ms now);
 
@@ -166,6 +179,7 @@ private:
   void on(snapshot_part_read& what);
   void on(snapshot_part_taken& what);
   void on(state_replaced& what);
+  void on(damage_reported& what);
   void on(change_members& what);
   void on(time_passed& what);
 
@@ -192,6 +206,7 @@ private:
   void carry_out(propose& what);
   void carry_out(confirm_read& what);
   void carry_out(checkpoint_due& what);
+  void carry_out(damage_met& what);
 
   // what the steward asks for
   void look_after_members();
@@ -200,8 +215,11 @@ private:
   void carry_out(const hand_over& what);
   void carry_out(const tell_members& what) { out_->push_back(what); }
 
+  void step_partition(const event& input);
+  void become_damaged(const std::string& why);
   void begin_checkpoint();
   void send_checkpoint();
+  bool reaches(log_index wanted);
   void begin_replacement();
   std::shared_ptr<const entry_batch> batch_of(const raft::entry& item) const;
 
@@ -217,6 +235,7 @@ private:
   steward steward_;
   bool skew_was_told_ = false;
   bool look_is_due_ = false; ///< something that the steward looks at has changed
+  bool damaged_ = false;     ///< R6
 
   std::deque<raft::event_kind> raft_events_;
   std::deque<event_kind> partition_events_;

@@ -2,6 +2,7 @@
 
 #include "actors/partition/answers.hpp"
 #include "actors/partition/mutant.hpp"
+#include "actors/partition/sound_state.hpp"
 #include "runtime/base/check.hpp"
 #include "runtime/base/overloaded.hpp"
 
@@ -18,13 +19,6 @@ namespace {
 /// reading them costs as much as their values are long.
 constexpr std::size_t keys_per_entry = 1000;
 constexpr std::size_t bytes_per_entry = bounds::max_entry;
-
-template <class T>
-T& sound(result<T>& found) {
-  if (!found)
-    throw invariant_violation("the state can't be read: " + found.problem().message);
-  return *found;
-}
 
 /// What a retry hears. The first answer's sentence isn't kept, its code is.
 answer answer_again(const remembered_answer& known) {
@@ -47,6 +41,12 @@ answer not_founded_answer() {
 answer not_mine_answer() {
   return refused_answer(error_code::wrong_partition,
                         "another partition has this: ask for the map");
+}
+
+answer unreadable_answer(const error& why) {
+  return refused_answer(why.code, why.code == error_code::damaged
+                                    ? why.message + "; repair is under way"
+                                    : why.message);
 }
 
 answer too_far_answer() {
@@ -229,7 +229,7 @@ void state_machine::collect_leaving_space() {
   std::vector<record_key> gone;
   std::size_t bytes = 0;
   bool more = false;
-  const auto visited = table_.visit(
+  auto visited = table_.visit(
     record_key::value(space, ""), record_key::end_of(space), [&](storage::row&& row) {
       more = gone.size() >= keys_per_entry || bytes >= bytes_per_entry;
       if (more)
@@ -238,7 +238,7 @@ void state_machine::collect_leaving_space() {
       gone.push_back(std::move(row.key));
       return true;
     });
-  check(bool{visited}, "the state can't be read: the keys of a space that goes");
+  sound(visited);
   for (auto& key : gone)
     table_.erase(std::move(key));
   if (!more)
@@ -253,7 +253,7 @@ answer state_machine::read(const get& asked) const {
   auto found = table_.get_as<storage::value_record>(
     record_key::value(asked.space, asked.key));
   if (!found)
-    return refused_answer(found.problem().code, found.problem().message);
+    return unreadable_answer(found.problem());
   if (!*found || (*found)->tombstone)
     return not_found_answer(asked.key);
   static const auto empty = std::make_shared<const std::string>();
@@ -286,7 +286,7 @@ answer state_machine::read(const scan& asked) const {
     return true;
   });
   if (!visited)
-    return refused_answer(visited.problem().code, visited.problem().message);
+    return unreadable_answer(visited.problem());
   return given;
 }
 
@@ -327,14 +327,14 @@ void state_machine::restore() {
     owned_ = std::move(found->owned);
     leaving_.insert(found->leaving.begin(), found->leaving.end());
   }
-  const auto visited = table_.visit(
+  auto visited = table_.visit(
     record_key::start_of(record_kind::session), record_key::end_of(record_kind::session),
     [&](storage::row&& row) {
       if (!mutated(mutant::forget_sessions))
         restore_session(std::get<storage::session_record>(row.what));
       return true;
     });
-  check(bool{visited}, "the state can't be read on opening");
+  sound(visited);
 }
 
 void state_machine::restore_session(const storage::session_record& record) {

@@ -27,8 +27,8 @@ namespace present::partition {
 ///     share in its log (P1). What isn't owned is answered `wrong_partition` and
 ///     not remembered: the same operation may be applied once it is.
 ///
-/// A state that can't be read throws `invariant_violation`: going on would make
-/// this replica differ from the others, so it stops and is rebuilt (rule 14).
+/// A state that can't be read throws (sound_state.hpp): the replica stops, and is
+/// rebuilt (rule 14).
 /// Not thread-safe: owned by one partition. `table` outlives it.
 class state_machine {
 public:

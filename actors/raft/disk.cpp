@@ -66,31 +66,23 @@ void raft_machine::on(const persist_failed& event) {
   if (writes_.idle() || event.number < writes_.oldest())
     return; // of writes that were given up before
   writes_.forget();
-  node_id successor;
-  if (const auto* state = std::get_if<leader>(&role_)) {
-    log_index best;
-    for (const auto& [peer, to] : state->peers)
-      if (quorum::is_voter(members(), peer) && to.link_up && to.matched > best) {
-        best = to.matched;
-        successor = peer;
-      }
-  }
-  if (!event.disk_full) {
-    // Rule 12: what the disk holds is not known any more. A sync that succeeds
-    // now would not say that what failed before is there.
-    if (successor != node_id{} && hard_state_durable())
-      say(successor, timeout_now{});
-    become_follower(hard_.current_term, node_id{});
-    stopped_ = true;
-    report_role();
-    out_.push_back(rebuild_needed{});
-    return;
-  }
+  const auto successor = best_successor();
+  // Rule 12: what the disk holds is not known any more. A sync that succeeds now
+  // would not say that what failed before is there.
+  if (!event.disk_full)
+    return become_stopped(successor);
   if (std::holds_alternative<leader>(role_))
     step_down(successor);
   else if (!std::holds_alternative<follower>(role_))
     become_follower(hard_.current_term, node_id{});
   disk_retry_at_ = now_ + settings_.disk_retry_ms;
+}
+
+void raft_machine::become_stopped(node_id successor) {
+  step_down(successor);
+  stopped_ = true;
+  report_role();
+  out_.push_back(rebuild_needed{});
 }
 
 /// Writes everything again that is not known to be durable, as one new write.

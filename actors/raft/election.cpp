@@ -25,7 +25,8 @@ bool raft_machine::may_vote() const {
 }
 
 bool raft_machine::may_campaign() const {
-  return may_vote() && !installing() && quorum::is_voter(members(), self_);
+  return may_vote() && !installing() && state_ == state_standing::sound
+         && quorum::is_voter(members(), self_);
 }
 
 /// A little less than T, so that the first whose time has come finds voters.

@@ -73,6 +73,8 @@ void raft_machine::refuse_append(node_id to, const append_request& what) {
   answer.hint_index = hint.index;
   answer.hint_term = hint.at_term;
   answer.round = std::get<follower>(role_).round;
+  if (lacks_state())
+    answer.state_wanted = log_.base();
   say(to, answer);
 }
 
@@ -87,6 +89,8 @@ void raft_machine::acknowledge(std::uint64_t round) {
   if (mutated(mutant::acknowledge_unchecked_tail))
     answer.matched = log_.durable();
   answer.round = round;
+  if (lacks_state())
+    answer.state_wanted = log_.base();
   say(state.leader, answer);
 }
 

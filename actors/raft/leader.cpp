@@ -82,12 +82,16 @@ void raft_machine::on_append_reply(const message& from,
   auto& to = state->peers.at(from.from);
   to.heard_at = now_;
   to.round = std::max(to.round, std::min(answer.round, state->reads.current()));
+  to.state_wanted = answer.state_wanted;
+  if (to.state_wanted > log_index{} && to.state != progress::phase::installing)
+    begin_snapshot(from.from, to);
   if (!answer.accepted)
     return on_refused(*state, from.from, to, answer);
   to.on_matched(std::min(answer.matched, log_.last()));
   if (to.state == progress::phase::probing)
     to.become_replicating();
   else if (to.state == progress::phase::installing
+           && to.state_wanted == log_index{}
            && to.matched >= std::max(log_.base(), to.mark.index))
     end_snapshot(from.from, to); // it has caught up by itself
 }
@@ -173,6 +177,22 @@ void raft_machine::step_down(node_id successor) {
   if (successor != node_id{} && hard_state_durable())
     say(successor, timeout_now{});
   become_follower(hard_.current_term, node_id{});
+}
+
+/// Of a leader: the voter that has most of the log, and a state to go on from.
+node_id raft_machine::best_successor() const {
+  node_id best;
+  const auto* state = std::get_if<leader>(&role_);
+  if (!state)
+    return best;
+  log_index reached;
+  for (const auto& [peer, to] : state->peers)
+    if (quorum::is_voter(members(), peer) && to.link_up && to.matched > reached
+        && to.state_wanted == log_index{}) {
+      reached = to.matched;
+      best = peer;
+    }
+  return best;
 }
 
 void raft_machine::on_peer_link(leader& state, node_id peer, bool up) {

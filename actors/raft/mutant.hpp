@@ -28,6 +28,7 @@ enum class mutant : std::uint8_t {
   replaced_when_truncated,       // P5
   reuse_snapshot_term,           // rule 10
   count_learner_as_voter,        // rule 6, 16
+  go_on_without_state,           // P24
 };
 
 #ifdef PRESENT_MUTANTS

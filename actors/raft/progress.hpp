@@ -13,7 +13,7 @@ namespace present::raft {
 ///   probing ───────────▶ replicating ─────────────────────▶ probing
 ///      │                                                       ▲
 ///      └── its next entry is compacted ──▶ installing ─────────┘
-///                                           installed, link lost
+///          or it has no state              installed, link lost
 ///
 /// probing: one append at a time until the logs meet. replicating: appends are
 /// pipelined within the window. installing: a snapshot goes, a part at a time.
@@ -43,6 +43,7 @@ struct progress {
   std::uint64_t offset = 0;
   time_ms part_asked_at = 0;
   bool part_awaited = false; ///< from our own state store
+  log_index state_wanted;    ///< it has no state, and needs one from here on
 
   void become_probing(log_index from);
   void become_replicating();

@@ -22,10 +22,13 @@ raft_machine::raft_machine(node_id self, store_id own_store,
     commit_(found.applied),
     handed_(found.applied),
     applied_(found.applied),
+    state_(found.state),
     now_(now),
     random_state_(settings.seed) {
   check(found.applied <= log_.last(), "rule 11: the state outran the log");
   check(found.applied >= log_.base(), "rule 11: the log starts after the state");
+  check(found.state != state_standing::missing || found.applied == log_.base(),
+        "I12: applied without a state");
   base_unwritten_ = drop_tail_ = found.mark_unwritten;
   if (mutated(mutant::forget_vote_on_restart)) {
     hard_.voted_for = {};
@@ -276,15 +279,15 @@ std::vector<raft_machine::peer_status> raft_machine::peers() const {
     result.push_back({peer, quorum::is_voter(members(), peer),
                       to.link_up
                         && now_ - to.heard_at < settings_.election_timeout_ms,
-                      to.matched, to.state});
+                      to.matched, to.state, to.state_wanted > log_index{}});
   return result;
 }
 
 // -- the end of a step -------------------------------------------------------
 
 void raft_machine::hand_over() {
-  if (installing())
-    return; // I10
+  if (installing() || (lacks_state() && !mutated(mutant::go_on_without_state)))
+    return; // I10, I12
   const auto limit = mutated(mutant::apply_before_commit)
                        ? log_.durable()
                        : std::min(commit_, log_.durable());
@@ -347,6 +350,7 @@ void raft_machine::check_invariants() const {
     return;
   require(hard_.voted_for == self_, "I1: leads without its own vote");
   require(!installing(), "I10: leads while a snapshot is installed");
+  require(state_ == state_standing::sound, "I12: leads without a sound state");
   require(log_.members_index() <= commit_
             || log_.members_at(previous(log_.members_index())) != members()
             || log_.members_index() == log_.base(),

@@ -58,6 +58,8 @@ namespace present::raft {
 ///  I10 While a snapshot is being installed the replica neither campaigns nor
 ///      takes entries in nor hands any on (rule 10).
 ///  I11 A machine that has asked to be rebuilt says nothing more (rule 12).
+///  I12 A replica whose state is missing or unchecked doesn't lead; one whose state
+///      is missing hands nothing on, and says in each reply that it needs one (P24).
 ///
 /// The environment (the actor around it) guarantees:
 ///
@@ -71,7 +73,7 @@ namespace present::raft {
 ///  E4  The state machine applies entries in the order handed, from
 ///      `recovered_state::applied` on.
 ///  E5  Each `install_snapshot` is answered, as each `read_snapshot` and
-///      `load_entries`.
+///      `load_entries`; a snapshot that is read is of `at_least` the index asked for.
 class raft_machine {
 public:
   struct peer_status {
@@ -80,6 +82,7 @@ public:
     bool reachable = false;
     log_index matched;
     progress::phase phase = progress::phase::probing;
+    bool lacks_state = false;
   };
 
   /// Continues from what the disk holds. `own_store` 0: stores are not checked.
@@ -97,6 +100,7 @@ public:
   term current_term() const { return hard_.current_term; }
   node_id voted_for() const { return hard_.voted_for; }
   node_id leader_known() const; ///< 0: unknown
+  bool lacks_state() const { return state_ == state_standing::missing; }
   log_index commit() const { return commit_; }
   log_index handed() const { return handed_; }
   const raft_log& log() const { return log_; }
@@ -132,6 +136,7 @@ private:
   // -- disk.cpp: what is durable ----------------------------------------------
   void on(const persisted& event);
   void on(const persist_failed& event);
+  void become_stopped(node_id successor);
   void write_out();
   void retry_full_disk();
   bool hard_state_durable() const { return hard_ == writes_.durable(); }
@@ -169,6 +174,7 @@ private:
   void check_quorum(leader& state);
   void note_quorum(leader& state);
   void step_down(node_id successor);
+  node_id best_successor() const;
   void sync_peers(leader& state);
   void on_peer_link(leader& state, node_id peer, bool up);
 
@@ -204,6 +210,8 @@ private:
   void on(const snapshot_stored& event);
   void on(const snapshot_installed& event);
   void on(const snapshot_failed& event);
+  void on(const state_checked&);
+  void on(const damage_found&);
   void on_snapshot_chunk(const message& from, const snapshot_chunk& part);
   void on_snapshot_reply(const message& from, const snapshot_reply& answer);
   void begin_snapshot(node_id peer, progress& to);
@@ -230,6 +238,7 @@ private:
   log_index commit_;
   log_index handed_;
   log_index applied_;
+  state_standing state_;
   std::size_t applying_bytes_ = 0;
   std::set<node_id> links_down_;
   struct own_proposal {

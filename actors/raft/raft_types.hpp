@@ -50,6 +50,9 @@ struct append_reply {
   log_index hint_index;
   term hint_term;
   std::uint64_t round = 0;
+  /// The follower has a log and no state: it needs one of this index or a later
+  /// one. 0: it has.
+  log_index state_wanted;
 };
 
 struct snapshot_chunk {
@@ -150,6 +153,11 @@ struct snapshot_installed {
 struct snapshot_failed {
   snapshot_mark mark;
 };
+/// The whole of the own state was read, and is as it was written: it may lead (P24).
+struct state_checked {};
+/// State or log of this replica are not as they were written. Whoever leads hands
+/// over, and the replica is built anew from what is sound.
+struct damage_found {};
 struct transfer_leadership {
   node_id to;
 };
@@ -158,7 +166,8 @@ using event_kind
   = std::variant<time_passed, received, persisted, persist_failed, propose,
                  propose_configuration, read_request, applied, link_changed,
                  compacted, entries_loaded, snapshot_read, snapshot_stored,
-                 snapshot_installed, snapshot_failed, transfer_leadership>;
+                 snapshot_installed, snapshot_failed, state_checked,
+                 damage_found, transfer_leadership>;
 
 struct event {
   time_ms now = 0;
@@ -249,6 +258,7 @@ struct read_snapshot {
   node_id for_peer;
   std::uint64_t offset = 0;
   std::uint64_t digest = 0; ///< 0: start a new one
+  log_index at_least;       ///< which must be of this index or a later one
 };
 /// The peer needs no more of its snapshot: what it pinned may go (P18).
 struct release_snapshot {
@@ -257,8 +267,8 @@ struct release_snapshot {
 struct install_snapshot {
   snapshot_chunk chunk;
 };
-/// A write failed (rule 12): this machine says nothing any more. Build another
-/// one from what the disk proves to hold.
+/// A write failed (rule 12), or damage was found: this machine says nothing any more.
+/// Build another one from what the disk proves to hold.
 struct rebuild_needed {};
 
 using effect

@@ -48,7 +48,7 @@ void raft_machine::ask_for_part(node_id peer, progress& to) {
   to.part_asked_at = now_;
   if (std::exchange(to.part_awaited, true))
     return;
-  out_.push_back(read_snapshot{peer, to.offset, to.digest});
+  out_.push_back(read_snapshot{peer, to.offset, to.digest, to.state_wanted});
 }
 
 void raft_machine::end_snapshot(node_id peer, progress& to) {
@@ -103,7 +103,9 @@ void raft_machine::on_snapshot_chunk(const message& from,
   follow(from.from, false);
   if (arriving_ || disk_retry_at_)
     return; // one part at a time; what is left out is sent again
-  if (part.mark.index <= handed_) {
+  if (lacks_state() && part.mark.index < log_.base())
+    return; // there would be a gap between it and the log
+  if (part.mark.index <= handed_ && !lacks_state()) {
     // Already there, durably: what was handed on is.
     auto& state = std::get<follower>(role_);
     state.checked = std::max(state.checked, commit_);
@@ -129,7 +131,9 @@ void raft_machine::on(const snapshot_installed& event) {
   if (mutated(mutant::reuse_snapshot_term))
     mark.at_term = log_.last_term();
   arriving_.reset();
-  require(mark.index > handed_, "I10: a snapshot of what was handed on");
+  require(mark.index > handed_ || (lacks_state() && mark.index == handed_),
+          "I10: a snapshot of what was handed on");
+  state_ = state_standing::sound; // it was read back
   if (log_.matches(mark.index, mark.at_term)) {
     log_.compact(mark.index);
   } else {
@@ -155,6 +159,22 @@ void raft_machine::on(const snapshot_installed& event) {
     return;
   state->checked = std::max(state->checked, commit_);
   say_once_written(state->leader, snapshot_reply{mark, 0, true});
+}
+
+// -- the own state --------------------------------------------------------------
+
+void raft_machine::on(const state_checked&) {
+  if (state_ != state_standing::unchecked)
+    return;
+  state_ = state_standing::sound;
+  // Whoever is alone has nobody to wait for.
+  auto* state = std::get_if<follower>(&role_);
+  if (state && members().voters == std::vector{self_} && !members().is_joint())
+    state->campaign_at = now_;
+}
+
+void raft_machine::on(const damage_found&) {
+  become_stopped(best_successor());
 }
 
 } // namespace present::raft

@@ -109,6 +109,8 @@ void raft_group::perform(replica& from, const raft::load_entries& effect) {
 
 void raft_group::perform(replica& from, const raft::read_snapshot& effect) {
   constexpr std::size_t part = 16;
+  if (from.saved.mark.index < effect.at_least) // E5
+    from.saved = {from.machine->log().mark_at(from.applied), from.state};
   const auto bytes = from.saved.state.to_bytes();
   from.answers.push_back(raft::snapshot_read{
     effect.for_peer,

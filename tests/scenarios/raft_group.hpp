@@ -55,6 +55,8 @@ public:
   void start(std::uint32_t node);
   void report_link(std::uint32_t node, std::uint32_t peer, bool up);
   void save_state(std::uint32_t node);
+  void lose_state(std::uint32_t node) { at(node).saved = {}; }
+  void find_damage(std::uint32_t node) { tell(at(node), raft::damage_found{}); }
   void status();
 
   bool exists(std::uint32_t node) const { return node > 0 && node <= replicas_.size(); }

@@ -134,6 +134,8 @@ private:
       group_->report_link(one, number(line, 2), line.at(3) == "up");
     else if (verb == "disk")
       disk(one, line);
+    else if (verb == "state")
+      state(one, line.at(2));
     else
       return false;
     return true;
@@ -149,6 +151,15 @@ private:
       group_->fail_disk(one, what == "full");
     else
       throw std::runtime_error("a disk does hold, auto, sync, fail or full");
+  }
+
+  void state(std::uint32_t one, const std::string& what) {
+    if (what == "lose")
+      group_->lose_state(one);
+    else if (what == "damaged")
+      group_->find_damage(one);
+    else
+      throw std::runtime_error("a state is lost or damaged");
   }
 
   std::optional<raft_group> group_;

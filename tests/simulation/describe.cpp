@@ -63,7 +63,10 @@ std::string content_of(const body& content) {
         return (it.accepted ? "matched " + num(it.matched)
                             : "refused " + num(it.refused_index) + ", hint "
                                 + position(it.hint_index, it.hint_term))
-               + (it.round ? ", round " + num(it.round) : "");
+               + (it.round ? ", round " + num(it.round) : "")
+               + (it.state_wanted > log_index{}
+                    ? ", wants a state from " + num(it.state_wanted)
+                    : "");
       },
       [](const snapshot_chunk& it) {
         return "snapshot " + position(it.mark.index, it.mark.at_term) + " from "
@@ -145,6 +148,8 @@ std::string describe(const event_kind& what) {
         return "snapshot installed at " + num(it.mark.index);
       },
       [](const snapshot_failed&) { return std::string{"snapshot failed"}; },
+      [](const state_checked&) { return std::string{"state is sound"}; },
+      [](const damage_found&) { return std::string{"damage found"}; },
       [](const transfer_leadership& it) { return "transfer to " + num(it.to); }},
     what);
 }
@@ -188,7 +193,8 @@ std::string describe(const effect& what) {
         return "load for " + num(it.for_peer) + " from " + num(it.first);
       },
       [](const read_snapshot& it) {
-        return "read snapshot for " + num(it.for_peer) + " from " + num(it.offset);
+        return "read snapshot for " + num(it.for_peer) + " from " + num(it.offset)
+               + (it.at_least > log_index{} ? ", at least " + num(it.at_least) : "");
       },
       [](const release_snapshot& it) {
         return "release snapshot of " + num(it.for_peer);

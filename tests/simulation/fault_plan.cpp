@@ -34,6 +34,7 @@ constexpr std::array<fault_row, fault_kinds> table{{
   {"stalled_disk", 6, 300, 3000},
   {"disk_failure", 4, 100, 500},
   {"disk_full", 4, 200, 1500},
+  {"state_lost", 4, 20, 600},
   {"link_flap", 4, 20, 400},
   {"compaction", 4, 500, 4000},
   {"transfer", 6, 1, 2},

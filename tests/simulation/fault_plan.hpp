@@ -26,6 +26,7 @@ enum class fault_kind : std::uint8_t {
   stalled_disk,   // 9: a single sync takes very long
   disk_failure,   // 9: one sync fails
   disk_full,      // 10
+  state_lost,     // 11: the state is gone at the next start, the log is not
   link_flap,      // a link reported down and up although it works
   compaction,     // 15: tiny thresholds
   transfer,       // leadership handed over

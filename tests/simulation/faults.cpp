@@ -23,6 +23,7 @@ void world::begin_fault(const fault& item) {
     case fault_kind::crash:
     case fault_kind::crash_voter:
     case fault_kind::crash_all:
+    case fault_kind::state_lost:
     case fault_kind::pause:
       return begin_halt(item, node);
     case fault_kind::partition:
@@ -85,9 +86,22 @@ void world::begin_halt(const fault& item, simulated_node& node) {
       for (auto& each : nodes_)
         crash_for(each, duration_us, item.kind);
       return;
+    case fault_kind::state_lost:
+      return lose_state(node, duration_us);
     default:
       node.paused_until_us = now_us_ + duration_us;
   }
+}
+
+/// Of one node at a time: of a state that is nowhere any more nothing can come.
+void world::lose_state(simulated_node& node, std::uint64_t duration_us) {
+  for (const auto& each : nodes_)
+    if (each.lacks_state())
+      return;
+  if (!node.up || node.journal.base.index == log_index{})
+    return; // there, the log has all of it
+  node.saved = {};
+  crash_for(node, duration_us, fault_kind::state_lost);
 }
 
 /// Nodes no longer reach each other.

@@ -50,7 +50,8 @@ void journal_image::carry_out(const raft::persist& write) {
 }
 
 raft::recovered_state journal_image::open_with(const checkpoint& state) {
-  if (term_at(state.mark.index) != state.mark.at_term) {
+  const bool missing = state.mark.index < base.index;
+  if (!missing && term_at(state.mark.index) != state.mark.at_term) {
     base = state.mark;
     entries.clear();
   }
@@ -58,7 +59,9 @@ raft::recovered_state journal_image::open_with(const checkpoint& state) {
   found.hard = hard;
   found.snapshot = base;
   found.entries.assign(entries.begin(), entries.end());
-  found.applied = state.mark.index;
+  found.applied = missing ? base.index : state.mark.index;
+  if (missing)
+    found.state = raft::state_standing::missing;
   return found;
 }
 

@@ -28,7 +28,8 @@ struct journal_image {
   void carry_out(const raft::persist& write);
 
   /// Opening after a crash. Where an installed snapshot had outrun the journal,
-  /// the journal is made to start after it first.
+  /// the journal is made to start after it first; a state that the journal has
+  /// outrun is missing.
   raft::recovered_state open_with(const checkpoint& state);
 };
 

@@ -45,6 +45,7 @@ inline const std::vector<mutant_row> mutants{
   {raft::mutant::reuse_snapshot_term, "reuse_snapshot_term", "10"},
   {raft::mutant::count_learner_as_voter, "count_learner_as_voter",
              "6"},
+  {raft::mutant::go_on_without_state, "go_on_without_state", "P24"},
 };
 
 } // namespace present::simulation

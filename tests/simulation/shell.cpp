@@ -276,7 +276,7 @@ void world::perform(simulated_node& node, const raft::read_snapshot& effect) {
     pinned.bytes = node.state.to_bytes();
     pinned.digest = node.state.digest | 1;
   }
-  if (pinned.bytes.size() > effect.offset
+  if (pinned.bytes.size() > effect.offset && pinned.mark.index >= effect.at_least
       && (effect.digest == 0 || effect.digest == pinned.digest)) {
     answer.chunk = {pinned.mark, effect.offset,
                     std::make_shared<const std::string>(

@@ -68,6 +68,7 @@ struct simulated_node {
   // Survives a crash.
   journal_image journal;
   checkpoint saved;
+  bool lacks_state() const { return saved.mark.index < journal.base.index; }
   // Lost by a crash.
   std::unique_ptr<raft::raft_machine> machine;
   std::deque<raft::persist> unsynced;
@@ -161,6 +162,7 @@ private:
   void begin_network_fault(const fault& item, const simulated_node& node,
                            const simulated_node* leading);
   void crash_for(simulated_node& node, std::uint64_t duration_us, fault_kind kind);
+  void lose_state(simulated_node& node, std::uint64_t duration_us);
   void part(const std::set<node_id>& minority, const fault& item);
   void reconfigure(simulated_node& leader, std::uint64_t pick);
   void end_all_faults();

@@ -144,3 +144,73 @@ TEST_CASE("the twin's crash drops the next state") {
   CHECK(value_of(here.home) == "old");
   CHECK_FALSE(here.home.replace());
 }
+
+TEST_CASE_TEMPLATE("a condemned state is set aside, once nobody holds it (H4)", Home,
+                   on_disk, in_memory) {
+  Home here;
+  auto held = *here.home.open();
+  store(*held, 1, "old");
+  here.home.condemn();
+  CHECK(here.home.open().problem().code == error_code::overloaded);
+  held.reset();
+  CHECK(index_of(here.home) == 0);
+  // Another one is not condemned with it.
+  store(**here.home.open(), 4, "other");
+  CHECK(value_of(here.home) == "other");
+}
+
+TEST_CASE("the last state that was set aside is kept until another takes its place") {
+  on_disk here;
+  for (const auto index : {1, 2}) {
+    store(**here.home.open(), static_cast<std::uint64_t>(index), "damaged");
+    here.home.condemn();
+    REQUIRE(here.home.open());
+  }
+  CHECK(std::filesystem::exists(here.folder / "damaged.mdb"));
+  store(**here.home.open_next(), 9, "new");
+  REQUIRE(here.home.replace());
+  CHECK_FALSE(std::filesystem::exists(here.folder / "damaged.mdb"));
+  CHECK(value_of(here.home) == "new");
+}
+
+TEST_CASE("a state that is of no use makes room for an empty one; others are refused") {
+  on_disk here;
+  store(**here.home.open(), 3, "old");
+  const auto file = here.folder / "data.mdb";
+  SUBCASE("sound") {
+    const auto opened = open_usable_state(here.home);
+    REQUIRE(opened);
+    CHECK_FALSE(opened->set_aside);
+    CHECK(opened->mark.index == log_index{3});
+  }
+  SUBCASE("damaged") {
+    std::filesystem::resize_file(file, std::filesystem::file_size(file) - 4096);
+    const auto opened = open_usable_state(here.home);
+    REQUIRE(opened);
+    REQUIRE(opened->set_aside);
+    CHECK(opened->set_aside->code == error_code::damaged);
+    CHECK(opened->mark.index == log_index{0});
+    CHECK(std::filesystem::exists(here.folder / "damaged.mdb"));
+  }
+  SUBCASE("of an earlier store") {
+    lmdb_state_home later{here.folder,
+                          [](const auto& folder) -> result<std::unique_ptr<state_backend>> {
+                            auto opened = lmdb_state_backend::open(folder, {"alpha", {1}, {8}});
+                            if (!opened)
+                              return opened.problem();
+                            return std::unique_ptr<state_backend>{std::move(*opened)};
+                          }};
+    const auto opened = open_usable_state(later);
+    REQUIRE(opened);
+    CHECK(opened->set_aside->code == error_code::too_old);
+    CHECK(opened->mark.index == log_index{0});
+  }
+  SUBCASE("of another cluster") {
+    lmdb_state_home other{here.folder,
+                          [](const auto& folder) -> result<std::unique_ptr<state_backend>> {
+                            return lmdb_state_backend::open(folder, {"beta", {1}, {7}}).problem();
+                          }};
+    CHECK(open_usable_state(other).problem().code == error_code::invalid);
+    CHECK_FALSE(std::filesystem::exists(here.folder / "damaged.mdb"));
+  }
+}

@@ -79,6 +79,7 @@ public:
 
   // What nodes are started with from then on.
   raft::raft_settings raft;
+  scrub::settings scrub;
   std::size_t checkpoint_bytes = node_config{}.checkpoint_bytes;
   std::uint32_t partitions = 4; ///< that they are founded with
 
@@ -137,6 +138,7 @@ private:
     made.key = path("node-" + std::to_string(n) + ".key");
     made.storage_key = storage_key(n);
     made.raft = raft;
+    made.scrub = scrub;
     made.checkpoint_bytes = checkpoint_bytes;
     return made;
   }

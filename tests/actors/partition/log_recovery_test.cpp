@@ -109,6 +109,28 @@ TEST_CASE("a journal that is full takes the state's mark later, and takes it who
   CHECK(again.entries.empty());
 }
 
+TEST_CASE("a state that ends before the log begins is missing, and the log stays whole") {
+  auto journal = journal_with_entries();
+  for (const std::uint64_t index : {0, 1}) {
+    auto found = *journal.recover(whose);
+    catch_up_log(found, mark(index, 1));
+    CHECK(found.state == raft::state_standing::missing);
+    CHECK(found.applied == log_index{2});
+    CHECK(found.entries.size() == 3);
+    CHECK_FALSE(found.mark_unwritten);
+  }
+}
+
+TEST_CASE("a state that holds something is unchecked, an empty one needs no check") {
+  storage::memory_journal empty{{"alpha", {1}, {7}, 1}};
+  auto found = *empty.recover(whose);
+  catch_up_log(found, {});
+  CHECK(found.state == raft::state_standing::sound);
+  found = *journal_with_entries().recover(whose);
+  catch_up_log(found, mark(4, 1));
+  CHECK(found.state == raft::state_standing::unchecked);
+}
+
 TEST_CASE("a replica that was never written has nothing to catch up with") {
   storage::memory_journal journal{{"alpha", {1}, {7}, 1}};
   auto found = *journal.recover(whose);

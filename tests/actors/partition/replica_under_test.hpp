@@ -151,6 +151,7 @@ public:
   std::vector<confirm_read> reads;
   std::map<request_tag, std::shared_ptr<const response>> responses;
   int checkpoints_due = 0;
+  std::vector<std::string> damage;
 
 private:
   void start(const raft::snapshot_mark& mark) {
@@ -162,6 +163,7 @@ private:
   void note(const propose& what) { proposed.push_back(what); }
   void note(const confirm_read& what) { reads.push_back(what); }
   void note(const checkpoint_due&) { ++checkpoints_due; }
+  void note(const damage_met& what) { damage.push_back(*what.what); }
   void note(const respond& what) {
     // I4
     CHECK_MESSAGE(responses.emplace(what.tag, what.what).second,

@@ -1,0 +1,235 @@
+#include "storage/lmdb_format.hpp"
+#include "tests/actors/node/cluster_content.hpp"
+#include "tests/storage/edited_env.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <set>
+
+using namespace present;
+using namespace present::test;
+namespace format = present::storage::lmdb_format;
+
+namespace {
+
+constexpr std::size_t page_bytes = 4096;
+
+/// Three nodes with a full space, node 3 stopped behind its last checkpoint.
+struct filled_cluster {
+  three_nodes nodes;
+  std::unique_ptr<client_session> admin;
+  std::unique_ptr<client_session> db;
+
+  filled_cluster() {
+    // Checkpoints every few writes, and no log kept behind them.
+    nodes.checkpoint_bytes = 200'000;
+    nodes.raft.max_retained_bytes = 0;
+    nodes.start_and_found();
+    admin = nodes.connect("admin");
+    db = nodes.connect("client");
+    REQUIRE(db->create_space("things"));
+    put_all(*db, 0);
+  }
+
+  fs::path state(std::uint32_t n) const { return nodes.data(n) / "state" / "1"; }
+  fs::path state_file(std::uint32_t n) const { return state(n) / "data.mdb"; }
+
+  /// What is on all three disks is sound, and the same.
+  void check_disks() {
+    for (std::uint32_t n = 1; n <= 3; ++n)
+      nodes.stop(n);
+    const auto digest = digest_at_rest(nodes, 1);
+    CHECK(digest.total().count > keys);
+    CHECK(digest_at_rest(nodes, 2) == digest);
+    CHECK(digest_at_rest(nodes, 3) == digest);
+  }
+};
+
+std::string content(const fs::path& path) {
+  std::ifstream file{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+void flip(const fs::path& path, std::size_t offset) {
+  std::fstream file{path, std::ios::binary | std::ios::in | std::ios::out};
+  file.seekg(static_cast<std::streamoff>(offset));
+  const auto byte = static_cast<char>(file.get() ^ 4);
+  file.seekp(static_cast<std::streamoff>(offset));
+  file.put(byte);
+}
+
+/// Where a key's value is, in each copy of its row that the file has, and be it in a
+/// page that isn't in use any more. Several copies may name the same pages.
+std::set<std::size_t> values_of(const std::string& bytes, const std::string& key) {
+  std::set<std::size_t> places;
+  for (auto at = bytes.find(key); at != std::string::npos; at = bytes.find(key, at + 1)) {
+    if (at < format::node_header)
+      continue;
+    const auto node = format::node::of(bytes, at - format::node_header);
+    if (node.key_bytes != key.size())
+      continue;
+    const auto data = at + node.key_bytes;
+    places.insert(node.is_elsewhere()
+                    ? format::read_at<std::uint64_t>(bytes, data) * page_bytes
+                        + format::page_header
+                    : data);
+  }
+  return places;
+}
+
+/// Flips a bit of a value on the disk: also in a file that a node has mapped.
+void flip_value(const fs::path& path, const std::string& key) {
+  const auto places = values_of(content(path), key);
+  REQUIRE_FALSE(places.empty());
+  for (const auto place : places)
+    flip(path, place + 30);
+}
+
+/// The key of the last entry that the file of a journal has.
+std::string last_entry(const fs::path& path) {
+  const auto bytes = content(path);
+  const auto prefix = storage::journal_keys::entry(whose, {0}).substr(0, 5);
+  std::string last;
+  for (auto at = bytes.find(prefix); at != std::string::npos;
+       at = bytes.find(prefix, at + 1)) {
+    const auto key = bytes.substr(at, storage::journal_keys::entry(whose, {0}).size());
+    if (storage::journal_keys::index_of(key, whose) && !values_of(bytes, key).empty())
+      last = std::max(last, key);
+  }
+  REQUIRE_FALSE(last.empty());
+  return last;
+}
+
+std::uint64_t restarts_of(client_session& admin, std::uint32_t n) {
+  const auto tree = admin.tree({n});
+  if (tree)
+    for (const auto& child : tree->children)
+      if (child.id == "node/partitions")
+        return child.children[whose.value].restarts;
+  return 0;
+}
+
+storage::record_key key_of(int number) {
+  return storage::record_key::value({1}, key(number));
+}
+
+node_id leader_of(client_session& admin) {
+  const auto seen = wait_until_available(admin, 3);
+  return seen.partitions.at(whose.value).leader;
+}
+
+} // namespace
+
+TEST_CASE("a state that is gone, or that can't be opened, comes back from the peers "
+          "(FAULTS 11)") {
+  filled_cluster cluster;
+  cluster.nodes.stop(3);
+  SUBCASE("gone") { fs::remove_all(cluster.state(3)); }
+  SUBCASE("cut short") {
+    fs::resize_file(cluster.state_file(3), fs::file_size(cluster.state_file(3)) / 2);
+  }
+  SUBCASE("a page zeroed") {
+    const auto bytes = content(cluster.state_file(3));
+    const auto even = format::read_at<format::meta>(bytes, format::page_header);
+    const auto odd = format::read_at<format::meta>(bytes, page_bytes + format::page_header);
+    const auto root = (even.commit > odd.commit ? even : odd).main.root;
+    std::fstream file{cluster.state_file(3),
+                      std::ios::binary | std::ios::in | std::ios::out};
+    file.seekp(static_cast<std::streamoff>(root * page_bytes));
+    file.write(std::string(page_bytes, '\0').data(), page_bytes);
+  }
+  put_all(*cluster.db, 1);
+  cluster.nodes.start(3);
+  wait_until_caught_up(*cluster.admin, 3);
+  CHECK(snapshots_installed(*cluster.admin, 3) == "1");
+  CHECK_FALSE(fs::exists(cluster.state(3) / "damaged.mdb"));
+  // It counts, and leads as well as any.
+  cluster.nodes.stop(2);
+  check_all(*cluster.db, 1);
+  cluster.nodes.start(2);
+  wait_until_caught_up(*cluster.admin, 2);
+  cluster.check_disks();
+}
+
+TEST_CASE("a value that was flipped while its node was down is found when it starts, and "
+          "repaired (P24)") {
+  filled_cluster cluster;
+  cluster.nodes.stop(3);
+  flip_value(cluster.state_file(3), key_of(40).bytes());
+  cluster.nodes.start(3);
+  // Nobody reads it: the first pass finds it, before node 3 may lead.
+  wait_for_status(*cluster.admin, "repair", [&](const auto&) {
+    return snapshots_installed(*cluster.admin, 3) == "1";
+  });
+  wait_until_caught_up(*cluster.admin, 3);
+  check_all(*cluster.db, 0);
+  cluster.check_disks();
+}
+
+TEST_CASE("a leader never serves a damaged value: it hands over, and is repaired") {
+  filled_cluster cluster;
+  const auto leader = leader_of(*cluster.admin);
+  flip_value(cluster.state_file(leader.value), key_of(0).bytes());
+  const auto found = cluster.db->get("things", key(0), 30s);
+  REQUIRE_MESSAGE(found, (found ? "" : found.problem().message));
+  CHECK(found->value == value(0, 0));
+  wait_until_caught_up(*cluster.admin, leader.value);
+  CHECK(snapshots_installed(*cluster.admin, leader.value) == "1");
+  check_all(*cluster.db, 0);
+  cluster.check_disks();
+}
+
+TEST_CASE("what rots on the disk of a running node is found without being asked for") {
+  filled_cluster cluster;
+  for (std::uint32_t n = 1; n <= 3; ++n)
+    cluster.nodes.stop(n);
+  cluster.nodes.scrub.pass_pause_ms = 20;
+  cluster.nodes.scrub.step_pause_ms = 1;
+  for (std::uint32_t n = 1; n <= 3; ++n)
+    cluster.nodes.start(n);
+  wait_until_caught_up(*cluster.admin, leader_of(*cluster.admin).value == 3 ? 2 : 3);
+  SUBCASE("in the state") {
+    flip_value(cluster.state_file(3), key_of(17).bytes());
+    wait_for_status(*cluster.admin, "repair", [&](const auto&) {
+      return snapshots_installed(*cluster.admin, 3) == "1";
+    });
+  }
+  SUBCASE("in the log") {
+    const auto journal = cluster.nodes.data(3) / "journal" / "data.mdb";
+    flip_value(journal, last_entry(journal));
+    wait_for_status(*cluster.admin, "repair", [&](const auto&) {
+      return restarts_of(*cluster.admin, 3) == 1;
+    });
+  }
+  wait_until_caught_up(*cluster.admin, leader_of(*cluster.admin).value == 3 ? 2 : 3);
+  check_all(*cluster.db, 0);
+  cluster.check_disks();
+}
+
+TEST_CASE("a damaged log entry is fetched from the peers, and its node has no vote until "
+          "then (rule 15)") {
+  filled_cluster cluster;
+  cluster.nodes.stop(3);
+  const auto journal = cluster.nodes.data(3) / "journal";
+  std::optional<log_index> last;
+  {
+    const auto env = storage::open_to_edit(journal);
+    auto txn = env->read();
+    auto cursor = txn->cursor();
+    for (auto row = cursor->seek(storage::journal_keys::entry(whose, {0})); row && *row;
+         row = cursor->step())
+      if (const auto index = storage::journal_keys::index_of((*row)->key, whose))
+        last = index;
+  }
+  REQUIRE(last);
+  storage::corrupt(journal, storage::journal_keys::entry(whose, *last));
+  cluster.nodes.start(3);
+  wait_until_caught_up(*cluster.admin, 3);
+  put_all(*cluster.db, 1);
+  wait_until_caught_up(*cluster.admin, 3);
+  cluster.nodes.stop(2);
+  check_all(*cluster.db, 1);
+  cluster.nodes.start(2);
+  wait_until_caught_up(*cluster.admin, 2);
+  cluster.check_disks();
+}
