@@ -39,7 +39,7 @@ result<std::shared_ptr<client_network>> client_network::open(const connect_optio
       return tls.problem();
     made->links_ = &loop.host<gateway_links>(loop, *tls);
     for (const auto& endpoint : options.endpoints)
-      made->links_->add_endpoint(endpoint.address, endpoint.node);
+      made->links_->add_endpoint(endpoint.address, endpoint.node, endpoint.pinned);
     return success();
   });
   if (!begun)

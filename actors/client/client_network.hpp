@@ -19,6 +19,9 @@ struct connect_options {
   struct endpoint {
     std::string address; ///< "127.0.1.1:7400"
     node_id node;        ///< 0: any node of the cluster
+    /// The node is reached here only, whatever its address in the cluster's map: a
+    /// port that is forwarded.
+    bool pinned = false;
   };
   std::vector<endpoint> endpoints; ///< one that answers is enough
   std::string authority;           ///< paths of PEM files

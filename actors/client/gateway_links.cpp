@@ -18,13 +18,15 @@ constexpr auto map_patience = 1000 * kj::MILLISECONDS;
 } // namespace
 
 gateway_links::gateway_links(network::network_loop& loop,
-                             std::shared_ptr<network::tls_configuration> tls, node_id self)
-    : loop_(loop), tls_(std::move(tls)), self_(self) {
+                             std::shared_ptr<network::tls_configuration> tls, node_id self,
+                             std::string source)
+    : loop_(loop), tls_(std::move(tls)), self_(self), source_(std::move(source)) {
 }
 
-void gateway_links::add_endpoint(const std::string& address, node_id node) {
+void gateway_links::add_endpoint(const std::string& address, node_id node, bool pinned) {
   auto& there = dial(address, node);
   there.is_endpoint = true;
+  there.is_pinned = pinned;
   if (node.value != 0)
     by_node_[node] = there.link;
 }
@@ -41,6 +43,7 @@ gateway_links::known& gateway_links::dial(const std::string& address, node_id no
   const auto& cluster = tls_->self().trust_domain;
   network::rpc_link_options options;
   options.address = address;
+  options.source = source_;
   options.expected_name = node.value == 0 ? cluster : network::node_dns_name(cluster, node);
   options.seed = edge::machine_entropy().next();
   options.reconnect.longest_ms = 250;
@@ -64,8 +67,12 @@ void gateway_links::learn_nodes(const cluster_map& map) {
   for (const auto& node : map.nodes) {
     if (node.id == self_ || node.state == storage::node_state::left)
       continue;
-    wanted.insert(node.rpc_address);
-    by_node_[node.id] = dial(node.rpc_address, node.id).link;
+    auto* link = pinned(node.id);
+    if (!link) {
+      wanted.insert(node.rpc_address);
+      link = dial(node.rpc_address, node.id).link;
+    }
+    by_node_[node.id] = link;
   }
   for (auto there = by_address_.begin(); there != by_address_.end();) {
     if (there->second.is_endpoint || wanted.contains(there->first)) {
@@ -85,6 +92,13 @@ gateway_link* gateway_links::at(const std::string& address) const {
 gateway_link* gateway_links::find(node_id node) const {
   const auto found = by_node_.find(node);
   return found == by_node_.end() ? nullptr : found->second;
+}
+
+gateway_link* gateway_links::pinned(node_id node) const {
+  for (const auto& [address, there] : by_address_)
+    if (there.is_pinned && there.node == node)
+      return there.link;
+  return nullptr;
 }
 
 bool gateway_links::is_up(node_id node) const {

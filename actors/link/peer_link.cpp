@@ -115,6 +115,7 @@ network_wire::network_wire(network::network_thread& thread,
     const auto& with = *end->maker;
     network::rpc_link_options options;
     options.address = address;
+    options.source = with.source;
     options.expected_name = network::node_dns_name(with.greeting.cluster, end->peer);
     options.seed = edge::machine_entropy().next();
     // A restarted node is worth finding at once: a replica is missing.

@@ -61,6 +61,7 @@ struct link_maker {
   std::shared_ptr<network::tls_configuration> tls; ///< the network thread's
   node_greeting greeting;
   std::shared_ptr<peer_links> links;
+  std::string source; ///< the IP address to dial from; empty: any
 };
 
 /// The actor's end of a `peer_link`, which lives as long as this.

@@ -52,6 +52,10 @@ result<host_and_port> split_address(const std::string& address) {
   return parts;
 }
 
+std::string host_of(const std::string& address) {
+  return address.substr(0, address.rfind(':'));
+}
+
 member_status own_status(const node_config& config, store_id store) {
   member_status self;
   self.id = config.self;
@@ -171,8 +175,10 @@ status node::body::open_network() {
                                                + to_string(tls->self()) + ", not of "
                                                + to_string(wanted));
     const node_greeting greeting{config.cluster, config.self, identity.store, identity.boot};
-    link_parts = std::make_shared<const link_maker>(link_maker{tls, greeting, links});
-    client_links = &loop.host<client::gateway_links>(loop, tls, config.self);
+    const auto own_host = host_of(config.rpc_address);
+    link_parts
+      = std::make_shared<const link_maker>(link_maker{tls, greeting, links, own_host});
+    client_links = &loop.host<client::gateway_links>(loop, tls, config.self, own_host);
     services = std::make_shared<node_services>(
       node_services{network, greeting, addresses, links,
                     std::make_shared<report_source>(network, addresses), metrics});

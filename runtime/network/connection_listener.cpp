@@ -1,11 +1,11 @@
 #include "runtime/network/connection_listener.hpp"
 
-#include <arpa/inet.h>
+#include "runtime/network/ip_address.hpp"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <cstring>
 #include <utility>
 #include <variant>
 
@@ -19,38 +19,6 @@ constexpr int keepalive_idle_s = 2;
 constexpr int keepalive_interval_s = 1;
 constexpr int keepalive_probes = 3;
 constexpr int unacknowledged_ms = 5000;
-
-struct ip_address {
-  sockaddr_storage bytes{};
-  socklen_t length = 0;
-  bool loopback = false;
-};
-
-result<ip_address> parse_ip(const std::string& text, std::uint16_t port) {
-  ip_address parsed;
-  sockaddr_in four{};
-  sockaddr_in6 six{};
-  if (text == "*" || ::inet_pton(AF_INET6, text.c_str(), &six.sin6_addr) == 1) {
-    if (text == "*")
-      six.sin6_addr = in6addr_any;
-    six.sin6_family = AF_INET6;
-    six.sin6_port = htons(port);
-    parsed.length = sizeof six;
-    parsed.loopback = IN6_IS_ADDR_LOOPBACK(&six.sin6_addr);
-    std::memcpy(&parsed.bytes, &six, sizeof six);
-    return parsed;
-  }
-  if (::inet_pton(AF_INET, text.c_str(), &four.sin_addr) != 1)
-    return make_error(error_code::invalid,
-                      "cannot listen on \"" + text
-                        + "\": give an IP address or *");
-  four.sin_family = AF_INET;
-  four.sin_port = htons(port);
-  parsed.length = sizeof four;
-  parsed.loopback = (ntohl(four.sin_addr.s_addr) >> 24) == 127;
-  std::memcpy(&parsed.bytes, &four, sizeof four);
-  return parsed;
-}
 
 void set_option(kj::AsyncIoStream& stream, int level, int option, int value) {
   stream.setsockopt(level, option, &value, sizeof value);
@@ -73,7 +41,8 @@ connection_listener::open(network_loop& loop, const listener_options& options,
                           serve_function serve) {
   const auto ip = parse_ip(options.address, options.port);
   if (!ip)
-    return ip.problem();
+    return make_error(error_code::invalid, "cannot listen on \"" + options.address
+                                             + "\": give an IP address or *");
   if (!tls && !ip->loopback)
     return make_error(error_code::invalid, "listening on " + options.address
                                              + " takes TLS: it is no loopback "

@@ -1,6 +1,7 @@
 #include "runtime/network/rpc_link.hpp"
 
 #include "runtime/network/connection_listener.hpp"
+#include "runtime/network/dial.hpp"
 
 #include <utility>
 
@@ -62,12 +63,7 @@ kj::Promise<std::string> rpc_link::one_connection() {
 }
 
 kj::Promise<kj::AuthenticatedStream> rpc_link::dial() {
-  return loop_.network()
-    .parseAddress(kj::StringPtr(options_.address.c_str()))
-    .then([](kj::Own<kj::NetworkAddress> address) {
-      auto connected = address->connectAuthenticated();
-      return connected.attach(kj::mv(address));
-    })
+  return network::dial(loop_, options_.address, options_.source)
     .then([this, tls = tls_](kj::AuthenticatedStream plain) {
       prepare_socket(*plain.stream);
       return tls->connect(kj::mv(plain), options_.expected_name);

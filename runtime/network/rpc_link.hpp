@@ -15,6 +15,7 @@ namespace present::network {
 
 struct rpc_link_options {
   std::string address;       ///< "host:port"; names are looked up at each dial
+  std::string source;        ///< the IP address to dial from; empty: any (dial.hpp)
   std::string expected_name; ///< DNS name that the other end must prove
   std::uint32_t dial_timeout_ms = 2000; ///< until the bootstrap has answered
   /// While up, the other end is asked for a sign of life this often, and given

@@ -4,8 +4,8 @@ namespace present::tools {
 
 result<std::unique_ptr<client_session>> open_session(const connection_target& target) {
   client::connect_options options;
-  for (const auto& [address, node] : target.endpoints)
-    options.endpoints.push_back({address, node});
+  for (const auto& [address, node, pinned] : target.endpoints)
+    options.endpoints.push_back({address, node, pinned});
   options.authority = target.ca;
   options.certificate = target.cert;
   options.key = target.key;

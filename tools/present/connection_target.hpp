@@ -18,6 +18,7 @@ struct connection_target {
   struct endpoint {
     std::string address;
     node_id node; ///< 0: any node of the cluster
+    bool pinned = false; ///< whatever the cluster's map says: a proxy of ours
   };
   std::vector<endpoint> endpoints; ///< any of them will do
   std::string ca;                     ///< paths

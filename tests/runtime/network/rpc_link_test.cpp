@@ -18,7 +18,10 @@ public:
       listener_options options;
       options.port = port;
       return need(open_rpc_listener(loop, options, load_tls(loop, with),
-                                    echo_for_each()));
+                                    [this](const connection_facts& facts) {
+                                      dialled_from.put(facts.address);
+                                      return echo_for_each()(facts);
+                                    }));
     });
     port_ = listener_->port();
   }
@@ -32,6 +35,7 @@ public:
       rpc_link_options options;
       options.address = address();
       options.expected_name = expected_name;
+      options.source = source;
       options.heartbeat_ms = 10;
       options.lapse_ms = lapse_ms;
       options.reconnect = {1, 20, 1000};
@@ -65,10 +69,12 @@ public:
   ::present::test::Echo::Client& echo() { return KJ_ASSERT_NONNULL(echo_); }
 
   std::uint32_t lapse_ms = 5000;
+  std::string source;
   certificate_authority authority = authority_of(domain);
   log_lines server_lines;
   log_lines lines;
   mailbox<std::string> events;
+  mailbox<std::string> dialled_from;
 
 private:
   connection_listener* listener_ = nullptr;
@@ -100,6 +106,29 @@ TEST_CASE("a link comes up, knows the other end, and is known there") {
   nodes.link(client_material(nodes.authority, "ann"), name_of_1);
   CHECK(nodes.events.take() == "up " + node_1);
   CHECK(who_am_i(nodes) == "spiffe://" + domain + "/client/ann");
+}
+
+TEST_CASE("a link comes from the address that it is told, and else from any") {
+  for (const std::string source : {"127.0.0.7", "", "::1", "a name"}) {
+    CAPTURE(source);
+    pair_of_nodes nodes;
+    nodes.source = source;
+    nodes.serve(node_material(nodes.authority, 1));
+    nodes.link(node_material(nodes.authority, 2), name_of_1);
+    REQUIRE(nodes.events.take());
+    const auto from = nodes.dialled_from.take().value_or("");
+    const std::string expected = source == "127.0.0.7" ? source : "127.0.0.1";
+    CHECK(from.substr(0, from.rfind(':')) == expected);
+  }
+}
+
+TEST_CASE("a link that can't come from its address says so, and dials again") {
+  pair_of_nodes nodes;
+  nodes.source = "192.0.2.1"; // of nobody (RFC 5737)
+  nodes.serve(node_material(nodes.authority, 1));
+  nodes.link(node_material(nodes.authority, 2), name_of_1);
+  CHECK(nodes.lines.wait_for("Cannot assign requested address"));
+  CHECK(nodes.events.empty());
 }
 
 TEST_CASE("calls carry a megabyte there and back") {
