@@ -93,6 +93,7 @@ void add_verbs(program& present) {
   add_node(present);
   add_cluster(present);
   add_bench(present);
+  add_workload(present);
   add_cert(present);
   add_config(present);
   add_completion(present);

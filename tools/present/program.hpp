@@ -54,5 +54,6 @@ void add_space(program& present);
 void add_status(program& present);
 void add_tree(program& present);
 void add_up(program& present);
+void add_workload(program& present);
 
 } // namespace present::tools

@@ -1,0 +1,200 @@
+"""What the tests of faults share: clusters that are mistreated, clients that go on
+meanwhile, and networks of our own."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "end_to_end"))
+
+from program import PROGRAM, Cluster, environment, present, wait_until  # noqa: E402
+
+SKIPPED = 77  # meson's word for it
+ELECTION_TIMEOUT_MS = 300
+OWN_NETWORK = "PRESENT_TEST_OWN_NETWORK"
+
+
+def say(line):
+    print(line, flush=True)
+
+
+def skip(why):
+    say(f"skipped: {why}")
+    sys.exit(SKIPPED)
+
+
+def now_ns():
+    """The clock of the histories: CLOCK_MONOTONIC."""
+    return time.monotonic_ns()
+
+
+# -- the network -------------------------------------------------------------------
+
+
+def enter_own_network():
+    """Goes on as the same test in a network namespace that nobody else is in. It goes
+    when its last process does."""
+    if os.environ.get(OWN_NETWORK):
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        return
+    if os.geteuid() != 0:
+        skip("network namespaces need root")
+    tried = subprocess.run(["unshare", "--net", "nft", "list", "tables"], check=False,
+                           capture_output=True, text=True)
+    if tried.returncode != 0:
+        skip(f"no network namespace with nft to be had: {tried.stderr.strip()}")
+    os.environ[OWN_NETWORK] = "yes"
+    # program.py has taken its own argument away.
+    os.execvp("unshare", ["unshare", "--net", sys.executable, sys.argv[0], PROGRAM,
+                          *sys.argv[1:]])
+
+
+def host(number):
+    return f"127.0.1.{number}"
+
+
+class Cut:
+    """Packets from one node to another are dropped until `heal`."""
+
+    def __init__(self, pairs):
+        rules = "\n".join(f"ip saddr {host(source)} ip daddr {host(target)} counter drop"
+                          for source, target in pairs)
+        text = ("table ip faults { chain arriving { type filter hook input priority 0;\n"
+                f"{rules}\n}} }}\n")
+        subprocess.run(["nft", "-f", "-"], input=text, text=True, check=True)
+
+    def dropped(self):
+        """Packets so far: a cut that met none has proven nothing."""
+        listing = json.loads(subprocess.run(
+            ["nft", "-j", "list", "table", "ip", "faults"], check=True,
+            capture_output=True, text=True).stdout)
+        return sum(expression["counter"]["packets"]
+                   for entry in listing["nftables"] if "rule" in entry
+                   for expression in entry["rule"]["expr"] if "counter" in expression)
+
+    def heal(self):
+        """How many packets it dropped."""
+        dropped = self.dropped()
+        subprocess.run(["nft", "delete", "table", "ip", "faults"], check=True)
+        return dropped
+
+
+def both_ways(one, others):
+    return [pair for other in others for pair in ((one, other), (other, one))]
+
+
+# -- the cluster --------------------------------------------------------------------
+
+
+class FaultyCluster(Cluster):
+    """Nodes by number; signals go to the processes that cluster.json names."""
+
+    def pid(self, number):
+        return self.node(number)["pid"]
+
+    def send(self, number, what):
+        os.kill(self.pid(number), what)
+        return now_ns()
+
+    def kill(self, number):
+        """SIGKILL; `up` starts it again. The time of the kill."""
+        return self.send(number, signal.SIGKILL)
+
+    def pause(self, number):
+        """SIGSTOP, until it stands still."""
+        at = self.send(number, signal.SIGSTOP)
+        wait_until(lambda: self.state_of(number) == "T", f"node {number} stands still")
+        return at
+
+    def resume(self, number):
+        return self.send(number, signal.SIGCONT)
+
+    def state_of(self, number):
+        with open(f"/proc/{self.pid(number)}/stat", encoding="utf-8") as file:
+            return file.read().rsplit(") ", 1)[1][0]
+
+    def status(self):
+        answer = self("status", "--timeout", "2s")
+        return answer.json() if answer.out else None
+
+    def ask(self, number, *arguments):
+        """An operator's verb, of this node and no other."""
+        files = self.file()
+        return present(*arguments, "--endpoint", self.node(number)["rpc"], "--ca", files["ca"],
+                       "--cert", files["admin_cert"], "--key", files["admin_key"], "-o", "json",
+                       "--timeout", "2s")
+
+    def partition_of(self, space):
+        ranges = self("space", "show", space).json()
+        return ranges[0]["partition"]
+
+    def leader_of(self, partition):
+        def seen():
+            status = self.status()
+            found = [entry["leader"] for entry in status["partitions"]
+                     if entry["id"] == partition] if status else []
+            return found and found[0]
+        return wait_until(seen, f"partition {partition} has a leader")
+
+    def others(self, *numbers):
+        return [node["id"] for node in self.file()["nodes"] if node["id"] not in numbers]
+
+    def log(self, number):
+        with open(self.node(number)["log"], encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+
+# -- clients ------------------------------------------------------------------------
+
+
+class Load:
+    """`present workload` on a cluster, in the background, until `finish`."""
+
+    def __init__(self, cluster, *arguments, kind="register", clients=8, seconds=300, keys=8):
+        self.folder = tempfile.mkdtemp(prefix="present-load-")
+        self.history_file = os.path.join(self.folder, "history.jsonl")
+        self.process = subprocess.Popen(
+            [PROGRAM, "workload", "--data", cluster.data, "--kind", kind, "--clients",
+             str(clients), "--seconds", str(seconds), "--keys", str(keys), "--history",
+             self.history_file, "-o", "json", *map(str, arguments)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
+        self.space = f"workload-{self.process.pid}"
+        self.history = []
+        wait_until(lambda: self.space in cluster("space", "list").out, "the workload has begun")
+
+    def finish(self):
+        """Its report; `history` is there afterwards."""
+        self.process.send_signal(signal.SIGINT)
+        out, err = self.process.communicate(timeout=300)
+        assert self.process.returncode == 0, f"{self.process.returncode}\n{out}\n{err}"
+        with open(self.history_file, encoding="utf-8") as file:
+            self.history = [json.loads(line) for line in file]
+        shutil.rmtree(self.folder)
+        report = json.loads(out)
+        assert report["verdict"]["is"] == "linearizable", out
+        return report
+
+    def acknowledged_writes(self):
+        """When each was, ascending."""
+        return sorted(entry["return"] for entry in self.history
+                      if entry["op"] in ("put", "cas") and entry["return"] and entry["ok"])
+
+    def recovery_ms(self, fault_at):
+        """From a fault to the end of the longest silence of writes that it began. What
+        the dead had answered and was still under way is no recovery."""
+        window_ns = 10_000_000_000
+        times = [at for at in self.acknowledged_writes()
+                 if fault_at - 100_000_000 <= at <= fault_at + window_ns]
+        gaps = [(later - earlier, later) for earlier, later in zip(times, times[1:])
+                if later > fault_at]
+        assert gaps, "no write was acknowledged within 10 s"
+        return (max(gaps)[1] - fault_at) / 1e6
+
+
+def in_timeouts(milliseconds):
+    return f"{milliseconds / ELECTION_TIMEOUT_MS:.2f} T"
