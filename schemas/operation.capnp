@@ -20,10 +20,15 @@ struct Operation {
   number @1 :UInt64;
   retryUntil @2 :UInt64;  # HLC stamp
   ackedBelow @3 :UInt64;
+  fingerprint @26 :UInt64;
+  # Not 0: the client id was made from the caller's own name for this work (an
+  # Idempotency-Key), and this from all that was asked under it. Another one under
+  # the same client id is refused as `invalid`.
   union {
     get :group {
       space @4 :UInt32;
       key @5 :Data;       # 1-400 bytes
+      stale @27 :Bool;    # what the replica asked has applied will do
     }
     scan :group {
       space @6 :UInt32;
@@ -31,6 +36,7 @@ struct Operation {
       last @8 :Data;      # empty: the end of the space
       limit @9 :UInt32;   # 0: the largest page, 1,000
       keysOnly @10 :Bool;
+      stale @28 :Bool;
     }
     put :group {
       space @11 :UInt32;

@@ -91,6 +91,7 @@ struct SessionRecord {
   ackedBelow @1 :UInt64;
   answers @2 :List(SessionAnswer);
   liveUntil @3 :UInt64;
+  fingerprint @4 :UInt64;
 }
 
 struct ValueRecord {

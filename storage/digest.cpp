@@ -98,7 +98,7 @@ void hash_fields(field_hash& hash, const partition_map_record& what) {
 
 void hash_fields(field_hash& hash, const session_record& what) {
   hash << what.identity << what.acked_below << what.live_until
-       << what.answers.size();
+       << what.fingerprint << what.answers.size();
   for (const auto& answer : what.answers)
     hash << answer.number << answer.retry_until
          << static_cast<std::uint64_t>(answer.code) << answer.version

@@ -56,6 +56,8 @@ struct session_record {
   operation_number acked_below;
   hlc_stamp live_until; ///< highest `retry_until` seen: forgotten after it
   std::vector<session_answer> answers; ///< rising numbers, none below `acked_below`
+  /// Not 0: of one piece of work that its caller has a name for.
+  std::uint64_t fingerprint = 0;
 
   friend bool operator==(const session_record&,
                          const session_record&) = default;

@@ -12,6 +12,7 @@ std::string encode_session(const session_record& what) {
     out.setIdentity(text_of(what.identity));
     out.setAckedBelow(what.acked_below.value);
     out.setLiveUntil(what.live_until.value);
+    out.setFingerprint(what.fingerprint);
     auto answers = out.initAnswers(static_cast<unsigned>(what.answers.size()));
     for (unsigned place = 0; place < what.answers.size(); ++place) {
       const auto& from = what.answers[place];
@@ -40,6 +41,7 @@ result<session_record> decode_session(client_id id, std::string_view bytes) {
                                    static_cast<error_code>(from.getCode()),
                                    {from.getVersion()},
                                    from.getFlags()});
+      session.fingerprint = in.getFingerprint();
       return session;
     });
 }

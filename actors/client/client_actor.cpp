@@ -1,6 +1,7 @@
 #include "actors/client/client_actor.hpp"
 
 #include "runtime/base/check.hpp"
+#include "runtime/base/overloaded.hpp"
 
 #include <utility>
 
@@ -13,19 +14,36 @@ client_shell::client_shell(caf::actor_config& config, const settings& options,
 
 void client_shell::on_exit() {
   route_.reset();
-  for (auto& [id, caller] : std::exchange(callers_, {}))
-    caller.deliver(caf::make_error(caf::sec::request_receiver_down));
+  for (auto& [id, asked] : std::exchange(callers_, {}))
+    std::visit(overloaded{
+                 [](promise& one) {
+                   one.deliver(caf::make_error(caf::sec::request_receiver_down));
+                 },
+                 [](batch_place& one) {
+                   outcome_of_call lost;
+                   lost.problem
+                     = make_error(error_code::unknown_outcome, "the client ended");
+                   complete_place(one, std::move(lost));
+                 },
+               },
+               asked);
 }
 
 auto client_shell::make_behavior() -> behavior_type {
   return {
-    [this](get_call& what) { return begin(std::move(what), 0); },
-    [this](scan_call& what) { return begin(std::move(what), 0); },
-    [this](put_call& what) { return begin(std::move(what), 0); },
-    [this](remove_call& what) { return begin(std::move(what), 0); },
-    [this](create_space& what) { return begin(std::move(what), 0); },
-    [this](drop_space& what) { return begin(std::move(what), 0); },
-    [this](timed_call& what) { return begin(std::move(what.what), what.deadline_ms); },
+    [this](get_call& what) { return begin(timed_call{std::move(what)}); },
+    [this](scan_call& what) { return begin(timed_call{std::move(what)}); },
+    [this](put_call& what) { return begin(timed_call{std::move(what)}); },
+    [this](remove_call& what) { return begin(timed_call{std::move(what)}); },
+    [this](create_space& what) { return begin(timed_call{std::move(what)}); },
+    [this](drop_space& what) { return begin(timed_call{std::move(what)}); },
+    [this](timed_call& what) { return begin(std::move(what)); },
+    [this](batch_call& what) { return begin(std::move(what)); },
+    [this](routed_batch& what) {
+      auto batch = std::make_shared<open_batch>();
+      batch->to = std::move(what.to);
+      begin(std::move(what.what), std::move(batch));
+    },
     [this](attempt_answered& what) { step(std::move(what.what)); },
     [this](attempt_failed& what) { step(what.what); },
     [this](map_fetched& what) {
@@ -41,12 +59,47 @@ auto client_shell::make_behavior() -> behavior_type {
   };
 }
 
-auto client_shell::begin(call_kind what, std::uint32_t deadline_ms) -> promise {
+auto client_shell::begin(timed_call what) -> promise {
   const auto id = ++last_call_;
   auto answer = make_response_promise<promise>();
   callers_.emplace(id, answer);
-  step(called{id, std::move(what), deadline_ms});
+  step(called{id, std::move(what.what), what.deadline_ms, what.name, what.trace});
   return answer;
+}
+
+auto client_shell::begin(batch_call what) -> batch_promise {
+  auto batch = std::make_shared<open_batch>();
+  auto answer = batch->asker = make_response_promise<batch_promise>();
+  begin(std::move(what), std::move(batch));
+  return answer;
+}
+
+void client_shell::begin(batch_call what, std::shared_ptr<open_batch> batch) {
+  batch->how.outcomes.resize(what.calls.size());
+  batch->open = what.calls.size();
+  if (what.calls.empty())
+    finish(*batch);
+  for (std::size_t place = 0; place < what.calls.size(); ++place) {
+    const auto id = ++last_call_;
+    callers_.emplace(id, batch_place{batch, place});
+    auto name = what.name;
+    if (name)
+      name->place += static_cast<std::uint32_t>(place);
+    step(called{id, std::move(what.calls[place]), what.deadline_ms, name, what.trace});
+  }
+}
+
+void client_shell::complete_place(batch_place& one, outcome_of_call how) {
+  one.batch->how.outcomes[one.place] = std::move(how);
+  if (--one.batch->open == 0)
+    finish(*one.batch);
+}
+
+void client_shell::finish(open_batch& batch) {
+  if (batch.to)
+    batch.to->completed(std::move(batch.how));
+  else
+    batch.asker.deliver(std::move(batch.how));
 }
 
 void client_shell::step(event_kind what) {
@@ -79,8 +132,13 @@ void client_shell::perform(const fetch_map& what) {
 void client_shell::perform(complete& what) {
   const auto found = callers_.find(what.id);
   check(found != callers_.end(), "I1: a call is completed twice");
-  found->second.deliver(std::move(what.how));
+  auto asked = std::move(found->second);
   callers_.erase(found);
+  std::visit(overloaded{
+               [&](promise& one) { one.deliver(std::move(what.how)); },
+               [&](batch_place& one) { complete_place(one, std::move(what.how)); },
+             },
+             asked);
 }
 
 } // namespace present::client

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <variant>
 
 namespace present::client {
 
@@ -36,8 +37,26 @@ protected:
 
 private:
   using promise = caf::typed_response_promise<outcome_of_call>;
+  using batch_promise = caf::typed_response_promise<batch_outcome>;
 
-  promise begin(call_kind what, std::uint32_t deadline_ms);
+  /// One batch until the last of its calls is completed.
+  struct open_batch {
+    batch_outcome how;
+    std::size_t open = 0;
+    batch_promise asker;                ///< one of the two
+    std::shared_ptr<batch_listener> to;
+  };
+  struct batch_place {
+    std::shared_ptr<open_batch> batch;
+    std::size_t place = 0;
+  };
+  using caller = std::variant<promise, batch_place>;
+
+  promise begin(timed_call what);
+  batch_promise begin(batch_call what);
+  void begin(batch_call what, std::shared_ptr<open_batch> batch);
+  static void complete_place(batch_place& one, outcome_of_call how);
+  static void finish(open_batch& batch);
   void step(event_kind what);
   void arm_timer();
   void perform(const send_attempt& what);
@@ -46,7 +65,7 @@ private:
 
   client_machine machine_;
   std::shared_ptr<client_route> route_;
-  std::unordered_map<call_id, promise> callers_;
+  std::unordered_map<call_id, caller> callers_;
   call_id last_call_ = 0;
   std::optional<time_ms> armed_for_;
 };

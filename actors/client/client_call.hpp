@@ -1,11 +1,15 @@
 #pragma once
 
+#include "actors/membership/cluster_map.hpp"
 #include "actors/partition/operation.hpp"
+#include "runtime/observe/trace_context.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 /// What a user asks, and what becomes of it. Keys by the name of their space; the
 /// machine puts in the numbers of the map it has.
@@ -16,6 +20,7 @@ using call_id = std::uint64_t;
 struct get_call {
   std::string space;
   std::string key;
+  bool stale = false; ///< what any replica has applied will do
 };
 /// Over several ranges the page is no snapshot (P23).
 struct scan_call {
@@ -24,6 +29,7 @@ struct scan_call {
   std::string last; ///< empty: the end of the space
   std::uint32_t limit = 0;
   bool keys_only = false;
+  bool stale = false;
 };
 struct put_call {
   std::string space;
@@ -36,19 +42,51 @@ struct remove_call {
   std::string key;
   condition when;
 };
-/// The last four are the root's and take an admin's or a node's certificate.
+/// The map, as the leader of the root has it now: which spaces and nodes there are.
+struct map_call {};
+/// Those from `add_node` to `report_members` are the root's and take an admin's or a
+/// node's certificate.
 using call_kind
   = std::variant<get_call, scan_call, put_call, remove_call, create_space, drop_space,
-                 add_node, drain_node, remove_node, report_members>;
+                 add_node, drain_node, remove_node, report_members, map_call>;
+
+/// Its caller's own name for a write, in place of the number that the session would
+/// give it: whoever asks under the same name, from whichever node and after whatever
+/// crash, asks for the same write, and hears the first one's answer for as long as
+/// `name_lives_ms` (P4).
+struct write_name {
+  client_id client;         ///< made from the caller's identity and its key
+  std::uint32_t place = 0;  ///< among the writes under that key
+  /// Of all that is asked under that key; never 0. Another one is `invalid`.
+  std::uint64_t fingerprint = 0;
+};
+
+/// From its first try on, at the least. A key that is used again later is a new
+/// one. A minute and more below what partitions take (`max_retry_window_ms`).
+inline constexpr std::uint64_t name_lives_ms = 10 * 60 * 1000;
 
 /// How a call ended. `problem.code` ok: `given` counts.
 struct outcome_of_call {
   answer given;
   error problem;
   std::uint32_t attempts = 0;
+  std::shared_ptr<const cluster_map> map; ///< of a `map_call` that succeeded
+};
+
+/// Several calls at once, with one deadline. Not atomic, and in no promised order
+/// but that of their answers.
+struct batch_call {
+  std::vector<call_kind> calls;
+  std::uint32_t deadline_ms = 0;
+  std::optional<write_name> name; ///< of the first; the others have the places after
+  observe::trace_context trace;
+};
+struct batch_outcome {
+  std::vector<outcome_of_call> outcomes; ///< in the order of the calls
 };
 
 bool is_write(const call_kind& what);
+bool is_stale_read(const call_kind& what);
 
 /// The name of the call's space; null for what the root keeps.
 const std::string* space_of(const call_kind& what);
@@ -56,7 +94,7 @@ const std::string* space_of(const call_kind& what);
 /// The key that decides the partition.
 std::string_view routing_key(const call_kind& what);
 
-/// The call as a partition takes it.
+/// The call as a partition takes it; nothing of a `map_call`, which none does.
 decltype(operation::what) as_operation_in(space_id space, const call_kind& what);
 
 /// The state machine has decided with this answer: it is the same for every try

@@ -4,6 +4,10 @@
 
 #include <caf/all.hpp>
 
+#include <memory>
+#include <optional>
+#include <vector>
+
 /// A client session as a typed actor: what an embedding program talks to. All
 /// calls are exactly-once by default: the session numbers them and retries.
 namespace present::client {
@@ -13,6 +17,21 @@ namespace present::client {
 struct timed_call {
   call_kind what;
   std::uint32_t deadline_ms = 0; ///< 0: bounds::default_deadline_ms
+  std::optional<write_name> name;
+  observe::trace_context trace; ///< none: a new one begins
+};
+
+/// Where the outcome goes of a batch that no actor asked for. Called once, in the
+/// client's thread, also when the client ends with calls open: these are unknown
+/// then. A message to a client that is no more vanishes: keep a deadline of your own.
+class batch_listener {
+public:
+  virtual ~batch_listener() = default;
+  virtual void completed(batch_outcome how) = 0;
+};
+struct routed_batch {
+  batch_call what;
+  std::shared_ptr<batch_listener> to;
 };
 
 /// From the network to the actor.
@@ -30,8 +49,8 @@ struct map_fetched {
 /// The actor to itself: the time that its machine asked for has come.
 struct client_wake {};
 
-/// Each call is answered with an `outcome_of_call`; with the default deadline,
-/// but for `timed_call`.
+/// Each call is answered with an `outcome_of_call`, at its deadline at the latest
+/// (the default one, but for `timed_call`); a batch with one for each of its calls.
 using client_actor = caf::typed_actor<
   caf::replies_to<get_call>::with<outcome_of_call>,
   caf::replies_to<scan_call>::with<outcome_of_call>,
@@ -40,6 +59,7 @@ using client_actor = caf::typed_actor<
   caf::replies_to<create_space>::with<outcome_of_call>,
   caf::replies_to<drop_space>::with<outcome_of_call>,
   caf::replies_to<timed_call>::with<outcome_of_call>,
+  caf::replies_to<batch_call>::with<batch_outcome>, caf::reacts_to<routed_batch>,
   caf::reacts_to<attempt_answered>, caf::reacts_to<attempt_failed>,
   caf::reacts_to<map_fetched>, caf::reacts_to<client_wake>>;
 
@@ -52,6 +72,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::scan_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::put_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::remove_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::timed_call)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::batch_call)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::batch_outcome)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::routed_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::outcome_of_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::attempt_answered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::attempt_failed)

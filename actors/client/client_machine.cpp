@@ -19,6 +19,19 @@ constexpr std::uint64_t retry_grace_ms = 2'000;
 /// ahead of the partition's.
 constexpr std::uint64_t longest_retry_ms = max_retry_window_ms - 60'000;
 
+/// After a refusal because too many calls are open: about a round trip of each.
+constexpr std::uint32_t overloaded_pause_ms = 20;
+
+static_assert(name_lives_ms <= longest_retry_ms);
+
+/// splitmix64: ids of traces need to differ, not to be secret.
+std::uint64_t draw(std::uint64_t& state) {
+  auto z = state += 0x9e3779b97f4a7c15;
+  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+  z = (z ^ z >> 27) * 0x94d049bb133111eb;
+  return z ^ z >> 31;
+}
+
 error unknown_space_error(const std::string& name) {
   return make_error(error_code::unknown_space,
                     "there is no space '" + name
@@ -38,7 +51,8 @@ error problem_of(const answered& what) {
 
 client_machine::client_machine(const settings& options)
     : options_(options),
-      pacing_({options.seed, options.backoff_base_ms, options.backoff_cap_ms}) {}
+      pacing_({options.seed, options.backoff_base_ms, options.backoff_cap_ms}),
+      trace_state_(~options.seed) {}
 
 void client_machine::step(event input, effects& out) {
   std::visit(overloaded{
@@ -70,6 +84,10 @@ void client_machine::on_called(const event& input, called& what, effects& out) {
                           "the client has " + std::to_string(calls_.size())
                             + " calls open; the limit is "
                             + std::to_string(options_.max_open_calls));
+    why.retry_after_ms = overloaded_pause_ms;
+    why.trace_id = observe::trace_id_text(what.trace);
+    if (what.name)
+      why.known = outcome::unknown;
     out.push_back(complete{what.id, {{}, std::move(why), 0}});
     return;
   }
@@ -79,11 +97,22 @@ void client_machine::on_called(const event& input, called& what, effects& out) {
   asked.id = what.id;
   asked.what = std::move(what.what);
   asked.is_write = is_write(asked.what);
+  if (asked.is_write)
+    asked.name = what.name;
+  check(!asked.name || asked.name->fingerprint != 0, "I2: a name without a fingerprint");
+  asked.trace = what.trace ? what.trace
+                           : observe::trace_context{draw(trace_state_), draw(trace_state_) | 1,
+                                                    draw(trace_state_) | 1, false};
   asked.patience_ms = what.deadline_ms ? what.deadline_ms : bounds::default_deadline_ms;
   asked.deadline = input.now + asked.patience_ms;
   // Nearly all have the same patience, so the new one is nearly always last.
   asked.deadline_alarm
     = deadlines_.emplace_hint(deadlines_.end(), asked.deadline, what.id);
+  if (std::holds_alternative<map_call>(asked.what)) {
+    asked.map_number = maps_asked_ + 1;
+    wait_for_map(asked, input, out);
+    return;
+  }
   number(asked, input);
   route(asked, input, out);
 }
@@ -133,13 +162,23 @@ void client_machine::on_map(const event& input, const map_arrived& what, effects
   const auto root = what.map->leaders.find(root_partition);
   const bool is_roots = !is_older && root != what.map->leaders.end()
                         && root->second == what.from && what.from.value != 0;
-  for (const auto id : std::exchange(without_map_, {})) {
-    auto& asked = calls_.at(id);
-    const auto* space = space_of(asked.what);
-    if (is_roots && space && !map_->spaces.contains(*space))
-      give_up(asked, unknown_space_error(*space), out);
+  for (const auto id : std::exchange(without_map_, {}))
+    on_map_for(calls_.at(id), input, is_roots, out);
+}
+
+/// What the newest map, which this call has waited for, means to it.
+void client_machine::on_map_for(call& asked, const event& input, bool is_roots,
+                                effects& out) {
+  const auto* space = space_of(asked.what);
+  if (std::holds_alternative<map_call>(asked.what)) {
+    if (is_roots && maps_asked_ >= asked.map_number)
+      finish(asked, {{}, {}, 0, map_}, out);
     else
-      route(asked, input, out);
+      wait_for_map(asked, input, out);
+  } else if (is_roots && space && !map_->spaces.contains(*space)) {
+    give_up(asked, unknown_space_error(*space), out);
+  } else {
+    route(asked, input, out);
   }
 }
 
@@ -231,7 +270,8 @@ void client_machine::on_refusal(call& asked, const event& input, answered& what,
       return;
     case error_code::session_expired:
       // Of an operation that was never sent before this says "not applied": the
-      // client's clock was behind, and now it knows by how much.
+      // client's clock was behind, and now it knows by how much. A name keeps its
+      // id: nothing is remembered under that.
       if (!asked.is_write || asked.maybe_applied) {
         finish(asked, {std::move(what.what), why, 0}, out);
         return;
@@ -239,6 +279,13 @@ void client_machine::on_refusal(call& asked, const event& input, answered& what,
       begin_anew(asked, input);
       retry(asked, input, why, out);
       return;
+    case error_code::no_quorum:
+      // There is no such replica on that node: another one will do.
+      if (is_stale_read(asked.what)) {
+        follow(asked, input, {}, out);
+        return;
+      }
+      [[fallthrough]];
     default:
       if (traits_of(why.code).retryable)
         retry(asked, input, why, out);
@@ -258,7 +305,8 @@ void client_machine::route(call& asked, const event& input, effects& out) {
     return;
   }
   asked.partition = *partition;
-  send_to(asked, target_of(*partition), input, out);
+  send_to(asked, is_stale_read(asked.what) ? replica_for(asked) : target_of(*partition),
+          input, out);
 }
 
 void client_machine::wait_for_map(call& asked, const event& input, effects& out) {
@@ -272,12 +320,14 @@ void client_machine::send_to(call& asked, node_id target, const event& input,
   asked.target = target;
   ++asked.attempts;
   attempts_.emplace(asked.attempt, asked.id);
-  asked.as_operation.acked_below = mutated(mutant::acknowledge_early) && asked.is_write
+  if (!asked.name)
+    asked.as_operation.acked_below = mutated(mutant::acknowledge_early) && asked.is_write
                                      ? next(asked.as_operation.id.number)
                                      : numbers_.lowest_open();
   const auto left = asked.deadline > input.now ? asked.deadline - input.now : 1;
   out.push_back(send_attempt{asked.attempt, target, asked.partition, map_->epoch, seen_,
-                             static_cast<std::uint32_t>(left), asked.as_operation});
+                             static_cast<std::uint32_t>(left), asked.trace,
+                             asked.as_operation});
 }
 
 /// Puts the map's numbers into the operation; empty if the map lacks the space.
@@ -304,11 +354,22 @@ std::optional<partition_id> client_machine::resolve(call& asked) const {
 node_id client_machine::target_of(partition_id partition) {
   if (const auto led = leaders_.find(partition); led != leaders_.end())
     return led->second;
+  return next_keeper(partition);
+}
+
+node_id client_machine::next_keeper(partition_id partition) {
   const auto* group = map_ ? map_->find_partition(partition) : nullptr;
   if (!group)
     return {};
   const auto& keepers = group->members.empty() ? group->wanted : group->members;
   return keepers.empty() ? node_id{} : keepers[next_node_++ % keepers.size()];
+}
+
+/// For a stale read: the one nearby at first, then each that keeps the partition.
+node_id client_machine::replica_for(const call& asked) {
+  const auto* group = map_->find_partition(asked.partition);
+  const bool is_near = asked.attempts == 0 && group && keeps(*group, options_.near);
+  return is_near ? options_.near : next_keeper(asked.partition);
 }
 
 void client_machine::forget_leader(const call& asked) {
@@ -332,7 +393,7 @@ client_machine::call* client_machine::end_attempt(std::uint64_t attempt) {
 /// Tries again elsewhere, uncounted. `hint` is whom the node took for the leader.
 void client_machine::follow(call& asked, const event& input, node_id hint,
                             effects& out) {
-  if (hint.value == 0 || hint == asked.target)
+  if ((hint.value == 0 || hint == asked.target) && !is_stale_read(asked.what))
     forget_leader(asked);
   go_again(asked, input, out);
 }
@@ -363,18 +424,29 @@ void client_machine::retry(call& asked, const event& input, const error& why,
 void client_machine::begin_anew(call& asked, const event& input) {
   if (!asked.is_write || (asked.maybe_applied && !mutated(mutant::renumber_retries)))
     return;
-  numbers_.close(asked.as_operation.id.number);
+  if (!asked.name)
+    numbers_.close(asked.as_operation.id.number);
   number(asked, input);
 }
 
 void client_machine::number(call& asked, const event& input) {
+  const auto now_ms = std::max(input.wall_ms, seen_.wall_ms());
+  if (asked.name) {
+    number_by_name(asked, now_ms);
+    return;
+  }
   const auto taken = numbers_.take();
   if (!asked.is_write)
     numbers_.close(taken);
   asked.as_operation.id = {options_.id, taken};
-  const auto now = std::max(input.wall_ms, seen_.wall_ms());
   asked.as_operation.retry_until = hlc_stamp::of(
-    now + std::min(asked.patience_ms + retry_grace_ms, longest_retry_ms), 0);
+    now_ms + std::min(asked.patience_ms + retry_grace_ms, longest_retry_ms), 0);
+}
+
+void client_machine::number_by_name(call& asked, std::uint64_t now_ms) const {
+  asked.as_operation.id = {asked.name->client, {asked.name->place + 1}};
+  asked.as_operation.fingerprint = asked.name->fingerprint;
+  asked.as_operation.retry_until = hlc_stamp::of(now_ms + name_lives_ms, 0);
 }
 
 void client_machine::pause(call& asked, time_ms until) {
@@ -397,6 +469,7 @@ void client_machine::ask_for_map(const event& input, effects& out) {
   map_wanted_at_.reset();
   map_not_before_ = input.now + options_.map_pause_ms;
   map_under_way_ = true;
+  ++maps_asked_;
   out.push_back(fetch_map{target_of(root_partition)});
 }
 
@@ -410,8 +483,10 @@ void client_machine::finish(call& asked, outcome_of_call how, effects& out) {
   if (asked.attempt)
     attempts_.erase(asked.attempt);
   without_map_.erase(asked.id);
-  if (asked.is_write)
+  if (asked.is_write && !asked.name)
     numbers_.close(asked.as_operation.id.number);
+  if (how.problem.code != error_code::ok)
+    how.problem.trace_id = observe::trace_id_text(asked.trace);
   const auto id = asked.id;
   calls_.erase(id);
   out.push_back(complete{id, std::move(how)});
@@ -424,6 +499,8 @@ void client_machine::give_up(call& asked, error why, effects& out) {
     why.known = outcome::unknown;
     if (why.code != error_code::deadline)
       why.code = error_code::unknown_outcome;
+  } else if (asked.name && why.code != error_code::unknown_space) {
+    why.known = outcome::unknown; // of what others tried under the name
   }
   finish(asked, {{}, std::move(why), 0}, out);
 }

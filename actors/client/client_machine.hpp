@@ -8,6 +8,7 @@
 #include "runtime/base/bounds.hpp"
 #include "runtime/base/error.hpp"
 #include "runtime/base/hlc.hpp"
+#include "runtime/observe/trace_context.hpp"
 
 #include <cstdint>
 #include <map>
@@ -35,11 +36,14 @@
 /// I1  Each call is completed exactly once, at its deadline at the latest.
 /// I2  A retry carries the operation id of the first try (P4). Only an operation
 ///     of which every try is known not to be applied may begin anew under another.
+///     A write with a name never does: its id is everybody's who uses the name.
 /// I3  `not_applied` only if every attempt was not applied, or one of them got the
 ///     state machine's verdict: its session table would have known of any earlier
-///     one (P5). Else the outcome is unknown.
+///     one (P5). Else the outcome is unknown; also that of a named write, which
+///     somebody may have asked for before.
 /// I4  `acked_below` is the lowest number without an answer.
-/// I5  That a space does not exist is said only by the map of the root's leader.
+/// I5  That a space does not exist is said only by the map of the root's leader, and
+///     what a map call gets is such a map that was asked for after the call.
 /// I6  Everything is bounded: at most `max_open_calls` are open, more are refused.
 namespace present::client {
 
@@ -51,6 +55,8 @@ struct settings {
   std::uint32_t backoff_cap_ms = 1000;
   /// A map is asked for again at most this often.
   std::uint32_t map_pause_ms = 50;
+  /// Stale reads are sent there first; 0: to each node in turn.
+  node_id near;
   std::size_t max_open_calls = bounds::max_session_inflight;
 };
 
@@ -60,6 +66,8 @@ struct called {
   call_id id = 0; ///< never used twice
   call_kind what;
   std::uint32_t deadline_ms = 0; ///< 0: bounds::default_deadline_ms
+  std::optional<write_name> name; ///< without meaning for reads
+  observe::trace_context trace;   ///< none: a new trace begins
 };
 /// The node's answer to attempt `attempt`.
 struct answered {
@@ -103,6 +111,7 @@ struct send_attempt {
   map_epoch epoch;
   hlc_stamp seen;
   std::uint32_t deadline_ms = 0;
+  observe::trace_context trace;
   operation what;
 };
 struct fetch_map {
@@ -137,6 +146,8 @@ private:
     call_kind what;
     operation as_operation; ///< numbered when called (I2)
     bool is_write = false;
+    std::optional<write_name> name;
+    observe::trace_context trace;
     std::uint32_t patience_ms = 0;
     time_ms deadline = 0;
     alarms::iterator deadline_alarm;
@@ -147,6 +158,7 @@ private:
     std::uint32_t retries = 0;
     std::uint32_t redirects = 0; ///< since the last retry: paces uncounted tries
     bool maybe_applied = false;  ///< an attempt's outcome is unknown (I3)
+    std::uint64_t map_number = 0; ///< a map call: the first question that will do
     std::optional<alarms::iterator> pause;
     error last;
     std::vector<scan_row> rows; ///< of the ranges that a scan has behind it
@@ -172,6 +184,8 @@ private:
   void send_to(call& asked, node_id target, const event& input, effects& out);
   std::optional<partition_id> resolve(call& asked) const;
   node_id target_of(partition_id partition);
+  node_id next_keeper(partition_id partition);
+  node_id replica_for(const call& asked);
   void forget_leader(const call& asked);
   call* end_attempt(std::uint64_t attempt);
 
@@ -181,9 +195,11 @@ private:
   void retry(call& asked, const event& input, const error& why, effects& out);
   void begin_anew(call& asked, const event& input);
   void number(call& asked, const event& input);
+  void number_by_name(call& asked, std::uint64_t now_ms) const;
   void pause(call& asked, time_ms until);
 
   // the map
+  void on_map_for(call& asked, const event& input, bool is_roots, effects& out);
   void want_map(const event& input, effects& out);
   void ask_for_map(const event& input, effects& out);
 
@@ -203,12 +219,14 @@ private:
   alarms pauses_;
   std::set<call_id> without_map_;
   open_numbers numbers_;
+  std::uint64_t trace_state_;
   std::uint64_t next_attempt_ = 1;
   std::uint64_t next_node_ = 0;
 
   std::optional<time_ms> map_wanted_at_;
   time_ms map_not_before_ = 0;
   bool map_under_way_ = false;
+  std::uint64_t maps_asked_ = 0;
 };
 
 } // namespace present::client

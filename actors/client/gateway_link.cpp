@@ -8,6 +8,8 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
+
 namespace present::client {
 
 namespace {
@@ -183,6 +185,12 @@ void gateway_link::write_request(const batch& from, schema::Request::Builder to)
   to.setEpoch(from.front().what.epoch.value);
   to.setSeen(seen.value);
   to.setDeadlineMs(patience);
+  // One request, one trace: of several the one that somebody looks at.
+  const auto traced = std::find_if(from.begin(), from.end(), [](const outgoing& one) {
+    return one.what.trace.sampled;
+  });
+  to.setTraceparent(
+    observe::format_traceparent((traced == from.end() ? from.front() : *traced).what.trace));
   auto operations = to.initOperations(static_cast<unsigned>(from.size()));
   for (unsigned place = 0; place < from.size(); ++place)
     encode_operation(from[place].what.what, operations[place]);

@@ -16,6 +16,7 @@ std::shared_ptr<const request> request_of(const client::send_attempt& what) {
   asked->epoch = what.epoch;
   asked->seen = what.seen;
   asked->deadline_ms = what.deadline_ms;
+  asked->traceparent = observe::format_traceparent(what.trace);
   asked->operations.push_back(what.what);
   return asked;
 }

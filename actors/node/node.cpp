@@ -129,6 +129,8 @@ struct node::body {
   status open_network();
   status start_actors(end_function on_end);
   status listen();
+  result<std::uint16_t> listen_http();
+  result<std::uint16_t> listen_for_health();
   using open_listener = kj::Function<result<network::connection_listener*>(
     network::network_loop&, const network::listener_options&)>;
   result<std::uint16_t> listen_at(const std::string& address, const std::string& name,
@@ -152,6 +154,7 @@ struct node::body {
   client::gateway_links* client_links = nullptr;   ///< the network thread's
   std::uint16_t rpc_port = 0;
   std::uint16_t http_port = 0;
+  std::uint16_t health_port = 0;
   caf_settings settings;
   std::optional<caf::actor_system> system;
   std::optional<supervision::supervision_tree> tree;
@@ -222,8 +225,10 @@ partition_setup node::body::setup_of(partition_id partition) {
 own_client_parts node::body::own_client() {
   auto door = std::make_shared<local_gateway>(*addresses);
   return {to_string(network::node_identity(config.cluster, config.self)),
-          std::make_shared<node_route>(config.self, door, network, *client_links), door, [] {
+          std::make_shared<node_route>(config.self, door, network, *client_links), door,
+          [self = config.self] {
             client::settings made;
+            made.near = self;
             made.id = {edge::machine_entropy().next_id()};
             made.seed = edge::machine_entropy().next();
             return made;
@@ -277,17 +282,38 @@ status node::body::listen() {
   if (!rpc)
     return rpc.problem();
   rpc_port = *rpc;
-  if (config.http_address.empty())
-    return success();
-  const auto opened = listen_at(
+  if (!config.http_address.empty()) {
+    const auto http = listen_http();
+    if (!http)
+      return http.problem();
+    http_port = *http;
+  }
+  if (!config.health_address.empty()) {
+    const auto health = listen_for_health();
+    if (!health)
+      return health.problem();
+    health_port = *health;
+  }
+  return success();
+}
+
+result<std::uint16_t> node::body::listen_http() {
+  return listen_at(
     config.http_address, "http",
     [this](network::network_loop& loop, const network::listener_options& where) {
-      return network::open_http_listener(loop, where, {}, tls, http::node_routes(services));
+      return network::open_http_listener(loop, where, {}, config.http_plain ? nullptr : tls,
+                                         http::node_routes(services, loop.timer()));
     });
-  if (!opened)
-    return opened.problem();
-  http_port = *opened;
-  return success();
+}
+
+/// For whoever looks after the node on its machine, without a certificate.
+result<std::uint16_t> node::body::listen_for_health() {
+  return listen_at(
+    config.health_address, "health",
+    [this](network::network_loop& loop, const network::listener_options& where) {
+      return network::open_http_listener(loop, where, {}, nullptr,
+                                         http::health_routes(services));
+    });
 }
 
 node::node(std::unique_ptr<body> made) : body_(std::move(made)) {
@@ -310,6 +336,7 @@ result<std::unique_ptr<node>> node::start(const node_config& config, end_functio
     return listening.problem();
   body.log.info("serving", {{"rpc", config.rpc_address},
                             {"http", config.http_address},
+                            {"health", config.health_address},
                             {"store", body.disk.identity().store},
                             {"boot", body.disk.identity().boot}});
   return made;
@@ -321,6 +348,10 @@ std::uint16_t node::rpc_port() const {
 
 std::uint16_t node::http_port() const {
   return body_->http_port;
+}
+
+std::uint16_t node::health_port() const {
+  return body_->health_port;
 }
 
 void node::stop() {

@@ -36,6 +36,8 @@ public:
   std::uint16_t rpc_port() const;
   /// 0 without an `http_address`.
   std::uint16_t http_port() const;
+  /// 0 without a `health_address`.
+  std::uint16_t health_port() const;
 
   /// Closes connections, stops the actors from right to left. Idempotent.
   void stop();

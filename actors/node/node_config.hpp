@@ -22,6 +22,10 @@ struct node_config {
   /// Where others find it; empty: where it listens.
   std::string advertised_rpc;
   std::string advertised_http;
+  /// HTTP without TLS: on a loopback address only, where everybody may do everything.
+  bool http_plain = false;
+  /// Health, readiness and metrics without TLS, on a loopback address; empty: not.
+  std::string health_address;
   std::filesystem::path authority; ///< PEM files
   std::filesystem::path certificate;
   std::filesystem::path key;

@@ -2,6 +2,7 @@
 
 #include "actors/raft/quorum.hpp"
 #include "runtime/base/bounds.hpp"
+#include "runtime/base/overloaded.hpp"
 
 namespace present::partition {
 
@@ -137,6 +138,33 @@ std::optional<error> problem_of(const report_members& asked) {
   return std::nullopt;
 }
 
+std::string not_found_sentence(std::string_view key) {
+  return "no key '" + std::string{key} + "'";
+}
+
+/// `there` 0: no such key.
+std::string conflict_sentence(const condition& when, hlc_stamp there) {
+  const auto* wanted = std::get_if<if_version>(&when);
+  if (!wanted)
+    return "the key exists, at version " + std::to_string(there.value);
+  const auto expected = std::to_string(wanted->version.value) + " was expected";
+  return there.value == 0
+           ? "the key does not exist; version " + expected
+           : "the key is at version " + std::to_string(there.value) + "; " + expected;
+}
+
+std::string again_of_key(std::string_view key, const condition& when,
+                         error_code code, hlc_stamp there) {
+  switch (code) {
+    case error_code::version_conflict:
+      return conflict_sentence(when, there);
+    case error_code::not_found:
+      return not_found_sentence(key);
+    default:
+      return {};
+  }
+}
+
 } // namespace
 
 answer applied_answer(hlc_stamp version) {
@@ -153,8 +181,14 @@ answer refused_answer(error_code code, std::string message) {
   return given;
 }
 
+answer conflict_answer(std::string message, hlc_stamp there) {
+  auto given = refused_answer(error_code::version_conflict, std::move(message));
+  given.version = there;
+  return given;
+}
+
 answer not_found_answer(std::string_view key) {
-  return refused_answer(error_code::not_found, "no key '" + std::string{key} + "'");
+  return refused_answer(error_code::not_found, not_found_sentence(key));
 }
 
 std::optional<error> limit_broken_by(const operation& asked) {
@@ -163,23 +197,45 @@ std::optional<error> limit_broken_by(const operation& asked) {
 
 std::optional<answer>
 refusal_by(const condition& when, const std::optional<storage::value_record>& found) {
-  const bool exists = found && !found->tombstone;
-  const auto conflict = [&](std::string message) {
-    auto refused = refused_answer(error_code::version_conflict, std::move(message));
-    refused.version = exists ? found->version : hlc_stamp{};
-    return refused;
-  };
-  if (std::holds_alternative<if_absent>(when) && exists)
-    return conflict("the key exists, at version " + std::to_string(found->version.value));
-  if (const auto* wanted = std::get_if<if_version>(&when)) {
-    if (!exists)
-      return conflict("the key does not exist; version "
-                      + std::to_string(wanted->version.value) + " was expected");
-    if (found->version != wanted->version)
-      return conflict("the key is at version " + std::to_string(found->version.value)
-                      + "; " + std::to_string(wanted->version.value) + " was expected");
-  }
-  return std::nullopt;
+  const auto there = found && !found->tombstone ? found->version : hlc_stamp{};
+  const auto* wanted = std::get_if<if_version>(&when);
+  const bool holds = wanted ? there.value != 0 && there == wanted->version
+                            : std::holds_alternative<always>(when) || there.value == 0;
+  if (holds)
+    return std::nullopt;
+  return conflict_answer(conflict_sentence(when, there), there);
+}
+
+std::string space_exists_sentence(std::string_view name) {
+  return "there is a space '" + std::string{name} + "' already";
+}
+
+std::string no_space_sentence(std::string_view name) {
+  return "there is no space '" + std::string{name} + "'";
+}
+
+std::string sentence_again(const operation& asked, error_code code, hlc_stamp there) {
+  if (auto broken = limit_broken_by(asked); broken && broken->code == code)
+    return std::move(broken->message);
+  auto sentence = std::visit(
+    overloaded{
+      [&](const put& what) { return again_of_key(what.key, what.when, code, there); },
+      [&](const remove_key& what) {
+        return again_of_key(what.key, what.when, code, there);
+      },
+      [&](const create_space& what) {
+        return code == error_code::version_conflict ? space_exists_sentence(what.name)
+                                                    : std::string{};
+      },
+      [&](const drop_space& what) {
+        return code == error_code::unknown_space ? no_space_sentence(what.name) : std::string{};
+      },
+      [](const auto&) { return std::string{}; },
+    },
+    asked.what);
+  return sentence.empty()
+           ? "the first try was answered: " + std::string{traits_of(code).name}
+           : sentence;
 }
 
 } // namespace present::partition

@@ -87,12 +87,8 @@ void catalog::found(const cluster_map& map, hlc_stamp at) {
 // -- spaces ------------------------------------------------------------------------
 
 answer catalog::apply(const create_space& asked, hlc_stamp at) {
-  if (map_->spaces.contains(asked.name)) {
-    auto refused = refused_answer(error_code::version_conflict,
-                                  "there is a space '" + asked.name + "' already");
-    refused.version = versions_.at(asked.name);
-    return refused;
-  }
+  if (map_->spaces.contains(asked.name))
+    return conflict_answer(space_exists_sentence(asked.name), versions_.at(asked.name));
   const auto id = next_space_;
   next_space_ = next(id);
   change([&](cluster_map& map) { add_space(map, asked, id); });
@@ -104,8 +100,7 @@ answer catalog::apply(const create_space& asked, hlc_stamp at) {
 answer catalog::apply(const drop_space& asked, hlc_stamp at) {
   const auto there = map_->spaces.find(asked.name);
   if (there == map_->spaces.end())
-    return refused_answer(error_code::unknown_space,
-                          "there is no space '" + asked.name + "'");
+    return refused_answer(error_code::unknown_space, no_space_sentence(asked.name));
   const auto id = there->second;
   change([&](cluster_map& map) {
     map.spaces.erase(asked.name);

@@ -41,6 +41,7 @@ using condition = std::variant<always, if_absent, if_version>;
 struct get {
   space_id space;
   std::string key;
+  bool stale = false; ///< what the replica asked has applied will do
   friend bool operator==(const get&, const get&) = default;
 };
 
@@ -51,6 +52,7 @@ struct scan {
   std::string last;
   std::uint32_t limit = 0; ///< 0: bounds::max_scan_page
   bool keys_only = false;
+  bool stale = false;
   friend bool operator==(const scan&, const scan&) = default;
 };
 
@@ -143,11 +145,20 @@ struct operation {
   hlc_stamp retry_until;
   /// The client has the answers of all its operations below this number.
   operation_number acked_below;
+  /// Not 0: the client id stands for its caller's own name for this work (an
+  /// Idempotency-Key), and this for all that was asked under it, so that other
+  /// work under the same name is refused rather than taken for a retry.
+  std::uint64_t fingerprint = 0;
   std::variant<get, scan, put, remove_key, create_space, drop_space, add_node,
                drain_node, remove_node, report_members>
     what;
 
   bool is_read() const { return what.index() <= 1; }
+  bool is_stale_read() const {
+    const auto* one = std::get_if<get>(&what);
+    const auto* many = std::get_if<scan>(&what);
+    return (one && one->stale) || (many && many->stale);
+  }
 };
 
 struct scan_row {
@@ -166,7 +177,9 @@ struct answer {
   bytes_ptr value; ///< get
   std::vector<scan_row> rows; ///< scan
   bool more = false;          ///< scan: cut by the limit
-  bool repeated = false; ///< a retry: the answer is the first try's (P4)
+  /// A retry: the answer is the first try's (P4). Also of what is `invalid` because
+  /// its name was used for something else.
+  bool repeated = false;
   std::string message; ///< for people; empty unless an error
 };
 

@@ -45,6 +45,7 @@ struct operation_encoder {
     auto what = to.initGet();
     what.setSpace(from.space.value);
     what.setKey(data_of(from.key));
+    what.setStale(from.stale);
   }
   void operator()(const scan& from) {
     auto what = to.initScan();
@@ -53,6 +54,7 @@ struct operation_encoder {
     what.setLast(data_of(from.last));
     what.setLimit(from.limit);
     what.setKeysOnly(from.keys_only);
+    what.setStale(from.stale);
   }
   void operator()(const put& from) {
     auto what = to.initPut();
@@ -151,6 +153,7 @@ void encode_operation(const operation& from, schema::Operation::Builder to) {
   to.setNumber(from.id.number.value);
   to.setRetryUntil(from.retry_until.value);
   to.setAckedBelow(from.acked_below.value);
+  to.setFingerprint(from.fingerprint);
   std::visit(operation_encoder{to}, from.what);
 }
 
@@ -159,16 +162,18 @@ result<operation> decode_operation(schema::Operation::Reader from) {
   asked.id = {{from.getClient()}, {from.getNumber()}};
   asked.retry_until = {from.getRetryUntil()};
   asked.acked_below = {from.getAckedBelow()};
+  asked.fingerprint = from.getFingerprint();
   switch (from.which()) {
     case schema::Operation::GET: {
       const auto what = from.getGet();
-      asked.what = get{{what.getSpace()}, string_of(what.getKey())};
+      asked.what = get{{what.getSpace()}, string_of(what.getKey()), what.getStale()};
       return asked;
     }
     case schema::Operation::SCAN: {
       const auto what = from.getScan();
       asked.what = scan{{what.getSpace()}, string_of(what.getFirst()),
-                        string_of(what.getLast()), what.getLimit(), what.getKeysOnly()};
+                        string_of(what.getLast()), what.getLimit(), what.getKeysOnly(),
+                        what.getStale()};
       return asked;
     }
     case schema::Operation::PUT:

@@ -15,6 +15,12 @@ namespace {
 /// disk doesn't get room by being asked again at once.
 constexpr time_ms own_entry_pause_ms = 1000;
 
+error refusal(error_code code, std::string message, std::uint32_t retry_after_ms = 0) {
+  auto why = make_error(code, std::move(message));
+  why.retry_after_ms = retry_after_ms;
+  return why;
+}
+
 error refused_proposal(refusal_reason why, error not_leading) {
   error said = std::move(not_leading);
   if (why == refusal_reason::overloaded) {
@@ -70,12 +76,24 @@ std::optional<time_ms> partition_machine::next_wake() const {
 
 // -- events ------------------------------------------------------------------------
 
+/// Stale reads alone need no leader. Beside others a leader serves them as well
+/// as those.
 void partition_machine::on_arrived(const event& input, const arrived& what,
                                    effects& out) {
-  if (auto why = refusal_of(input, *what.what))
+  const auto& operations = what.what->operations;
+  const auto is_stale = [](const operation& o) { return o.is_stale_read(); };
+  const auto stale = std::count_if(operations.begin(), operations.end(), is_stale);
+  if (auto why = malformation_of(*what.what)) {
     refuse(what.tag, std::move(*why), out);
-  else
+  } else if (auto unfit = unfit_to_lead(); unfit && stale == 0) {
+    refuse(what.tag, std::move(*unfit), out);
+  } else if (unfit || static_cast<std::size_t>(stale) == operations.size()) {
+    serve_stale(what, unfit.value_or(error{}), out);
+  } else if ((why = refusal_of(input, *what.what))) {
+    refuse(what.tag, std::move(*why), out);
+  } else {
     admit(input, what, out);
+  }
 }
 
 void partition_machine::on_role(const role_known& what, effects& out) {
@@ -236,31 +254,33 @@ void partition_machine::become_taking_over() {
 
 // -- admission ---------------------------------------------------------------------
 
-/// Why the whole request is refused before anything of it is looked at. Hints
-/// only: whatever is decided by the state is decided when applied (P1).
-std::optional<error> partition_machine::refusal_of(const event& input,
-                                                   const request& what) const {
-  const auto refusal = [](error_code code, std::string message,
-                          std::uint32_t retry_after_ms = 0) {
-    auto why = make_error(code, std::move(message));
-    why.retry_after_ms = retry_after_ms;
-    return why;
-  };
+std::optional<error> partition_machine::malformation_of(const request& what) const {
   if (what.partition != options_.id)
     return refusal(error_code::wrong_partition,
                    "partition: " + std::to_string(what.partition.value)
                      + "; this is " + std::to_string(options_.id.value));
+  if (what.operations.empty() || what.operations.size() > bounds::max_request_operations)
+    return refusal(error_code::invalid,
+                   "operations: " + std::to_string(what.operations.size())
+                     + "; a request has 1 to "
+                     + std::to_string(bounds::max_request_operations));
+  return std::nullopt;
+}
+
+std::optional<error> partition_machine::unfit_to_lead() const {
   if (phase_ == phase::following)
     return not_leading();
   if (!has_quorum_)
     return refusal(error_code::no_quorum,
                    "this node can't reach a majority of the partition's "
                    "replicas and has fenced itself", 100);
-  if (what.operations.empty() || what.operations.size() > bounds::max_request_operations)
-    return refusal(error_code::invalid,
-                   "operations: " + std::to_string(what.operations.size())
-                     + "; a request has 1 to "
-                     + std::to_string(bounds::max_request_operations));
+  return std::nullopt;
+}
+
+/// Why the whole request is refused before anything of it is looked at. Hints
+/// only: whatever is decided by the state is decided when applied (P1).
+std::optional<error> partition_machine::refusal_of(const event& input,
+                                                   const request& what) const {
   // A stamp that is in the log already drags nothing, however far ahead it is.
   const auto wall_ms = bounded_wall(input.wall_ms);
   if (what.seen > clock_.latest()
@@ -272,6 +292,23 @@ std::optional<error> partition_machine::refusal_of(const event& input,
   if (gathered_.is_full() || requests_.size() >= options_.max_open_requests)
     return refusal(error_code::overloaded, "the partition's queue is full", 20);
   return std::nullopt;
+}
+
+/// At once, from what is applied here.
+void partition_machine::serve_stale(const arrived& what, const error& the_rest,
+                                    effects& out) const {
+  response reply;
+  std::size_t bytes_left = bounds::max_request;
+  for (const auto& asked : what.what->operations) {
+    if (!asked.is_stale_read())
+      reply.answers.push_back(refused_answer(the_rest.code, the_rest.message));
+    else if (auto broken = limit_broken_by(asked))
+      reply.answers.push_back(refused_answer(broken->code, broken->message));
+    else
+      reply.answers.push_back(read(asked, bytes_left));
+    reply.answers.back().id = asked.id;
+  }
+  send(what.tag, std::move(reply), out);
 }
 
 void partition_machine::admit(const event& input, const arrived& what, effects& out) {

@@ -41,7 +41,8 @@
 ///     entry was replaced, or that were refused when applied (P5). What is in the
 ///     log at the deadline is `unknown`, each operation by itself.
 /// I6  A read is answered from a state that has applied at least the index of a
-///     read-index round that began after the read arrived (P15).
+///     read-index round that began after the read arrived (P15); unless it says
+///     that a stale one will do: then from the state as it is, by any replica.
 /// I7  What the leader logs of its own accord (the birth of the cluster, its share)
 ///     is proposed until it is in the state, one entry at a time.
 /// I8  What is stamped, and what is believed of a client's stamp, is bounded by the
@@ -235,7 +236,10 @@ private:
   void become_taking_over();
 
   // admission
+  std::optional<error> malformation_of(const request& what) const;
+  std::optional<error> unfit_to_lead() const;
   std::optional<error> refusal_of(const event& input, const request& what) const;
+  void serve_stale(const arrived& what, const error& the_rest, effects& out) const;
   void admit(const event& input, const arrived& what, effects& out);
   void propose_gathered(const event& input, effects& out);
   void propose_batch(std::uint64_t wall_ms, effects& out);

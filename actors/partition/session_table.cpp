@@ -34,12 +34,11 @@ session_table::finding session_table::admit(const operation& asked,
       return {standing::expired, {}};
     if (too_far)
       return {standing::too_far, {}};
-    return {sessions_.size() < limits_.sessions && answers_ < limits_.answers
-              ? standing::fresh
-              : standing::full,
-            {}};
+    return {has_room_for_session(asked) ? standing::fresh : standing::full, {}};
   }
   auto& session = found->second.session;
+  if (session.fingerprint != asked.fingerprint)
+    return {standing::other, {}};
   if (acknowledge(session, asked.acked_below, stamp))
     note_change(client, found->second);
   if (const auto place = place_of(session.answers, number);
@@ -56,6 +55,13 @@ session_table::finding session_table::admit(const operation& asked,
           {}};
 }
 
+bool session_table::has_room_for_session(const operation& asked) const {
+  const bool fits = asked.fingerprint == 0
+                      ? sessions_.size() - named_ < limits_.sessions
+                      : named_ < limits_.named_sessions;
+  return fits && answers_ < limits_.answers;
+}
+
 void session_table::remember(const operation& asked, error_code code,
                              hlc_stamp version) {
   const auto [client, number] = asked.id;
@@ -63,6 +69,8 @@ void session_table::remember(const operation& asked, error_code code,
   auto& session = found->second.session;
   if (is_new) {
     session.acked_below = asked.acked_below;
+    session.fingerprint = asked.fingerprint;
+    named_ += asked.fingerprint != 0;
     ends_.emplace(asked.retry_until, client);
   }
   session.answers.insert(place_of(session.answers, number),
@@ -105,6 +113,7 @@ void session_table::collect(hlc_stamp stamp) {
       return;
     note_change(client, found->second);
     answers_ -= found->second.session.answers.size();
+    named_ -= found->second.session.fingerprint != 0;
     sessions_.erase(found);
     ends_.erase(ends_.begin());
   }
@@ -145,6 +154,7 @@ session_table::take_changed() {
 void session_table::restore(client_id client, client_session session) {
   ends_.emplace(session.live_until, client);
   answers_ += session.answers.size();
+  named_ += session.fingerprint != 0;
   sessions_[client].session = std::move(session);
 }
 

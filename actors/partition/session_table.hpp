@@ -31,6 +31,8 @@ struct client_session {
   /// so the whole session may be forgotten.
   hlc_stamp live_until;
   std::deque<remembered_answer> answers; ///< rising numbers
+  /// What `operation::fingerprint` says in each of its operations.
+  std::uint64_t fingerprint = 0;
 
   friend bool operator==(const client_session&, const client_session&) = default;
 };
@@ -38,6 +40,9 @@ struct client_session {
 /// The same on every replica: what is refused is part of what applying means.
 struct session_limits {
   std::size_t sessions = bounds::max_sessions_per_identity;
+  /// Of the sessions with a fingerprint, which have an answer or few, but live for
+  /// minutes: about 300 bytes each.
+  std::size_t named_sessions = 200'000;
   /// A client whose one operation hangs can't acknowledge what it started
   /// since: five times what it may have under way.
   std::size_t answers_per_session = 5 * bounds::max_session_inflight;
@@ -56,6 +61,8 @@ struct session_limits {
 ///     passed the last of its `retry_until`: none is left that nothing removes.
 /// S4  Which sessions are there depends on the operations admitted and the stamps
 ///     alone, not on when the table was last written back and restored.
+/// S5  Operations of one client id have one fingerprint: what is asked under a name
+///     that was used for something else is not applied.
 ///
 /// An operation costs one look-up by client and one at the end of its answers;
 /// only sessions are sorted by their end, and are sorted in again when that end
@@ -70,6 +77,7 @@ public:
     expired,  ///< past `retry_until`, or acknowledged: what became of it is gone
     full,     ///< there is no room for its answer
     too_far,  ///< `retry_until` is beyond max_retry_window_ms
+    other,    ///< its fingerprint is not the session's
   };
   struct finding {
     standing is = standing::fresh;
@@ -87,6 +95,7 @@ public:
   void collect(hlc_stamp stamp);
 
   std::size_t size() const { return sessions_.size(); }
+  std::size_t named() const { return named_; }
   std::size_t answers() const { return answers_; }
   const client_session* find(client_id client) const;
 
@@ -103,6 +112,7 @@ private:
     bool changed = false; ///< and so in `changed_`
   };
 
+  bool has_room_for_session(const operation& asked) const;
   bool acknowledge(client_session& session, operation_number below,
                    hlc_stamp stamp);
   void note_change(client_id client, entry& what);
@@ -110,6 +120,7 @@ private:
   session_limits limits_;
   std::unordered_map<client_id, entry> sessions_;
   std::size_t answers_ = 0;
+  std::size_t named_ = 0; ///< sessions with a fingerprint
   /// One per session, at its end or before: ends only rise, so a session that
   /// comes up here early is sorted in again.
   std::set<std::pair<hlc_stamp, client_id>> ends_;

@@ -20,15 +20,12 @@ namespace {
 constexpr std::size_t keys_per_entry = 1000;
 constexpr std::size_t bytes_per_entry = bounds::max_entry;
 
-/// What a retry hears. The first answer's sentence isn't kept, its code is.
-answer answer_again(const remembered_answer& known) {
-  if (known.code == error_code::ok) {
-    auto given = applied_answer(known.version);
-    given.repeated = true;
-    return given;
-  }
-  auto given = refused_answer(known.code, "the first try was answered: "
-                                            + std::string{traits_of(known.code).name});
+/// What a retry hears: the first try's answer. Its sentence isn't kept, but follows
+/// from what is.
+answer answer_again(const operation& asked, const remembered_answer& known) {
+  auto given = known.code == error_code::ok
+                 ? applied_answer(known.version)
+                 : refused_answer(known.code, sentence_again(asked, known.code, known.version));
   given.version = known.version;
   given.repeated = true;
   return given;
@@ -165,7 +162,7 @@ answer state_machine::apply_write(const operation& asked, hlc_stamp stamp) {
       sessions_.remember(asked, given.code, given.version);
       break;
     case standing::repeated:
-      given = answer_again(seen.previous);
+      given = answer_again(asked, seen.previous);
       break;
     case standing::expired:
       given = refused_answer(error_code::session_expired,
@@ -178,6 +175,12 @@ answer state_machine::apply_write(const operation& asked, hlc_stamp stamp) {
       break;
     case standing::too_far:
       given = too_far_answer();
+      break;
+    case standing::other:
+      given = refused_answer(error_code::invalid,
+                             "the idempotency key was used for another request: a retry "
+                             "repeats all of it, and other work takes another key");
+      given.repeated = true;
       break;
   }
   given.id = asked.id;
@@ -303,6 +306,7 @@ void state_machine::write_back() {
     record.client = client;
     record.acked_below = session->acked_below;
     record.live_until = session->live_until;
+    record.fingerprint = session->fingerprint;
     record.answers.reserve(session->answers.size());
     for (const auto& known : session->answers)
       record.answers.push_back(
@@ -341,6 +345,7 @@ void state_machine::restore_session(const storage::session_record& record) {
   client_session session;
   session.acked_below = record.acked_below;
   session.live_until = record.live_until;
+  session.fingerprint = record.fingerprint;
   for (const auto& a : record.answers)
     session.answers.push_back({a.number, a.retry_until, a.version, a.code});
   sessions_.restore(record.client, std::move(session));

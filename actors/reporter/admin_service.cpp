@@ -12,9 +12,6 @@ namespace present {
 
 namespace {
 
-/// A peer that doesn't answer within this is shown as down.
-constexpr auto patience = 1500 * kj::MILLISECONDS;
-
 /// Brings the answer to a founding to the network thread.
 class founding_answer final : public founding_route {
 public:
@@ -41,39 +38,16 @@ private:
 
 } // namespace
 
-kj::Promise<kj::Maybe<node_report>> admin_service::report_of(node_id node) {
-  if (node == services_->self.node)
-    return services_->reports->ask().then(
-      [](node_report_ptr report) -> kj::Maybe<node_report> { return node_report{*report}; });
-  if (const auto link = services_->links->find(node); link != services_->links->end())
-    return link->second->ask_report(patience);
-  return kj::Maybe<node_report>{nullptr};
-}
-
-kj::Promise<std::vector<node_report>> admin_service::all_reports() {
-  auto asked
-    = kj::heapArrayBuilder<kj::Promise<kj::Maybe<node_report>>>(services_->links->size() + 1);
-  asked.add(report_of(services_->self.node));
-  for (const auto& [peer, link] : *services_->links)
-    asked.add(report_of(peer));
-  return kj::joinPromises(asked.finish()).then([](auto answers) {
-    std::vector<node_report> reports;
-    for (auto& answer : answers)
-      KJ_IF_MAYBE(report, answer) { reports.push_back(kj::mv(*report)); }
-    return reports;
-  });
-}
-
 kj::Promise<void> admin_service::status(StatusContext context) {
-  return all_reports().then([context](std::vector<node_report> reports) mutable {
-    encode_cluster_status(merge_reports(reports), context.getResults().initStatus());
+  return reports_.status().then([context](const cluster_status& seen) mutable {
+    encode_cluster_status(seen, context.getResults().initStatus());
   });
 }
 
 kj::Promise<void> admin_service::tree(TreeContext context) {
   const node_id asked{context.getParams().getNode()};
-  const auto node = asked.value == 0 ? services_->self.node : asked;
-  return report_of(node).then([context, node](kj::Maybe<node_report> answer) mutable {
+  const auto node = asked.value == 0 ? reports_.self() : asked;
+  return reports_.of(node).then([context, node](kj::Maybe<node_report> answer) mutable {
     KJ_IF_MAYBE(report, answer) {
       encode_description(report->tree, context.getResults().initRoot());
     } else {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/gate/gate_service.hpp"
+#include "actors/reporter/cluster_reports.hpp"
 
 #include "schemas/admin.capnp.h"
 
@@ -13,7 +13,7 @@ namespace present {
 class admin_service final : public schema::Admin::Server {
 public:
   explicit admin_service(std::shared_ptr<node_services> services)
-      : services_(std::move(services)) {}
+      : services_(std::move(services)), reports_(services_) {}
 
 protected:
   kj::Promise<void> status(StatusContext context) override;
@@ -23,10 +23,8 @@ protected:
   kj::Promise<void> self(SelfContext context) override;
 
 private:
-  kj::Promise<std::vector<node_report>> all_reports();
-  kj::Promise<kj::Maybe<node_report>> report_of(node_id node);
-
   const std::shared_ptr<node_services> services_;
+  cluster_reports reports_;
 };
 
 } // namespace present

@@ -84,4 +84,38 @@ cluster_status merge_reports(const std::vector<node_report>& reports) {
   return seen;
 }
 
+supervision::description merge_trees(const std::vector<node_report>& reports) {
+  const auto seen = merge_reports(reports);
+  supervision::description root;
+  root.id = "cluster";
+  root.kind = "cluster";
+  root.state = seen.available ? "running" : "unavailable";
+  std::map<node_id, const supervision::description*> trees;
+  for (const auto& report : reports)
+    trees.emplace(report.self.id, &report.tree);
+  for (const auto& member : seen.nodes)
+    if (member.state != "left")
+      trees.emplace(member.id, nullptr);
+  for (const auto& [node, tree] : trees) {
+    supervision::description silent;
+    silent.id = "node";
+    silent.kind = "node";
+    silent.node = node;
+    silent.state = "down";
+    silent.last_error = "the node can't be reached";
+    root.children.push_back(tree ? *tree : std::move(silent));
+  }
+  return root;
+}
+
+const supervision::description* find_actor(const supervision::description& tree,
+                                           std::string_view id) {
+  if (tree.id == id)
+    return &tree;
+  for (const auto& child : tree.children)
+    if (const auto* found = find_actor(child, id))
+      return found;
+  return nullptr;
+}
+
 } // namespace present

@@ -5,6 +5,7 @@
 #include "runtime/supervision/description.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// What one node knows of itself, and what a cluster is made of such reports.
@@ -68,5 +69,13 @@ struct cluster_status {
 /// that of its leader with the highest term, else of any replica; one that nobody
 /// reports has no leader and no replicas.
 cluster_status merge_reports(const std::vector<node_report>& reports);
+
+/// One tree out of the nodes' own, under a root "cluster", by the newest map. One
+/// without a report is there, and down; one that has left isn't.
+supervision::description merge_trees(const std::vector<node_report>& reports);
+
+/// The actor of that id in `tree`; null if it isn't there.
+const supervision::description* find_actor(const supervision::description& tree,
+                                           std::string_view id);
 
 } // namespace present

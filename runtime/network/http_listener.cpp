@@ -4,6 +4,7 @@
 #include <kj/debug.h>
 #include <strings.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace present::network {
@@ -27,12 +28,46 @@ kj::HttpHeaders headers_of(const http_reply& reply) {
 
 bool is_loopback_host(std::string_view host) {
   if (host.starts_with('['))
-    return host.starts_with("[::1]");
+    return host == "[::1]" || host.starts_with("[::1]:");
   host = host.substr(0, host.find(':'));
   return host == "localhost"
          || (host.starts_with("127.")
              && host.find_first_not_of("0123456789.") == host.npos);
 }
+
+/// A browser that sends a request on behalf of another site's page says so.
+bool is_foreign_page(const http_request& asked) {
+  const auto origin = asked.header("origin");
+  if (!origin)
+    return false;
+  const auto host = origin->find("://");
+  return host == origin->npos || !is_loopback_host(origin->substr(host + 3));
+}
+
+/// What one request holds of the bytes that all may hold together.
+class body_share {
+public:
+  body_share(std::shared_ptr<std::size_t> held, std::size_t limit)
+      : held_(std::move(held)), limit_(limit) {}
+  ~body_share() { *held_ -= mine_; }
+  body_share(const body_share&) = delete;
+  body_share& operator=(const body_share&) = delete;
+
+  std::size_t bytes() const { return mine_; }
+  /// False if that would be too much.
+  bool grow_to(std::size_t bytes) {
+    if (*held_ + (bytes - mine_) > limit_)
+      return false;
+    *held_ += bytes - mine_;
+    mine_ = bytes;
+    return true;
+  }
+
+private:
+  std::shared_ptr<std::size_t> held_;
+  std::size_t limit_;
+  std::size_t mine_ = 0;
+};
 
 /// The pieces of one reply of unknown length.
 class reply_stream final : public http_stream {
@@ -57,15 +92,19 @@ private:
 };
 
 /// One connection: its peer, and the requests that come one after the other.
-class http_connection final : public kj::HttpService {
+class http_connection final : public kj::HttpService,
+                              private kj::HttpServerErrorHandler {
 public:
   http_connection(network_loop& loop, const http_options& limits, bool plain,
                   std::shared_ptr<http_routes> routes,
-                  const connection_facts& facts)
+                  const connection_facts& facts,
+                  std::shared_ptr<std::size_t> held_bytes)
       : loop_(loop), limits_(limits), plain_(plain), routes_(std::move(routes)),
-        facts_(facts), server_(loop.timer(), no_table(), *this, settings()) {}
+        facts_(facts), held_bytes_(std::move(held_bytes)),
+        server_(loop.timer(), no_table(), *this, settings()) {}
 
   kj::Promise<void> serve(kj::Own<kj::AsyncIoStream> stream) {
+    stream_ = stream.get();
     return server_.listenHttp(kj::mv(stream));
   }
 
@@ -92,24 +131,70 @@ public:
                                          "this listener serves requests for a "
                                          "loopback host only")),
                   head_only, response);
+    if (plain_ && is_foreign_page(asked))
+      return send(error_reply(make_error(error_code::denied,
+                                         "this listener serves no pages of other "
+                                         "sites (Origin)")),
+                  head_only, response);
     const auto found = routes_->find(asked.method, asked.target);
     if (!found.to)
       return send(nobody(found.allowed), head_only, response);
-    return receive(kj::mv(asked), body)
+    auto share = kj::heap<body_share>(held_bytes_, limits_.max_bodies);
+    auto received = receive(kj::mv(asked), body, *share);
+    return received
       .then([this, head_only, &to = *found.to,
              &response](result<http_request> whole) mutable {
         return whole ? answer(to, kj::mv(*whole), head_only, response)
                      : send(error_reply(whole.problem()), head_only, response);
-      });
+      })
+      .attach(kj::mv(share));
   }
 
 private:
-  kj::HttpServerSettings settings() const {
+  kj::HttpServerSettings settings() {
     kj::HttpServerSettings chosen;
     chosen.headerTimeout = limits_.receive_timeout_ms * kj::MILLISECONDS;
     chosen.pipelineTimeout = limits_.idle_timeout_ms * kj::MILLISECONDS;
+    // Whoever sends on after its refusal would else find the connection reset,
+    // and not read why.
+    chosen.canceledUploadGracePeriod = 5 * kj::SECONDS;
+    chosen.canceledUploadGraceBytes = 4 * limits_.max_body;
+    chosen.errorHandler = static_cast<kj::HttpServerErrorHandler&>(*this);
     return chosen;
   }
+
+  // -- what kj finds wrong, in the words of the interface ------------------------
+
+  kj::Promise<void>
+  handleClientProtocolError(kj::HttpHeaders::ProtocolError problem,
+                            Response& response) override {
+    auto reply = error_reply(make_error(
+      error_code::invalid, std::string("not HTTP/1.1: ") + problem.description.cStr()));
+    reply.status = problem.statusCode;
+    return send(kj::mv(reply), false, response);
+  }
+
+  kj::Promise<void>
+  handleApplicationError(kj::Exception problem,
+                         kj::Maybe<Response&> response) override {
+    if (problem.getType() == kj::Exception::Type::DISCONNECTED)
+      return kj::READY_NOW;
+    loop_.log(log_severity::error, "an HTTP request failed: " + text_of(problem));
+    KJ_IF_MAYBE (to, response)
+      return send(error_reply(failed_inside()), false, *to);
+    return kj::READY_NOW;
+  }
+
+  kj::Promise<void> handleNoResponse(Response& response) override {
+    return send(error_reply(failed_inside()), false, response);
+  }
+
+  static error failed_inside() {
+    return make_error(error_code::unknown_outcome,
+                      "the request failed inside the node; its log says why");
+  }
+
+  // -- receiving -----------------------------------------------------------------
 
   /// kj 0.9.2 overlooks a client's "Connection: close", which then waits for the
   /// end of the idle time.
@@ -119,22 +204,29 @@ private:
         ended_ = server_.drain();
   }
 
-  kj::Promise<result<http_request>> receive(http_request head,
-                                            kj::AsyncInputStream& body) {
-    using received = result<http_request>;
+  using received = result<http_request>;
+
+  kj::Promise<received> receive(http_request head, kj::AsyncInputStream& body,
+                                body_share& share) {
     KJ_IF_MAYBE (length, body.tryGetLength()) {
       if (*length > limits_.max_body)
         return received(too_large());
+      if (!share.grow_to(*length))
+        return received(too_many_bytes());
       if (*length == 0)
         return received(kj::mv(head));
     }
     auto whole = kj::heap<http_request>(kj::mv(head));
     auto& into = whole->body;
+    auto whole_body = invite(*whole).then([this, &body, &into, &share] {
+      return read_up_to_bound(body, into, share);
+    });
     return loop_.timer()
-      .timeoutAfter(limits_.receive_timeout_ms * kj::MILLISECONDS,
-                    read_up_to_bound(body, into))
-      .then([this, whole = kj::mv(whole)](bool complete) mutable {
-        return complete ? received(kj::mv(*whole)) : received(too_large());
+      .timeoutAfter(limits_.receive_timeout_ms * kj::MILLISECONDS, kj::mv(whole_body))
+      .then([whole = kj::mv(whole)](kj::Maybe<error> refused) mutable -> received {
+        KJ_IF_MAYBE (why, refused)
+          return kj::mv(*why);
+        return kj::mv(*whole);
       },
             [](kj::Exception&& problem) -> received {
               return make_error(error_code::invalid,
@@ -143,20 +235,34 @@ private:
             });
   }
 
-  /// False if there is more than the bound allows.
-  kj::Promise<bool> read_up_to_bound(kj::AsyncInputStream& body,
-                                     std::string& into) {
+  /// kj 0.9.2 lets such a client wait until it gives up and sends anyway. Nothing
+  /// else is written now: the reply to the request before it has left.
+  kj::Promise<void> invite(const http_request& head) {
+    static constexpr std::string_view invitation = "HTTP/1.1 100 Continue\r\n\r\n";
+    const auto wish = head.header("expect");
+    if (!wish || ::strcasecmp(std::string(*wish).c_str(), "100-continue") != 0)
+      return kj::READY_NOW;
+    return stream_->write(invitation.data(), invitation.size());
+  }
+
+  /// Why there is more than a bound allows; empty when all is read.
+  kj::Promise<kj::Maybe<error>> read_up_to_bound(kj::AsyncInputStream& body,
+                                                 std::string& into,
+                                                 body_share& share) {
     constexpr std::size_t piece = 64 * bounds::kib;
     const auto before = into.size();
     into.resize(before + piece);
     return body.tryRead(into.data() + before, 1, piece)
-      .then([this, &body, &into, before](std::size_t got) {
+      .then([this, &body, &into, &share, before](std::size_t got) {
+        using refusal = kj::Maybe<error>;
         into.resize(before + got);
         if (got == 0)
-          return kj::Promise<bool>(true);
+          return kj::Promise<refusal>(refusal());
         if (into.size() > limits_.max_body)
-          return kj::Promise<bool>(false);
-        return read_up_to_bound(body, into);
+          return kj::Promise<refusal>(refusal(too_large()));
+        if (!share.grow_to(std::max(into.size(), share.bytes())))
+          return kj::Promise<refusal>(refusal(too_many_bytes()));
+        return read_up_to_bound(body, into, share);
       });
   }
 
@@ -164,6 +270,14 @@ private:
     return make_error(error_code::too_large,
                       "body: the limit is " + std::to_string(limits_.max_body)
                         + " bytes");
+  }
+
+  error too_many_bytes() const {
+    auto why = make_error(error_code::overloaded,
+                          "the requests that are being served hold "
+                            + std::to_string(limits_.max_bodies) + " bytes already");
+    why.retry_after_ms = 1000;
+    return why;
   }
 
   kj::Promise<void> answer(http_routes::route& to, http_request asked,
@@ -183,9 +297,7 @@ private:
             [this](kj::Exception&& problem) {
               loop_.log(log_severity::error,
                         "an HTTP request failed: " + text_of(problem));
-              return error_reply(make_error(error_code::unknown_outcome,
-                                            "the request failed inside the "
-                                            "node; its log says why"));
+              return error_reply(failed_inside());
             })
       .then([this, head_only, &response](http_reply reply) {
         return send(kj::mv(reply), head_only, response);
@@ -218,6 +330,8 @@ private:
   const bool plain_;
   const std::shared_ptr<http_routes> routes_;
   const connection_facts facts_;
+  const std::shared_ptr<std::size_t> held_bytes_; ///< of all connections
+  kj::AsyncIoStream* stream_ = nullptr;            ///< the server's
   kj::HttpServer server_;
   kj::Promise<void> ended_ = kj::NEVER_DONE;
 };
@@ -232,10 +346,11 @@ open_http_listener(network_loop& loop, const listener_options& where,
   const bool plain = tls == nullptr;
   return connection_listener::open(
     loop, where, std::move(tls),
-    [&loop, limits, plain, routes = std::move(routes)](
+    [&loop, limits, plain, routes = std::move(routes),
+     held_bytes = std::make_shared<std::size_t>(0)](
       kj::Own<kj::AsyncIoStream> stream, const connection_facts& facts) {
-      auto connection
-        = kj::heap<http_connection>(loop, limits, plain, routes, facts);
+      auto connection = kj::heap<http_connection>(loop, limits, plain, routes,
+                                                  facts, held_bytes);
       auto served = connection->serve(kj::mv(stream));
       return served.attach(kj::mv(connection));
     });

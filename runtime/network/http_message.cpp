@@ -1,5 +1,7 @@
 #include "runtime/network/http_message.hpp"
 
+#include "runtime/network/error_body.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -9,7 +11,7 @@
 namespace present::network {
 namespace {
 
-constexpr std::array<std::pair<unsigned, const char*>, 21> statuses{{
+constexpr std::array<std::pair<unsigned, const char*>, 22> statuses{{
   {200, "OK"},
   {201, "Created"},
   {202, "Accepted"},
@@ -25,6 +27,7 @@ constexpr std::array<std::pair<unsigned, const char*>, 21> statuses{{
   {410, "Gone"},
   {412, "Precondition Failed"},
   {413, "Content Too Large"},
+  {415, "Unsupported Media Type"},
   {421, "Misdirected Request"},
   {422, "Unprocessable Content"},
   {500, "Internal Server Error"},
@@ -144,23 +147,25 @@ http_reply text_reply(unsigned status, std::string text) {
 
 http_reply error_reply(const error& problem) {
   const auto& traits = traits_of(problem.code);
-  nlohmann::ordered_json body;
-  body["code"] = traits.name;
-  body["message"] = problem.message;
-  body["outcome"] = to_string(problem.known);
-  body["retryable"] = traits.retryable;
-  body["retry_after_ms"] = problem.retry_after_ms;
-  body["trace_id"] = problem.trace_id;
   http_reply reply;
   reply.status = traits.http_status;
   reply.content_type = "application/json";
   // What a user sent may stand in the message and be no UTF-8.
   reply.body
-    = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  if (problem.retry_after_ms != 0)
+    = error_body(problem).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+      + "\n";
+  // What is not there now may be soon, also where nobody knows when.
+  constexpr unsigned unavailable = 503;
+  if (problem.retry_after_ms != 0 || reply.status == unavailable)
     reply.headers.emplace_back("Retry-After",
-                               retry_after(problem.retry_after_ms));
+                               retry_after(std::max(problem.retry_after_ms, 1U)));
+  if (problem.code == error_code::version_conflict && problem.current_version != 0)
+    reply.headers.emplace_back("ETag", etag_of(problem.current_version));
   return reply;
+}
+
+std::string etag_of(std::uint64_t version) {
+  return '"' + std::to_string(version) + '"';
 }
 
 const char* status_text(unsigned status) {

@@ -48,9 +48,13 @@ struct http_reply {
 
 http_reply text_reply(unsigned status, std::string text);
 
-/// {"code","message","outcome","retryable","retry_after_ms","trace_id"}, with the
-/// status of the code and Retry-After where there is one (INTERFACE.md).
+/// `error_body`, with the status of the code, and Retry-After where there is one or
+/// the status is 503 (INTERFACE.md). A version conflict has the current version as
+/// ETag, too.
 http_reply error_reply(const error& problem);
+
+/// "\"17\"": the version as HTTP quotes it.
+std::string etag_of(std::uint64_t version);
 
 /// "Not Found" for 404; "Status" for one we never send.
 const char* status_text(unsigned status);

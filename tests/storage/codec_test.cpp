@@ -93,7 +93,8 @@ row any_row() {
       const auto id = any_id<client_id>();
       return {record_key::session(id),
               session_record{id, any_bytes(), any_id<operation_number>(),
-                             any_stamp(), several(any_answer)}};
+                             any_stamp(), several(any_answer),
+                             *rc::gen::arbitrary<std::uint64_t>()}};
     }
     default:
       return {record_key::value(any_id<space_id>(), "key"),

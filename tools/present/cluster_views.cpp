@@ -6,26 +6,6 @@ namespace present::tools {
 
 namespace {
 
-json to_json(const partition_status& partition) {
-  json replicas = json::array();
-  for (const auto& replica : partition.replicas)
-    replicas.push_back(
-      {{"node", replica.node.value}, {"state", replica.state}, {"lag", replica.lag}});
-  return {{"id", partition.id.value},
-          {"leader", partition.leader.value},
-          {"term", partition.at_term.value},
-          {"commit", partition.commit.value},
-          {"applied", partition.applied.value},
-          {"replicas", std::move(replicas)},
-          {"failures_tolerated", partition.failures_tolerated}};
-}
-
-json to_json(const member_status& node) {
-  return {{"id", node.id.value},         {"state", node.state},
-          {"fenced", node.fenced},       {"rpc", node.rpc_address},
-          {"http", node.http_address},   {"version", node.version}};
-}
-
 /// "1 leader, 2 follower, 3 follower +12": node, state, entries behind.
 std::string replicas_text(const partition_status& partition) {
   std::string text;
@@ -63,19 +43,6 @@ void append_tree(const supervision::description& actor, const std::string& inden
 
 } // namespace
 
-json to_json(const cluster_status& status) {
-  json partitions = json::array();
-  for (const auto& partition : status.partitions)
-    partitions.push_back(to_json(partition));
-  json nodes = json::array();
-  for (const auto& node : status.nodes)
-    nodes.push_back(to_json(node));
-  return {{"available", status.available},
-          {"quorum", status.quorum},
-          {"partitions", std::move(partitions)},
-          {"nodes", std::move(nodes)}};
-}
-
 std::string to_text(const cluster_status& status) {
   std::vector<json> partitions;
   for (const auto& partition : status.partitions) {
@@ -98,25 +65,6 @@ std::string to_text(const cluster_status& status) {
          + render_table({"partition", "leader", "term", "commit", "applied", "tolerates",
                          "replicas"},
                         partitions);
-}
-
-json to_json(const supervision::description& actor) {
-  json children = json::array();
-  for (const auto& child : actor.children)
-    children.push_back(to_json(child));
-  json object{{"id", actor.id},
-              {"kind", actor.kind},
-              {"node", actor.node.value},
-              {"state", actor.state},
-              {"since", actor.since_ms},
-              {"mailbox", actor.mailbox},
-              {"handled", actor.handled},
-              {"restarts", actor.restarts},
-              {"last_error", actor.last_error}};
-  for (const auto& [name, value] : actor.more)
-    object["more"][name] = value;
-  object["children"] = std::move(children);
-  return object;
 }
 
 std::string to_text(const supervision::description& root) {

@@ -1,7 +1,7 @@
+#include "actors/client/record_lines.hpp"
 #include "tools/present/cluster_session.hpp"
 #include "tools/present/files.hpp"
 #include "tools/present/program.hpp"
-#include "tools/present/record_lines.hpp"
 #include "tools/present/row_pages.hpp"
 
 #include <CLI/CLI.hpp>
@@ -59,7 +59,7 @@ int get(const context& with, client_session& client, kv_arguments& given) {
     with.out.data() << found->value << '\n' << std::flush;
     return 0;
   }
-  with.out.one(record_line({given.key, found->value, found->version.value}));
+  with.out.one(client::record_line({given.key, found->value, found->version.value}));
   return 0;
 }
 
@@ -88,7 +88,7 @@ int scan(const context& with, client_session& client, kv_arguments& given) {
   const auto done = for_each_row(
     client, given.space, {given.range, given.limit, given.keys_only, patience_of(with.set)},
     [&](const found_row& row) {
-      auto record = record_line({row.key, row.value, row.version.value});
+      auto record = client::record_line({row.key, row.value, row.version.value});
       if (given.keys_only)
         record.erase("value");
       rows.push_back(std::move(record));
@@ -106,7 +106,7 @@ int export_lines(const context& with, client_session& client, kv_arguments& give
   const auto done = for_each_row(
     client, given.space, {given.range, 0, false, patience_of(with.set)},
     [&](const found_row& row) {
-      with.out.data() << record_line({row.key, row.value, row.version.value}).dump() << '\n';
+      with.out.data() << client::record_line({row.key, row.value, row.version.value}).dump() << '\n';
     });
   with.out.data() << std::flush;
   return done ? 0 : with.out.fail(done.problem());
@@ -121,7 +121,7 @@ int import_lines(const context& with, client_session& client, kv_arguments& give
     if (line.empty())
       continue;
     const auto place = given.file + ':' + std::to_string(count + 1);
-    const auto record = parse_record_line(line, place);
+    const auto record = client::parse_record_line(line, place);
     if (!record)
       return with.out.fail(record.problem());
     const auto done = client.put(given.space, record->key, record->value, always{},

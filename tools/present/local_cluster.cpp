@@ -52,6 +52,10 @@ result<local_cluster> local_cluster::prepare(const local_cluster_options& option
     auto earlier = load_cluster_file(data);
     if (!earlier)
       return earlier.problem();
+    if (options.http_plain)
+      return make_error(error_code::invalid,
+                        "--http-plain is for a new cluster; the nodes in " + data.string()
+                          + " are as their files say (http_plain)");
     cluster.file_ = *earlier;
   } else if (auto made = cluster.make_certificates(); !made) {
     return made.problem();
@@ -90,6 +94,7 @@ status local_cluster::make_nodes() {
   node_file shared;
   shared.cluster = file_.cluster;
   shared.ca = file_.ca;
+  shared.http_plain = options_.http_plain;
   for (std::uint32_t number = 1; number <= options_.nodes; ++number) {
     const node_id id{number};
     cluster_node node;
@@ -123,6 +128,13 @@ status local_cluster::write_node(const cluster_node& node,
       !done)
     return done;
   return replace_file(node.data + ".toml", encode_node_file(own));
+}
+
+std::string local_cluster::http_url(const cluster_node& node) const {
+  const auto path = node.data + ".toml";
+  const auto text = read_file(path);
+  const auto file = text ? decode_node_file(*text, path) : result<node_file>{text.problem()};
+  return (file && file->http_plain ? "http://" : "https://") + node.http;
 }
 
 status local_cluster::check_ports() const {

@@ -28,6 +28,7 @@ struct local_cluster_options {
   std::uint32_t nodes = 3;
   std::uint32_t partitions = 4; ///< besides the root
   bool random_ports = false;
+  bool http_plain = false; ///< of a new cluster: HTTP without TLS
   /// Nodes end when this process does, however it ends.
   bool dies_with_us = true;
 };
@@ -66,6 +67,8 @@ public:
 
   const cluster_file& file() const { return file_; }
   const std::filesystem::path& data() const { return options_.data; }
+  /// "https://127.0.1.1:7401", as the node's file has it.
+  std::string http_url(const cluster_node& node) const;
 
 private:
   struct restart_pause {

@@ -117,9 +117,12 @@ void add_node(program& present) {
   node.require_subcommand(1);
   auto& run = *node.add_subcommand("run", "Be a node of a cluster, until SIGTERM");
   // The program's own --config names the user's settings, not a node's.
-  auto file = std::make_shared<std::string>();
-  run.add_option("--config", *file, "the node's file")->required();
-  choose(run, present, [file](const context& with) { return run_node_file(with, *file); });
+  auto given = std::make_shared<node_run_arguments>();
+  run.add_option("--config", given->file, "the node's file")->required();
+  run.add_flag("--http-plain", given->http_plain, "HTTP without TLS, on loopback only");
+  run.add_option("--health-listen", given->health_listen,
+                 "health, readiness and metrics without TLS, on this loopback HOST:PORT");
+  choose(run, present, [given](const context& with) { return run_node_file(with, *given); });
   add_action(node, present, "pause", "Stop it as it is (SIGSTOP)",
              [](named_node& one) { return send_signal(one, SIGSTOP); });
   add_action(node, present, "resume", "Let it go on (SIGCONT)",

@@ -23,6 +23,7 @@ constexpr std::array text_keys{
   text_key{"data", &node_file::data},
   text_key{"rpc", &node_file::rpc},
   text_key{"http", &node_file::http, true},
+  text_key{"health_listen", &node_file::health_listen, true},
   text_key{"advertise_rpc", &node_file::advertise_rpc, true},
   text_key{"advertise_http", &node_file::advertise_http, true},
   text_key{"ca", &node_file::ca},
@@ -31,7 +32,8 @@ constexpr std::array text_keys{
   text_key{"storage_key", &node_file::storage_key}};
 
 std::vector<toml_key> known_keys() {
-  std::vector<toml_key> keys{{"node", toml_kind::integer}};
+  std::vector<toml_key> keys{{"node", toml_kind::integer},
+                             {"http_plain", toml_kind::boolean}};
   for (const auto& key : text_keys)
     keys.push_back({key.name});
   return keys;
@@ -57,6 +59,10 @@ status take(node_file& node, const toml_value& value) {
     node.node = {static_cast<std::uint32_t>(*parsed)};
     return success();
   }
+  if (value.path == "http_plain") {
+    node.http_plain = value.text == "true";
+    return success();
+  }
   for (const auto& key : text_keys)
     if (value.path == key.name)
       node.*key.member = value.text;
@@ -71,6 +77,8 @@ std::string encode_node_file(const node_file& node) {
   for (const auto& key : text_keys)
     if (const auto& said = node.*key.member; !said.empty())
       text << key.name << " = " << toml_string(said) << '\n';
+  if (node.http_plain)
+    text << "http_plain = true\n";
   return text.str();
 }
 

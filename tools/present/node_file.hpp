@@ -16,6 +16,8 @@
 ///   cert = "…/node-1.pem"
 ///   key = "…/node-1.key"
 ///   storage_key = "…/node-1.storage-key"   # wraps the keys of what is on disk
+///   http_plain = true             # HTTP without TLS: on loopback only (default: false)
+///   health_listen = "127.0.0.1:7402"       # health without TLS, on loopback (default: none)
 ///
 ///   advertise_rpc = "a.example:7400"       # where others find it, if elsewhere
 ///   advertise_http = "a.example:7401"
@@ -35,6 +37,8 @@ struct node_file {
   std::string cert;
   std::string key;
   std::string storage_key;
+  bool http_plain = false;
+  std::string health_listen;
 
   friend bool operator==(const node_file&, const node_file&) = default;
 };

@@ -58,20 +58,25 @@ node_config config_of(const node_file& file) {
   config.certificate = file.cert;
   config.key = file.key;
   config.storage_key = file.storage_key;
+  config.http_plain = file.http_plain;
+  config.health_address = file.health_listen;
   return config;
 }
 
 } // namespace
 
-int run_node_file(const context& with, const std::string& path) {
+int run_node_file(const context& with, const node_run_arguments& given) {
   // Before any other thread: they inherit what is blocked.
   signal_wait signals{{SIGINT, SIGTERM}};
-  const auto text = read_file(path);
+  const auto text = read_file(given.file);
   if (!text)
     return with.out.fail(text.problem());
-  const auto file = decode_node_file(*text, path);
+  auto file = decode_node_file(*text, given.file);
   if (!file)
     return with.out.fail(file.problem());
+  file->http_plain = file->http_plain || given.http_plain;
+  if (!given.health_listen.empty())
+    file->health_listen = given.health_listen;
   end_of_node end;
   auto running = node::start(config_of(*file), [&end](std::string why) {
     end.tell(std::move(why));

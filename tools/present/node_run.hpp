@@ -6,7 +6,14 @@
 
 namespace present::tools {
 
-/// Is the node that `file` describes (node_file.hpp) until SIGTERM or SIGINT.
-int run_node_file(const context& with, const std::string& file);
+/// What the command line adds to a node's file.
+struct node_run_arguments {
+  std::string file;
+  bool http_plain = false;
+  std::string health_listen;
+};
+
+/// Is the node that the file describes (node_file.hpp) until SIGTERM or SIGINT.
+int run_node_file(const context& with, const node_run_arguments& given);
 
 } // namespace present::tools

@@ -1,6 +1,7 @@
 #include "tools/present/output.hpp"
 
-#include "tools/present/base64.hpp"
+#include "runtime/base/base64.hpp"
+#include "runtime/network/error_body.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -73,22 +74,6 @@ void put_bytes(json& record, const std::string& name, std::string_view bytes) {
     record[name] = to_base64(bytes);
     record["encoding"] = "base64";
   }
-}
-
-json error_body(const error& problem) {
-  const auto& traits = traits_of(problem.code);
-  json body;
-  body["code"] = traits.name;
-  body["message"] = problem.message;
-  body["outcome"] = to_string(problem.known);
-  body["retryable"] = traits.retryable;
-  body["retry_after_ms"] = problem.retry_after_ms;
-  body["trace_id"] = problem.trace_id;
-  if (problem.leader_hint != 0)
-    body["leader"] = problem.leader_hint;
-  if (problem.code == error_code::version_conflict)
-    body["current_version"] = problem.current_version;
-  return body;
 }
 
 int exit_code_of(const error& problem) {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/client/client.hpp"
-#include "tools/present/key_range.hpp"
+#include "actors/client/key_range.hpp"
 
 #include <functional>
 #include <string>

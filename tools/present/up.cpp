@@ -20,6 +20,7 @@ constexpr std::uint64_t default_start_ms = 60'000;
 struct up_arguments {
   bool keep = false;
   bool detach = false;
+  bool http_plain = false;
 };
 
 std::uint64_t start_timeout_ms(const settings& set) {
@@ -36,8 +37,8 @@ void announce(const context& with, const local_cluster& cluster) {
   std::vector<json> nodes;
   for (const auto& node : file.nodes)
     nodes.push_back({{"node", node.id.value}, {"pid", node.pid}, {"rpc", node.rpc},
-                     {"log", node.log}});
-  with.out.list({"node", "pid", "rpc", "log"}, nodes);
+                     {"http", cluster.http_url(node)}, {"log", node.log}});
+  with.out.list({"node", "pid", "rpc", "http", "log"}, nodes);
   const auto program = own_program().string();
   with.out.say("\nThe cluster runs until Ctrl-C. Try next:");
   with.out.say("  " + program + " space create first --data " + data);
@@ -61,7 +62,8 @@ int run_here(const context& with, const up_arguments& given) {
     {.data = folder.path(),
      .nodes = static_cast<std::uint32_t>(with.set.count("nodes")),
      .partitions = static_cast<std::uint32_t>(with.set.count("partitions")),
-     .random_ports = with.set.text("ports") == "random"});
+     .random_ports = with.set.text("ports") == "random",
+     .http_plain = given.http_plain});
   if (!cluster)
     return with.out.fail(cluster.problem());
   if (auto started = cluster->start_all(); !started)
@@ -77,7 +79,7 @@ int run_here(const context& with, const up_arguments& given) {
 
 /// The same in the background. Its first line, the cluster's description, says
 /// that it is ready.
-int run_detached(const context& with) {
+int run_detached(const context& with, const up_arguments& given) {
   const scratch_folder folder{with.set.text("data"), true};
   std::error_code ignored;
   std::filesystem::create_directories(folder.path(), ignored);
@@ -88,6 +90,8 @@ int run_detached(const context& with) {
     command.push_back(std::string{"--"} + name);
     command.push_back(with.set.text(name));
   }
+  if (given.http_plain)
+    command.push_back("--http-plain");
   command.push_back("--timeout");
   command.push_back(std::to_string(start_timeout_ms(with.set)) + "ms");
   auto background = child_process::start(
@@ -115,8 +119,10 @@ void add_up(program& present) {
     add_setting_flag(verb, present, name);
   verb.add_flag("--keep", given->keep, "keep the data of a cluster without --data");
   verb.add_flag("--detach", given->detach, "return when it is ready, run on behind");
+  verb.add_flag("--http-plain", given->http_plain,
+                "HTTP without TLS: whoever is on this machine may do everything");
   choose(verb, present, [given](const context& with) {
-    return given->detach ? run_detached(with) : run_here(with, *given);
+    return given->detach ? run_detached(with, *given) : run_here(with, *given);
   });
 }
 

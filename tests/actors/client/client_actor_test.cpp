@@ -14,7 +14,49 @@ struct silent_route final : client_route {
   void fetch_map(node_id, const client_actor&) override {}
 };
 
+struct batch_ear final : batch_listener {
+  void completed(batch_outcome given) override { how = std::move(given); }
+  std::optional<batch_outcome> how;
+};
+
 } // namespace
+
+TEST_CASE("a batch is answered at once, and in the order of its calls; killed, as unknown") {
+  simulated_world world;
+  settings options;
+  options.id = {7};
+  const auto asked = world.system.spawn<client_shell>(options, std::make_shared<silent_route>());
+  batch_call what;
+  what.calls = {get_call{"accounts", "alice"}, put_call{"accounts", "bob", nullptr, always{}}};
+  const auto heard = std::make_shared<batch_ear>();
+  caf::anon_send(asked, routed_batch{what, heard});
+  caf::anon_send(asked, routed_batch{{}, std::make_shared<batch_ear>()});
+  caf::scoped_actor caller{world.system};
+  auto pending = caller->request(asked, caf::infinite, what);
+  world.run();
+  CHECK_FALSE(heard->how);
+  caf::anon_send_exit(asked, caf::exit_reason::kill);
+  world.run();
+  REQUIRE(heard->how);
+  REQUIRE(heard->how->outcomes.size() == 2);
+  for (const auto& one : heard->how->outcomes)
+    CHECK(one.problem.code == error_code::unknown_outcome);
+  REQUIRE(caller->has_next_message());
+  pending.receive([](batch_outcome& how) { CHECK(how.outcomes.size() == 2); },
+                  [](const caf::error&) { FAIL("no outcome"); });
+}
+
+TEST_CASE("an empty batch is complete at once") {
+  simulated_world world;
+  const auto asked
+    = world.system.spawn<client_shell>(settings{}, std::make_shared<silent_route>());
+  const auto heard = std::make_shared<batch_ear>();
+  caf::anon_send(asked, routed_batch{{}, heard});
+  world.run();
+  REQUIRE(heard->how);
+  CHECK(heard->how->outcomes.empty());
+  caf::anon_send_exit(asked, caf::exit_reason::kill);
+}
 
 TEST_CASE("a client that is killed with calls open is freed, and its callers hear of it") {
   simulated_world world;

@@ -261,6 +261,48 @@ TEST_CASE("dropping a space that the root lacks is its final word") {
   CHECK(client.outcome_of(id).problem.code == error_code::unknown_space);
 }
 
+TEST_CASE("a map call gets the root leader's map, asked for after the call (I5)") {
+  client_under_test client;
+  client.put(); // its map is under way already
+  const auto id = client.call(map_call{});
+  client.give_map();
+  REQUIRE(client.is_open(id));
+  client.wake();
+  REQUIRE(client.asked_for_map.size() == 2);
+  SUBCASE("not another node's") {
+    client.give_map(small_map(), {2});
+    REQUIRE(client.is_open(id));
+    client.wake();
+  }
+  SUBCASE("nor one that is older than ours") {
+    auto map = small_map();
+    map.epoch = {4};
+    client.give_map(map);
+    REQUIRE(client.is_open(id));
+    client.wake();
+  }
+  auto map = small_map();
+  map.epoch = {6};
+  client.give_map(map);
+  REQUIRE(client.outcome_of(id).map);
+  CHECK(client.outcome_of(id).map->epoch == map_epoch{6});
+  CHECK(client.sent.size() == 1);
+}
+
+TEST_CASE("a map call that no root leader answers ends at its deadline") {
+  client_under_test client;
+  const auto id = client.call(map_call{}, 300);
+  while (client.is_open(id)) {
+    if (!client.asked_for_map.empty()) {
+      client.asked_for_map.clear();
+      client.hear(map_failed{{1}});
+    }
+    client.wake();
+  }
+  CHECK(client.outcome_of(id).problem.code == error_code::deadline);
+  CHECK(client.outcome_of(id).problem.known == outcome::not_applied);
+}
+
 // -- scans over ranges -----------------------------------------------------------------
 
 namespace {

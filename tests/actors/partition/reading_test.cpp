@@ -173,3 +173,71 @@ TEST_CASE("a damaged value is an error of its read, not of the partition") {
   CHECK(replica.now_read(scan{{1}, "", "", 0}).code == error_code::damaged);
   CHECK(replica.value_of("good") == "v");
 }
+
+// -- stale reads -----------------------------------------------------------------------
+
+namespace {
+
+get stale_get(std::string key) {
+  return {{1}, std::move(key), true};
+}
+
+} // namespace
+
+TEST_CASE("a stale read is answered at once from what is applied, by any replica (I6)") {
+  replica_under_test replica;
+  with_keys(replica, {"a", "b"}, "old");
+  const auto check = [&] {
+    const auto rounds = replica.reads.size();
+    const auto tag = replica.ask({read(stale_get("a")), read(scan{{1}, "", "", 0, true, true})});
+    CHECK(*replica.answer_to(tag, 0).value == "old");
+    CHECK(keys_of(replica.answer_to(tag, 1)) == "a b end");
+    CHECK(replica.reads.size() == rounds);
+  };
+  SUBCASE("the leader's") { check(); }
+  SUBCASE("a follower's") {
+    replica.follow({2});
+    check();
+    const auto tag = replica.ask({read(stale_get("none"))});
+    CHECK(replica.answer_to(tag).code == error_code::not_found);
+  }
+  SUBCASE("one that lost its quorum") {
+    replica.hear(quorum_known{false});
+    check();
+  }
+}
+
+TEST_CASE("beside a stale read a follower refuses the rest, and says who leads") {
+  replica_under_test replica;
+  with_keys(replica, {"a"});
+  replica.follow({2}, {3});
+  const auto tag = replica.ask({read(get{{1}, "a"}), read(stale_get("a")),
+                                write(1, 9, put_of("a", "new"))});
+  CHECK(replica.answer_to(tag, 0).code == error_code::not_leader);
+  CHECK(replica.answer_to(tag, 1).code == error_code::ok);
+  CHECK(replica.answer_to(tag, 2).code == error_code::not_leader);
+  CHECK(replica.answer_to(tag, 2).known == outcome::not_applied);
+  CHECK(replica.response_to(tag).leader == node_id{3});
+  CHECK(replica.proposed.empty());
+}
+
+TEST_CASE("beside others a leader serves a stale read as well as those") {
+  replica_under_test replica;
+  with_keys(replica, {"a"});
+  const auto tag = replica.ask({read(stale_get("a")), read(get{{1}, "a"})});
+  REQUIRE(replica.is_open(tag));
+  replica.hear(read_confirmed{replica.reads.back().ticket, replica.last_index});
+  CHECK(replica.answer_to(tag, 0).code == error_code::ok);
+}
+
+TEST_CASE("the answers of stale reads have a bound together, and keys their limit") {
+  replica_under_test replica;
+  with_keys(replica, {"a"}, std::string(bounds::max_value, 'v'));
+  std::vector<operation> many(6, read(stale_get("a")));
+  many.push_back(read(stale_get(std::string(401, 'k'))));
+  const auto tag = replica.ask(std::move(many));
+  CHECK(replica.answer_to(tag, 0).code == error_code::ok);
+  CHECK(replica.answer_to(tag, 5).code == error_code::too_large);
+  CHECK(replica.answer_to(tag, 6).code == error_code::too_large);
+  CHECK(replica.answer_to(tag, 6).message.starts_with("key: 401 bytes"));
+}

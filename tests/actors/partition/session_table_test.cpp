@@ -197,3 +197,50 @@ TEST_CASE("a session that went and began again is told once") {
   REQUIRE(changed.size() == 1);
   CHECK(changed[0].second->answers.front().number == operation_number{2});
 }
+
+// -- sessions with a fingerprint -------------------------------------------------------
+
+namespace {
+
+operation named(std::uint64_t client, std::uint64_t number, std::uint64_t fingerprint,
+                std::uint64_t until_ms = 1000) {
+  auto asked = numbered(client, number, 0, until_ms);
+  asked.fingerprint = fingerprint;
+  return asked;
+}
+
+} // namespace
+
+TEST_CASE("what is asked under a name that was used for something else is not applied (S5)") {
+  session_table table{{}};
+  CHECK(take(table, named(1, 1, 5), at_ms(0)) == standing::fresh);
+  CHECK(take(table, named(1, 2, 5), at_ms(1)) == standing::fresh);
+  CHECK(take(table, named(1, 1, 5), at_ms(2)) == standing::repeated);
+  CHECK(take(table, named(1, 1, 6), at_ms(3)) == standing::other);
+  CHECK(take(table, named(1, 3, 6), at_ms(4)) == standing::other);
+  CHECK(take(table, numbered(1, 3), at_ms(5)) == standing::other);
+  CHECK(table.answers() == 2);
+  table.collect(at_ms(2'000));
+  CHECK(take(table, named(1, 1, 6, 3'000), at_ms(2'001)) == standing::fresh);
+}
+
+TEST_CASE("named sessions have a bound of their own, and leave room to the others (S1)") {
+  session_limits limits;
+  limits.sessions = 1;
+  limits.named_sessions = 2;
+  session_table table{limits};
+  CHECK(take(table, named(1, 1, 5), at_ms(0)) == standing::fresh);
+  CHECK(take(table, named(2, 1, 5), at_ms(0)) == standing::fresh);
+  CHECK(take(table, named(3, 1, 5), at_ms(0)) == standing::full);
+  CHECK(take(table, numbered(4, 1), at_ms(0)) == standing::fresh);
+  CHECK(take(table, numbered(5, 1), at_ms(0)) == standing::full);
+  CHECK(table.named() == 2);
+
+  session_table restored{limits};
+  for (const std::uint64_t client : {1, 2, 4})
+    restored.restore({client}, *table.find({client}));
+  CHECK(restored.named() == 2);
+  CHECK(take(restored, named(3, 1, 5), at_ms(0)) == standing::full);
+  restored.collect(at_ms(2'000));
+  CHECK(restored.named() == 0);
+}

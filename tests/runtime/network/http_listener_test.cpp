@@ -176,6 +176,55 @@ TEST_CASE("a plain listener serves requests for loopback hosts only") {
     CHECK_MESSAGE(for_host(host).starts_with("HTTP/1.1 403 Forbidden\r\n"), host);
 }
 
+TEST_CASE("a plain listener serves no page of another site") {
+  plain_node node;
+  const auto from = [&](const std::string& origin) {
+    return ask(node.port, "GET /who", "Origin: " + origin + "\r\n");
+  };
+  for (const auto* origin : {"http://localhost:3000", "https://127.0.0.1", "http://[::1]:80"})
+    CHECK_MESSAGE(from(origin).starts_with("HTTP/1.1 200 OK\r\n"), origin);
+  for (const auto* origin : {"https://evil.example", "null", "http://localhost.evil.example",
+                             "http://[::1].evil.example"})
+    CHECK_MESSAGE(from(origin).starts_with("HTTP/1.1 403 Forbidden\r\n"), origin);
+}
+
+TEST_CASE("whoever waits to be invited is invited, or refused before it sends") {
+  plain_node node({.max_body = 10});
+  const auto expect = [&](const std::string& length, const std::string& body) {
+    return ask(node.port, "PUT /echo/x",
+               "Expect: 100-continue\r\nContent-Length: " + length + "\r\n", body);
+  };
+  const auto taken = expect("5", "hello");
+  CHECK(taken.starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"));
+  CHECK(taken.ends_with("\r\n\r\nx hello"));
+  CHECK(expect("11", "").starts_with("HTTP/1.1 413 Content Too Large\r\n"));
+}
+
+TEST_CASE("the bodies of all requests have a bound together") {
+  plain_node node({.max_body = 100, .max_bodies = 10});
+  const auto refused = ask(node.port, "PUT /echo/x", "Content-Length: 11\r\n", "0123456789a");
+  CHECK(refused.starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+  CHECK(holds(refused, "Retry-After: 1\r\n"));
+  CHECK(holds(refused, "\"code\":\"overloaded\""));
+  CHECK(ask(node.port, "PUT /echo/x", "Transfer-Encoding: chunked\r\n",
+            "b\r\n0123456789a\r\n0\r\n\r\n")
+          .starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+  // What is answered holds nothing any more.
+  for (int times = 0; times < 3; ++times)
+    CHECK(ask(node.port, "PUT /echo/x", "Content-Length: 10\r\n", "0123456789")
+            .starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_CASE("what is no HTTP is told so as every error is") {
+  plain_node node;
+  const auto method = ask(node.port, "BREW /who");
+  CHECK(method.starts_with("HTTP/1.1 501 Not Implemented\r\n"));
+  CHECK(holds(method, "{\"code\":\"invalid\""));
+  const auto noise = replies_to(node.port, "GET / HTTP/1.1\r\nno colon\r\n\r\n");
+  CHECK(noise.starts_with("HTTP/1.1 400 Bad Request\r\n"));
+  CHECK(holds(noise, "not HTTP/1.1"));
+}
+
 TEST_CASE("over TLS each request says who asks") {
   const auto authority = authority_of(domain);
   log_lines lines;

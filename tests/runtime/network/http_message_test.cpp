@@ -69,6 +69,17 @@ TEST_CASE("an error has the status, the body and the retry of the interface") {
   CHECK(error_reply(make_error(error_code::not_found, "")).headers.empty());
 }
 
+TEST_CASE("503 says when to come back also where nobody knows; a conflict, what is there") {
+  const auto reply = error_reply(make_error(error_code::no_quorum, ""));
+  CHECK(reply.headers == decltype(reply.headers){{"Retry-After", "1"}});
+  auto conflict = make_error(error_code::version_conflict, "");
+  CHECK(error_reply(conflict).headers.empty());
+  CHECK(nlohmann::json::parse(error_reply(conflict).body)["current_version"] == 0);
+  conflict.current_version = 17;
+  CHECK(error_reply(conflict).headers == decltype(reply.headers){{"ETag", "\"17\""}});
+  CHECK(nlohmann::json::parse(error_reply(conflict).body)["current_version"] == 17);
+}
+
 TEST_CASE("every status of the closed list of errors has its text") {
   for (std::uint16_t raw = 1; raw <= 23; ++raw)
     CHECK(std::string(

@@ -37,6 +37,12 @@ TEST_CASE("a node's file comes back as it was written") {
   const auto back = decode_node_file(encode_node_file(example()), "f.toml");
   REQUIRE(back);
   CHECK(*back == example());
+  auto node = example();
+  node.http_plain = true;
+  node.health_listen = "127.0.0.1:7402";
+  const auto plain = decode_node_file(encode_node_file(node), "f.toml");
+  REQUIRE(plain);
+  CHECK(*plain == node);
 }
 
 TEST_CASE("what is missing or can't be is named with its place") {

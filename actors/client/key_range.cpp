@@ -1,8 +1,8 @@
-#include "tools/present/key_range.hpp"
+#include "actors/client/key_range.hpp"
 
 #include <algorithm>
 
-namespace present::tools {
+namespace present {
 
 namespace {
 
@@ -31,4 +31,4 @@ std::string next_key(std::string key) {
   return std::move(key) + '\0';
 }
 
-} // namespace present::tools
+} // namespace present

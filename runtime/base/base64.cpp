@@ -1,9 +1,9 @@
-#include "tools/present/base64.hpp"
+#include "runtime/base/base64.hpp"
 
 #include <array>
 #include <cstdint>
 
-namespace present::tools {
+namespace present {
 
 namespace {
 
@@ -100,4 +100,4 @@ bool is_utf8(std::string_view bytes) {
   return true;
 }
 
-} // namespace present::tools
+} // namespace present

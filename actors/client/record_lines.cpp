@@ -1,10 +1,10 @@
-#include "tools/present/record_lines.hpp"
+#include "actors/client/record_lines.hpp"
 
-#include "tools/present/base64.hpp"
+#include "runtime/base/base64.hpp"
 
 #include <nlohmann/json.hpp>
 
-namespace present::tools {
+namespace present::client {
 
 json record_line(const record& from) {
   // One encoding speaks for both: either is base64, or neither.
@@ -40,4 +40,4 @@ result<record> parse_record_line(const std::string& line, const std::string& pla
   }
 }
 
-} // namespace present::tools
+} // namespace present::client

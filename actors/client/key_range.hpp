@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace present::tools {
+namespace present {
 
 /// The keys that a user names; what is empty doesn't bound.
 struct key_range {
@@ -25,4 +25,4 @@ key_bounds bounds_of(const key_range& range);
 /// The least key above `key`.
 std::string next_key(std::string key);
 
-} // namespace present::tools
+} // namespace present

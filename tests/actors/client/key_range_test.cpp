@@ -1,8 +1,8 @@
-#include "tools/present/key_range.hpp"
+#include "actors/client/key_range.hpp"
 
 #include <doctest/doctest.h>
 
-using namespace present::tools;
+using namespace present;
 
 TEST_CASE("no bounds are the whole space") {
   CHECK(bounds_of({}) == key_bounds{"", ""});

@@ -1,15 +1,17 @@
 #pragma once
 
 #include "runtime/base/error.hpp"
-#include "tools/present/output.hpp"
+#include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
 #include <string>
 
 /// Records as `kv import` reads them and `kv export` writes them: one JSON object
 /// a line, `{"key","value"}` and `version`; base64 with "encoding" where bytes
-/// aren't UTF-8.
-namespace present::tools {
+/// aren't UTF-8. So do lists over HTTP.
+namespace present::client {
+
+using json = nlohmann::ordered_json;
 
 struct record {
   std::string key;
@@ -23,4 +25,4 @@ json record_line(const record& from);
 /// `place` is what errors call the line. A version is let be.
 result<record> parse_record_line(const std::string& line, const std::string& place);
 
-} // namespace present::tools
+} // namespace present::client

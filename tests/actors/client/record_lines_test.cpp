@@ -1,10 +1,10 @@
-#include "tools/present/record_lines.hpp"
+#include "actors/client/record_lines.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
 using namespace present;
-using namespace present::tools;
+using namespace present::client;
 
 TEST_CASE("text is a line of plain JSON with its version") {
   CHECK(record_line({"k", "grün", 7}).dump()

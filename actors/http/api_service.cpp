@@ -1,0 +1,166 @@
+#include "actors/http/api_service.hpp"
+
+#include "actors/http/openapi.hpp"
+#include "actors/http/query_reader.hpp"
+#include "actors/reporter/report_json.hpp"
+#include "runtime/edge/entropy.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <limits>
+
+namespace present::http {
+
+namespace {
+
+using network::http_reply;
+using network::http_request;
+
+constexpr std::string_view json_type = "application/json";
+constexpr unsigned unsupported_media_type = 415;
+
+/// The caller's trace, or one that begins here; with a span of this request's own.
+observe::trace_context trace_of(const http_request& asked) {
+  auto& chance = edge::machine_entropy();
+  const auto given = observe::parse_traceparent(asked.header("traceparent").value_or(""));
+  if (given)
+    return observe::child_of(*given, chance.next_id());
+  return {chance.next(), chance.next_id(), chance.next_id(), false};
+}
+
+http_reply refuse(error why, const observe::trace_context& trace) {
+  why.trace_id = observe::trace_id_text(trace);
+  return network::error_reply(why);
+}
+
+http_reply json_reply(const nlohmann::ordered_json& body) {
+  using json = nlohmann::ordered_json;
+  return {200, std::string{json_type}, {},
+          body.dump(-1, ' ', false, json::error_handler_t::replace) + '\n'};
+}
+
+/// Of a body that is to be read as JSON; else a browser could be made to send one
+/// without asking first. Empty if it is right.
+std::optional<error> media_problem(action what, const http_request& asked) {
+  if (asked.header("content-encoding"))
+    return make_error(error_code::invalid, "Content-Encoding: bodies are taken as they are");
+  const bool is_json
+    = what == action::run_batch || (what == action::make_space && !asked.body.empty());
+  const auto given = asked.header("content-type").value_or("");
+  if (is_json && given.substr(0, given.find(';')) != json_type)
+    return make_error(error_code::invalid, "Content-Type: must be application/json");
+  return std::nullopt;
+}
+
+node_id node_in(query_reader& query) {
+  return {static_cast<std::uint32_t>(
+    query.number("node", 1, std::numeric_limits<std::uint32_t>::max()).value_or(0))};
+}
+
+std::string id_in(const http_request& asked) {
+  std::string id;
+  for (std::size_t place = 2; place < asked.target.segments.size(); ++place)
+    id += (place == 2 ? "" : "/") + asked.target.segments[place];
+  return id;
+}
+
+error unreachable(node_id node) {
+  return make_error(error_code::no_quorum,
+                    "node " + std::to_string(node.value) + " can't be reached");
+}
+
+} // namespace
+
+api_service::api_service(const std::shared_ptr<node_services>& services, kj::Timer& timer)
+    : reports_(services),
+      client_(std::make_shared<client_asker>(services->thread, timer, *services->addresses)) {
+}
+
+void api_service::add_to(network::http_routes& routes) {
+  for (const auto& route : route_table())
+    routes.add(std::string{route.method}, std::string{route.pattern},
+               [self = shared_from_this(), &route](http_request asked) {
+                 return self->serve(route, std::move(asked));
+               });
+}
+
+kj::Promise<http_reply> api_service::serve(const api_route& route, http_request asked) {
+  const auto trace = trace_of(asked);
+  auto replied = [&]() -> kj::Promise<http_reply> {
+    if (auto denied = refusal_of(route.needs, asked.who))
+      return refuse(std::move(*denied), trace);
+    if (auto wrong = media_problem(route.does, asked)) {
+      auto reply = refuse(std::move(*wrong), trace);
+      reply.status = unsupported_media_type;
+      return reply;
+    }
+    return answer(route.does, std::move(asked), trace);
+  }();
+  return replied.then([trace](http_reply reply) {
+    reply.headers.emplace_back("traceparent", observe::format_traceparent(trace));
+    return reply;
+  });
+}
+
+kj::Promise<http_reply> api_service::answer(action what, http_request asked,
+                                            const observe::trace_context& trace) {
+  const bool is_admins = what == action::show_status || what == action::show_tree
+                         || what == action::show_actor || what == action::describe_api;
+  if (!is_admins) {
+    auto made = understand(what, std::move(asked));
+    if (!made)
+      return refuse(made.problem(), trace);
+    made->ask.trace = trace;
+    return ask_cluster(std::move(*made));
+  }
+  query_reader query{asked.target};
+  const auto node
+    = what == action::show_tree || what == action::show_actor ? node_in(query) : node_id{};
+  if (auto problem = query.problem())
+    return refuse(std::move(*problem), trace);
+  if (what == action::describe_api)
+    return http_reply{200, std::string{json_type}, {}, std::string{openapi_document()}};
+  auto shown = what == action::show_status ? show_status()
+               : what == action::show_tree ? show_tree(node)
+                                           : show_actor(node, id_in(asked));
+  return shown.attach(shared_from_this());
+}
+
+kj::Promise<http_reply> api_service::ask_cluster(plan made) {
+  auto asked = client_->ask(made.ask);
+  return asked.then([made = std::move(made)](client::batch_outcome how) {
+    return reply_to(made, std::move(how));
+  });
+}
+
+kj::Promise<http_reply> api_service::show_status() {
+  return reports_.status().then(
+    [](const cluster_status& seen) { return json_reply(to_json(seen)); });
+}
+
+kj::Promise<http_reply> api_service::show_tree(node_id node) {
+  if (node.value == 0)
+    return reports_.tree().then(
+      [](const supervision::description& root) { return json_reply(to_json(root)); });
+  return reports_.of(node).then([node](kj::Maybe<node_report> answer) {
+    KJ_IF_MAYBE(report, answer)
+      return json_reply(to_json(report->tree));
+    return network::error_reply(unreachable(node));
+  });
+}
+
+kj::Promise<http_reply> api_service::show_actor(node_id node, std::string id) {
+  const auto whose = node.value == 0 ? reports_.self() : node;
+  return reports_.of(whose).then([whose, id = std::move(id)](kj::Maybe<node_report> answer) {
+    KJ_IF_MAYBE(report, answer) {
+      if (const auto* found = find_actor(report->tree, id))
+        return json_reply(to_json(*found));
+      return network::error_reply(
+        make_error(error_code::not_found, "no actor '" + id + "' on node "
+                                            + std::to_string(whose.value)));
+    }
+    return network::error_reply(unreachable(whose));
+  });
+}
+
+} // namespace present::http

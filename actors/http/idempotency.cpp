@@ -1,0 +1,64 @@
+#include "actors/http/idempotency.hpp"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace present::http {
+
+namespace {
+
+/// The first 64 bits of a SHA-256, never 0. Parts are told apart by their lengths.
+std::uint64_t hash_of(std::initializer_list<std::string_view> parts) {
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(),
+                                                                       EVP_MD_CTX_free};
+  EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
+  for (const auto part : parts) {
+    const auto length = std::to_string(part.size()) + ':';
+    EVP_DigestUpdate(context.get(), length.data(), length.size());
+    EVP_DigestUpdate(context.get(), part.data(), part.size());
+  }
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  EVP_DigestFinal_ex(context.get(), digest.data(), nullptr);
+  std::uint64_t value = 0;
+  for (std::size_t place = 0; place < sizeof value; ++place)
+    value = value << 8 | digest[place];
+  return value == 0 ? 1 : value;
+}
+
+std::string joined(const std::vector<std::string>& segments) {
+  std::string path;
+  for (const auto& segment : segments)
+    path += '/' + std::to_string(segment.size()) + ':' + segment;
+  return path;
+}
+
+} // namespace
+
+result<std::optional<client::write_name>> write_name_of(const network::http_request& asked) {
+  const auto key = asked.header("idempotency-key");
+  if (!key)
+    return std::optional<client::write_name>{};
+  if (key->size() > max_idempotency_key)
+    return make_error(error_code::too_large,
+                      "Idempotency-Key: " + std::to_string(key->size())
+                        + " bytes; the limit is " + std::to_string(max_idempotency_key));
+  const auto printable = [](char c) { return c > ' ' && c < 0x7f; };
+  if (key->empty() || !std::all_of(key->begin(), key->end(), printable))
+    return make_error(error_code::invalid,
+                      "Idempotency-Key: 1 to 255 visible ASCII characters");
+  const auto who = asked.who ? to_string(*asked.who) : "loopback";
+  const auto none = std::string_view{};
+  client::write_name name;
+  name.client = {hash_of({who, asked.method, joined(asked.target.segments), *key})};
+  name.fingerprint = hash_of({asked.header("if-match").value_or(none),
+                              asked.header("if-none-match").value_or(none), asked.body});
+  return std::optional{name};
+}
+
+} // namespace present::http

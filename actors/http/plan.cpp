@@ -1,0 +1,218 @@
+#include "actors/http/plan.hpp"
+
+#include "actors/http/batch_body.hpp"
+#include "actors/http/idempotency.hpp"
+#include "actors/http/query_reader.hpp"
+#include "runtime/base/bounds.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace present::http {
+
+namespace {
+
+using network::http_request;
+
+constexpr std::uint64_t longest_deadline_ms = 600'000;
+
+/// The first problem on the way, and what has been understood so far.
+class understanding {
+public:
+  explicit understanding(http_request& asked) : asked_(asked), query_(asked.target) {
+    made_.ask.deadline_ms = static_cast<std::uint32_t>(
+      query_.number("deadline_ms", 1, longest_deadline_ms).value_or(0));
+  }
+
+  query_reader& query() { return query_; }
+  http_request& asked() { return asked_; }
+
+  template <class Call>
+  void ask(Call call) {
+    made_.ask.calls.emplace_back(std::move(call));
+  }
+  void ask_all(std::vector<client::call_kind> calls) { made_.ask.calls = std::move(calls); }
+
+  /// The segments from `from` on: a key may have slashes.
+  std::string key_from(std::size_t from) const {
+    std::string key;
+    for (auto place = from; place < asked_.target.segments.size(); ++place)
+      key += (place == from ? "" : "/") + asked_.target.segments[place];
+    return key;
+  }
+  const std::string& segment(std::size_t place) const { return asked_.target.segments[place]; }
+
+  bool wants_stale() {
+    const auto given = query_.text("consistency").value_or("linearizable");
+    if (given != "linearizable" && given != "stale")
+      query_.complain(make_error(error_code::invalid, "query: consistency: '" + given
+                                                        + "' is neither linearizable nor stale"));
+    return given == "stale";
+  }
+
+  /// Reads of the past need history, which is not kept yet.
+  void refuse_at() {
+    if (query_.text("at"))
+      query_.complain(make_error(error_code::invalid,
+                                 "query: at: there is no history to read from; a key has its "
+                                 "current version only"));
+  }
+
+  /// The version in a header of conditions; 0 without the header.
+  std::uint64_t version_in(std::string_view header) {
+    const auto given = asked_.header(header);
+    if (!given)
+      return 0;
+    auto digits = *given;
+    if (digits.size() >= 2 && digits.front() == '"' && digits.back() == '"')
+      digits = digits.substr(1, digits.size() - 2);
+    std::uint64_t version = 0;
+    const auto* end = digits.data() + digits.size();
+    const auto [stop, failed] = std::from_chars(digits.data(), end, version);
+    if (digits.empty() || failed != std::errc{} || stop != end || version == 0)
+      query_.complain(make_error(error_code::invalid,
+                                 std::string{header} + ": '" + std::string{*given}
+                                   + "' is not one version, as ETag has it"));
+    return version;
+  }
+
+  condition write_condition() {
+    const auto version = version_in("If-Match");
+    const auto none = asked_.header("If-None-Match");
+    if (none && *none != "*")
+      query_.complain(make_error(error_code::invalid,
+                                 "If-None-Match: a write takes '*' only: if the key is absent"));
+    if (none && version != 0)
+      query_.complain(make_error(error_code::invalid, "If-Match and If-None-Match: one of them"));
+    if (none)
+      return if_absent{};
+    return version ? condition{if_version{{version}}} : condition{always{}};
+  }
+
+  void take_write_name() {
+    auto name = write_name_of(asked_);
+    if (name)
+      made_.ask.name = *name;
+    else
+      query_.complain(name.problem());
+  }
+
+  result<plan> finish(manner say) {
+    if (auto problem = query_.problem())
+      return *problem;
+    made_.say = std::move(say);
+    return std::move(made_);
+  }
+
+private:
+  http_request& asked_;
+  query_reader query_;
+  plan made_;
+};
+
+result<plan> read_value(understanding& u) {
+  const bool stale = u.wants_stale();
+  u.refuse_at();
+  u.ask(client::get_call{u.segment(2), u.key_from(3), stale});
+  return u.finish(say_value{u.version_in("If-Match"), u.version_in("If-None-Match")});
+}
+
+result<plan> write_value(understanding& u) {
+  u.refuse_at();
+  auto when = u.write_condition();
+  u.take_write_name();
+  const bool has_condition = !std::holds_alternative<always>(when);
+  u.ask(client::put_call{u.segment(2), u.key_from(3),
+                         std::make_shared<const std::string>(std::move(u.asked().body)), when});
+  return u.finish(say_written{has_condition});
+}
+
+result<plan> remove_value(understanding& u) {
+  u.refuse_at();
+  const auto when = u.write_condition();
+  u.take_write_name();
+  u.ask(client::remove_call{u.segment(2), u.key_from(3), when});
+  return u.finish(say_written{!std::holds_alternative<always>(when)});
+}
+
+result<plan> list_keys(understanding& u) {
+  say_page page;
+  page.space = u.segment(2);
+  page.range.prefix = u.query().text("prefix").value_or("");
+  page.range.start = u.query().text("start").value_or("");
+  page.range.end = u.query().text("end").value_or("");
+  if (const auto after = u.query().text("after"))
+    page.range.start = std::max(page.range.start, next_key(*after));
+  page.limit = u.query().number("limit", 1, bounds::max_scan_page, true)
+                 .value_or(bounds::max_scan_page);
+  page.keys_only = u.query().flag("keys_only");
+  page.stale = u.wants_stale();
+  u.refuse_at();
+  const auto within = bounds_of(page.range);
+  if (!within.is_void)
+    u.ask(client::scan_call{page.space, within.first, within.last,
+                            static_cast<std::uint32_t>(page.limit), page.keys_only, page.stale});
+  return u.finish(std::move(page));
+}
+
+result<plan> run_batch(understanding& u) {
+  u.take_write_name();
+  auto calls = parse_batch_body(u.asked().body);
+  if (!calls)
+    u.query().complain(calls.problem());
+  else
+    u.ask_all(std::move(*calls));
+  return u.finish(say_batch{});
+}
+
+result<plan> make_space(understanding& u) {
+  const auto none = u.asked().header("If-None-Match");
+  if (none && *none != "*")
+    u.query().complain(make_error(error_code::invalid,
+                                  "If-None-Match: takes '*' only: if there is no such space"));
+  u.take_write_name();
+  auto made = parse_space_body(u.segment(2), u.asked().body);
+  if (!made)
+    u.query().complain(made.problem());
+  else
+    u.ask(std::move(*made));
+  return u.finish(say_made_space{u.segment(2), none.has_value()});
+}
+
+result<plan> drop_space(understanding& u) {
+  u.take_write_name();
+  u.ask(present::drop_space{u.segment(2)});
+  return u.finish(say_written{});
+}
+
+} // namespace
+
+result<plan> understand(action what, http_request asked) {
+  understanding u{asked};
+  switch (what) {
+    case action::read_value:
+      return read_value(u);
+    case action::write_value:
+      return write_value(u);
+    case action::remove_value:
+      return remove_value(u);
+    case action::list_keys:
+      return list_keys(u);
+    case action::run_batch:
+      return run_batch(u);
+    case action::make_space:
+      return make_space(u);
+    case action::drop_space:
+      return drop_space(u);
+    case action::list_spaces:
+      u.ask(client::map_call{});
+      return u.finish(say_spaces{});
+    case action::show_space:
+      u.ask(client::map_call{});
+      return u.finish(say_space{u.segment(2)});
+    default:
+      return make_error(error_code::not_found, "nothing that keys and spaces answer");
+  }
+}
+
+} // namespace present::http

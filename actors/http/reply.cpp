@@ -1,0 +1,244 @@
+#include "actors/client/record_lines.hpp"
+#include "actors/http/plan.hpp"
+#include "runtime/base/base64.hpp"
+#include "runtime/base/overloaded.hpp"
+#include "runtime/network/error_body.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace present::http {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+using client::outcome_of_call;
+using network::http_reply;
+
+constexpr unsigned created = 201;
+constexpr unsigned not_modified = 304;
+constexpr unsigned conflict = 409;
+constexpr unsigned precondition_failed = 412;
+
+http_reply json_reply(const json& body, unsigned status = 200) {
+  http_reply reply;
+  reply.status = status;
+  reply.content_type = "application/json";
+  // A name in a message may be no UTF-8.
+  reply.body = body.dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
+  return reply;
+}
+
+/// The refusal of a write whose name was used for another one.
+bool is_name_taken(const plan& made, const outcome_of_call& how) {
+  return made.ask.name && how.problem.code == error_code::invalid && how.given.repeated;
+}
+
+http_reply refusal(const plan& made, const outcome_of_call& how, bool has_condition) {
+  auto reply = network::error_reply(how.problem);
+  if (has_condition && how.problem.code == error_code::version_conflict)
+    reply.status = precondition_failed;
+  if (is_name_taken(made, how))
+    reply.status = conflict;
+  return reply;
+}
+
+/// A retry has the first try's answer, and says so.
+void mark_if_repeated(const plan& made, const outcome_of_call& how, http_reply& reply) {
+  if (made.ask.name && how.given.repeated && !is_name_taken(made, how))
+    reply.headers.emplace_back("Idempotent-Replayed", "true");
+}
+
+/// Every byte but those that mean themselves anywhere in a URL.
+std::string percent_encoded(std::string_view bytes) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  std::string text;
+  for (const char byte : bytes) {
+    const auto value = static_cast<unsigned char>(byte);
+    const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z')
+                       || (byte >= '0' && byte <= '9')
+                       || std::string_view{"-._~"}.find(byte) != std::string_view::npos;
+    if (plain)
+      text += byte;
+    else
+      text.append({'%', digits[value >> 4], digits[value & 0xf]});
+  }
+  return text;
+}
+
+http_reply precondition_failure(std::uint64_t wanted, hlc_stamp there) {
+  auto why = make_error(error_code::version_conflict,
+                        "the key is at version " + std::to_string(there.value) + "; "
+                          + std::to_string(wanted) + " was expected");
+  why.current_version = there.value;
+  auto reply = network::error_reply(why);
+  reply.status = precondition_failed;
+  return reply;
+}
+
+http_reply say(const plan&, const say_value& wanted, const outcome_of_call& how) {
+  const auto version = how.given.version;
+  if (wanted.if_match != 0 && wanted.if_match != version.value)
+    return precondition_failure(wanted.if_match, version);
+  http_reply reply;
+  reply.headers.emplace_back("ETag", network::etag_of(version.value));
+  // May be kept, but is not the answer until the node has said so again.
+  reply.headers.emplace_back("Cache-Control", "no-cache");
+  if (wanted.if_none_match == version.value) {
+    reply.status = not_modified;
+    reply.content_type.clear();
+  } else if (how.given.value) {
+    reply.body = *how.given.value;
+  }
+  return reply;
+}
+
+http_reply say(const plan& made, const say_written&, const outcome_of_call& how) {
+  auto reply = json_reply({{"version", how.given.version.value}});
+  if (std::holds_alternative<client::put_call>(made.ask.calls.front()))
+    reply.headers.emplace_back("ETag", network::etag_of(how.given.version.value));
+  return reply;
+}
+
+json row_json(const scan_row& row, bool keys_only) {
+  auto record = client::record_line(
+    {row.key, row.value && !keys_only ? *row.value : std::string{}, row.version.value});
+  if (keys_only)
+    record.erase("value");
+  return record;
+}
+
+std::string next_page(const say_page& page, const std::string& last_key) {
+  auto link = "/v1/kv/" + percent_encoded(page.space)
+              + "?after=" + percent_encoded(last_key) + "&limit=" + std::to_string(page.limit);
+  if (!page.range.prefix.empty())
+    link += "&prefix=" + percent_encoded(page.range.prefix);
+  if (!page.range.end.empty())
+    link += "&end=" + percent_encoded(page.range.end);
+  if (page.keys_only)
+    link += "&keys_only=true";
+  if (page.stale)
+    link += "&consistency=stale";
+  return link;
+}
+
+http_reply say(const plan&, const say_page& page, const outcome_of_call& how) {
+  json rows = json::array();
+  for (const auto& row : how.given.rows)
+    rows.push_back(row_json(row, page.keys_only));
+  json body{{"rows", std::move(rows)}, {"more", how.given.more}};
+  if (how.given.more && !how.given.rows.empty())
+    body["next"] = next_page(page, how.given.rows.back().key);
+  return json_reply(body);
+}
+
+http_reply say(const plan& made, const say_made_space& wanted, const outcome_of_call& how) {
+  const bool was_there = how.problem.code == error_code::version_conflict;
+  if (was_there && wanted.must_be_new)
+    return refusal(made, how, true);
+  const auto version = was_there ? how.problem.current_version : how.given.version.value;
+  return json_reply({{"name", wanted.name}, {"version", version}}, was_there ? 200 : created);
+}
+
+/// Which partitions hold the space, by the first key of each range.
+json space_json(const cluster_map& map, const std::string& name, space_id id) {
+  json ranges = json::array();
+  for (const auto& range : map.ranges) {
+    if (range.space != id)
+      continue;
+    const bool plain = is_utf8(range.first);
+    json one{{"first", plain ? range.first : to_base64(range.first)}};
+    if (!plain)
+      one["encoding"] = "base64";
+    one["partition"] = range.partition.value;
+    ranges.push_back(std::move(one));
+  }
+  return {{"name", name}, {"id", id.value}, {"ranges", std::move(ranges)}};
+}
+
+http_reply say(const plan&, const say_spaces&, const outcome_of_call& how) {
+  json spaces = json::array();
+  for (const auto& [name, id] : how.map->spaces)
+    spaces.push_back(space_json(*how.map, name, id));
+  return json_reply({{"spaces", std::move(spaces)}});
+}
+
+http_reply say(const plan& made, const say_space& wanted, const outcome_of_call& how) {
+  const auto found = how.map->spaces.find(wanted.name);
+  if (found == how.map->spaces.end()) {
+    auto why = make_error(error_code::unknown_space, "there is no space '" + wanted.name + "'");
+    why.trace_id = observe::trace_id_text(made.ask.trace);
+    return network::error_reply(why);
+  }
+  return json_reply(space_json(*how.map, found->first, found->second));
+}
+
+json answer_json(const client::call_kind& asked, const outcome_of_call& how) {
+  if (how.problem.code != error_code::ok)
+    return {{"error", error_body(how.problem)}};
+  json answer{{"version", how.given.version.value}};
+  if (!std::holds_alternative<client::get_call>(asked))
+    return answer;
+  const std::string_view value = how.given.value ? std::string_view{*how.given.value} : "";
+  const bool plain = is_utf8(value);
+  answer["value"] = plain ? std::string{value} : to_base64(value);
+  if (!plain)
+    answer["encoding"] = "base64";
+  return answer;
+}
+
+http_reply batch_reply(const plan& made, const std::vector<outcome_of_call>& outcomes) {
+  // Where one partition remembers the name and another doesn't, each write has its
+  // own answer.
+  std::size_t writes = 0;
+  const outcome_of_call* refused = nullptr;
+  for (std::size_t place = 0; place < outcomes.size(); ++place) {
+    if (!client::is_write(made.ask.calls[place]))
+      continue;
+    if (!is_name_taken(made, outcomes[place]))
+      refused = nullptr;
+    else if (writes == 0 || refused)
+      refused = &outcomes[place];
+    ++writes;
+    if (!refused)
+      break;
+  }
+  if (refused)
+    return refusal(made, *refused, false);
+  json answers = json::array();
+  for (std::size_t place = 0; place < outcomes.size(); ++place)
+    answers.push_back(answer_json(made.ask.calls[place], outcomes[place]));
+  auto reply = json_reply({{"answers", std::move(answers)}});
+  const bool repeated = std::any_of(outcomes.begin(), outcomes.end(),
+                                    [](const auto& one) { return one.given.repeated; });
+  if (made.ask.name && repeated)
+    reply.headers.emplace_back("Idempotent-Replayed", "true");
+  return reply;
+}
+
+bool has_condition(const plan& made) {
+  const auto* written = std::get_if<say_written>(&made.say);
+  return written && written->has_condition;
+}
+
+} // namespace
+
+network::http_reply reply_to(const plan& made, client::batch_outcome how) {
+  if (std::holds_alternative<say_batch>(made.say))
+    return batch_reply(made, how.outcomes);
+  const auto outcome = how.outcomes.empty() ? outcome_of_call{} : std::move(how.outcomes.front());
+  const bool is_space_there = std::holds_alternative<say_made_space>(made.say)
+                              && outcome.problem.code == error_code::version_conflict;
+  auto reply = outcome.problem.code != error_code::ok && !is_space_there
+                 ? refusal(made, outcome, has_condition(made))
+                 : std::visit(overloaded{
+                                [](const say_batch&) { return http_reply{}; },
+                                [&](const auto& manner) { return say(made, manner, outcome); },
+                              },
+                              made.say);
+  mark_if_repeated(made, outcome, reply);
+  return reply;
+}
+
+} // namespace present::http
