@@ -3,6 +3,7 @@ meanwhile, and networks of our own."""
 
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -98,12 +99,19 @@ class FaultyCluster(Cluster):
         return self.node(number)["pid"]
 
     def send(self, number, what):
+        """When it was sent."""
+        at = now_ns()
         os.kill(self.pid(number), what)
-        return now_ns()
+        return at
 
     def kill(self, number):
-        """SIGKILL; `up` starts it again. The time of the kill."""
-        return self.send(number, signal.SIGKILL)
+        """SIGKILL; `up` starts it again. When it was sent, and when the process was gone."""
+        pid = self.pid(number)
+        ended = os.pidfd_open(pid)
+        sent = self.send(number, signal.SIGKILL)
+        select.select([ended], [], [])
+        os.close(ended)
+        return sent, now_ns()
 
     def pause(self, number):
         """SIGSTOP, until it stands still."""
@@ -179,21 +187,15 @@ class Load:
         assert report["verdict"]["is"] == "linearizable", out
         return report
 
-    def acknowledged_writes(self):
-        """When each was, ascending."""
-        return sorted(entry["return"] for entry in self.history
-                      if entry["op"] in ("put", "cas") and entry["return"] and entry["ok"])
-
-    def recovery_ms(self, fault_at):
-        """From a fault to the end of the longest silence of writes that it began. What
-        the dead had answered and was still under way is no recovery."""
-        window_ns = 10_000_000_000
-        times = [at for at in self.acknowledged_writes()
-                 if fault_at - 100_000_000 <= at <= fault_at + window_ns]
-        gaps = [(later - earlier, later) for earlier, later in zip(times, times[1:])
-                if later > fault_at]
-        assert gaps, "no write was acknowledged within 10 s"
-        return (max(gaps)[1] - fault_at) / 1e6
+    def recovery_ms(self, fault_at, effective_at=None):
+        """From a fault to the first write that was begun after it (after it had its
+        effect, if that took a moment) and was acknowledged: what the dead had answered,
+        or was under way, is no recovery."""
+        returns = [entry["return"] for entry in self.history
+                   if entry["op"] in ("put", "cas") and entry["return"] and entry["ok"]
+                   and entry["call"] > (effective_at or fault_at)]
+        assert returns, "no write was acknowledged after the fault"
+        return (min(returns) - fault_at) / 1e6
 
 
 def in_timeouts(milliseconds):
