@@ -84,4 +84,10 @@ const describe_request* as_describe_request(caf::mailbox_element& x) {
            : nullptr;
 }
 
+bool is_kill(const caf::mailbox_element& x) {
+  const auto& content = x.content();
+  return content.match_elements<caf::exit_msg>()
+         && content.get_as<caf::exit_msg>(0).reason == caf::exit_reason::kill;
+}
+
 } // namespace present::supervision::detail

@@ -57,6 +57,7 @@ bool may_refuse(const caf::mailbox_element& x);
 void refuse(caf::mailbox_element& x);
 /// Empty unless `x` asks for a description.
 const describe_request* as_describe_request(caf::mailbox_element& x);
+bool is_kill(const caf::mailbox_element& x);
 
 template <class Handle>
 struct base_of {
@@ -71,8 +72,9 @@ struct base_of<caf::actor> {
 
 /// The base of all actors: `Base` is one of CAF's event-based actors. It counts
 /// messages and the time spent on them, answers `describe_request` ahead of
-/// other mail, turns an exception in a handler into a crash that its supervisor
-/// sees with its text, and says nothing on stdout, as CAF's defaults do.
+/// other mail, ends when it is killed whatever it waits for, turns an exception in
+/// a handler into a crash that its supervisor sees with its text, and says nothing
+/// on stdout, as CAF's defaults do.
 ///
 /// Costs one clock reading and a few additions a message.
 template <class Base>
@@ -172,13 +174,20 @@ protected:
   }
 
 private:
+  /// While an answer is awaited, CAF puts an urgent message aside until the next
+  /// urgent one: an actor that was killed then would outlive its supervisor.
   caf::invoke_message_result consume_unmeasured(caf::mailbox_element& x) {
-    if (x.mid.is_urgent_message())
-      if (const auto* request = detail::as_describe_request(x)) {
-        this->current_mailbox_element(&x);
-        answer(*request, this->make_response_promise());
-        return caf::invoke_message_result::consumed;
-      }
+    if (!x.mid.is_urgent_message())
+      return Base::consume(x);
+    if (const auto* request = detail::as_describe_request(x)) {
+      this->current_mailbox_element(&x);
+      answer(*request, this->make_response_promise());
+      return caf::invoke_message_result::consumed;
+    }
+    if (detail::is_kill(x)) {
+      this->quit(caf::exit_reason::kill);
+      return caf::invoke_message_result::consumed;
+    }
     return Base::consume(x);
   }
 

@@ -29,6 +29,22 @@ echo_handle::behavior_type echo(stateful<echo_state, echo_handle>* self) {
   };
 }
 
+/// Waits, deaf to all else, for an answer that `journal` owes it.
+class waiting_shell final : public measured_actor<echo_handle> {
+public:
+  waiting_shell(caf::actor_config& config, caf::actor journal)
+      : measured(config), journal_(std::move(journal)) {}
+
+  echo_handle::behavior_type make_behavior() override {
+    request(journal_, caf::infinite, 1).await([](int) {});
+    journal_ = nullptr;
+    return {[](int value) { return value; }, [](const std::string&) {}};
+  }
+
+private:
+  caf::actor journal_;
+};
+
 struct quiet_log {
   std::vector<std::string> lines;
   quiet_log() {
@@ -97,6 +113,29 @@ TEST_CASE("an exception in a handler is the actor's crash, with its text") {
         != std::string::npos);
   REQUIRE(log.lines.size() == 1);
   CHECK(log.lines.front().find("no negative numbers") != std::string::npos);
+}
+
+TEST_CASE("an actor that is killed while it awaits an answer ends at once") {
+  test::simulated_world world;
+  caf::response_promise owed;
+  const auto silent = world.system.spawn([&owed](caf::event_based_actor* self) {
+    return caf::behavior{[self, &owed](int) { return owed = self->make_response_promise(); }};
+  });
+  const auto actor = world.system.spawn<waiting_shell>(silent);
+  bool gone = false;
+  caf::actor_cast<caf::strong_actor_ptr>(actor)->get()->attach_functor(
+    [&gone](const caf::error&) { gone = true; });
+  world.run();
+  REQUIRE(owed.pending());
+  actor->enqueue(nullptr, caf::make_message_id(caf::message_priority::high),
+                 caf::make_message(caf::exit_msg{actor.address(), caf::exit_reason::kill}),
+                 nullptr);
+  world.run();
+  CHECK(gone);
+  owed.deliver(1);
+  caf::anon_send_exit(actor, caf::exit_reason::kill);
+  caf::anon_send_exit(silent, caf::exit_reason::kill);
+  world.run();
 }
 
 TEST_CASE("an unexpected message is answered with an error and survived") {
