@@ -142,6 +142,7 @@ void client_machine::on_lost(const event& input, const attempt_lost& what,
   asked->last = make_error(error_code::no_quorum,
                            "node " + std::to_string(asked->target.value)
                              + " can't be reached");
+  want_map(input, out); // it may have left the cluster
   follow(*asked, input, {}, out);
 }
 
@@ -263,8 +264,10 @@ void client_machine::on_refusal(call& asked, const event& input, answered& what,
     case error_code::not_leader:
       follow(asked, input, what.leader, out);
       return;
-    case error_code::deadline:
     case error_code::unknown_outcome:
+      want_map(input, out); // its replica there may have gone elsewhere
+      [[fallthrough]];
+    case error_code::deadline:
       // The session table makes asking again safe, so ask until it is known.
       follow(asked, input, {}, out);
       return;
@@ -280,12 +283,8 @@ void client_machine::on_refusal(call& asked, const event& input, answered& what,
       retry(asked, input, why, out);
       return;
     case error_code::no_quorum:
-      // There is no such replica on that node: another one will do.
-      if (is_stale_read(asked.what)) {
-        follow(asked, input, {}, out);
-        return;
-      }
-      [[fallthrough]];
+      on_no_quorum(asked, input, why, what.leader, out);
+      return;
     default:
       if (traits_of(why.code).retryable)
         retry(asked, input, why, out);
@@ -294,6 +293,20 @@ void client_machine::on_refusal(call& asked, const event& input, answered& what,
       else
         give_up(asked, why, out);
   }
+}
+
+/// Of a leader that is cut off, or of a node that keeps no such replica any more. For
+/// a stale read another replica will do.
+void client_machine::on_no_quorum(call& asked, const event& input, const error& why,
+                                  node_id hint, effects& out) {
+  want_map(input, out);
+  if (is_stale_read(asked.what)) {
+    follow(asked, input, {}, out);
+    return;
+  }
+  if (hint.value == 0 || hint == asked.target)
+    forget_leader(asked);
+  retry(asked, input, why, out);
 }
 
 // -- routing -----------------------------------------------------------------------

@@ -176,6 +176,8 @@ private:
   // what an answer means
   void on_success(call& asked, const event& input, answer& given, effects& out);
   void on_refusal(call& asked, const event& input, answered& what, effects& out);
+  void on_no_quorum(call& asked, const event& input, const error& why, node_id hint,
+                    effects& out);
   bool scan_goes_on(call& asked, answer& given);
 
   // routing

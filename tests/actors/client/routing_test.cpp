@@ -121,6 +121,58 @@ TEST_CASE("a node that can't be reached is no leader any more") {
   CHECK(tried.size() == 2);
 }
 
+TEST_CASE("a node that does not answer for a partition may have left it: the map is asked for") {
+  for (const auto refusal : {error_code::no_quorum, error_code::unknown_outcome,
+                             error_code::ok}) {
+    INFO(traits_of(refusal).name);
+    client_under_test client;
+    client.give_map();
+    const auto id = client.put();
+    const auto attempt = client.take();
+    REQUIRE(attempt.to == node_id{1});
+    if (refusal == error_code::ok)
+      client.hear(attempt_lost{attempt.attempt, true});
+    else
+      client.fail(attempt, refusal);
+    CHECK(client.asked_for_map.size() == 1);
+    // By the new map others keep it, and one of them leads.
+    auto newer = small_map();
+    newer.epoch = map_epoch{6};
+    for (auto& group : newer.partitions)
+      group.members = group.wanted = {node_id{4}, node_id{5}};
+    newer.leaders = {{root, node_id{5}}};
+    client.give_map(newer);
+    std::optional<send_attempt> next;
+    while (client.is_open(id) && !(next && next->to == node_id{5})) {
+      if (client.sent.empty())
+        client.wake();
+      next = client.take();
+      if (next->to != node_id{5})
+        client.hear(attempt_lost{next->attempt, true});
+    }
+    REQUIRE(client.is_open(id));
+    client.succeed(*next);
+    CHECK(client.outcome_of(id).problem.code == error_code::ok);
+  }
+}
+
+TEST_CASE("a leader that has lost its quorum is not the only one that is asked again") {
+  client_under_test client;
+  client.give_map();
+  const auto id = client.get();
+  auto attempt = client.take();
+  REQUIRE(attempt.to == node_id{1});
+  while (attempt.to == node_id{1}) {
+    client.fail(attempt, error_code::no_quorum);
+    REQUIRE(client.is_open(id));
+    while (client.sent.empty())
+      client.wake();
+    attempt = client.take();
+  }
+  client.succeed(attempt);
+  CHECK(client.outcome_of(id).problem.code == error_code::ok);
+}
+
 TEST_CASE("a newer epoch in an answer has the map asked for, of the root's leader") {
   client_under_test client;
   client.give_map();
