@@ -1,0 +1,190 @@
+#include "runtime/edge/log.hpp"
+#include "tests/simulation/cluster/cluster_world.hpp"
+#include "tests/simulation/thin_out.hpp"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <string>
+#include <vector>
+
+/// tools/simulate --level cluster: seeded runs of whole clusters of actors, and what
+/// they found. Output as in INTERFACE.md, *Fields that tests read*.
+namespace present::simulation::cluster {
+namespace {
+
+constexpr unsigned shrinking_runs = 60;
+
+struct arguments {
+  std::uint64_t seeds = 10;
+  std::uint64_t from = 1;
+  std::uint32_t nodes = 3;
+  std::string level = "cluster";
+  std::string format = "table";
+  std::uint64_t until_ms = 8000;
+  bool trace = false;
+  bool log = false;
+  bool doubled = true;
+  bool shrink = true;
+};
+
+run_options options_for(const arguments& wanted, std::uint64_t seed) {
+  run_options options;
+  options.seed = seed;
+  options.nodes = wanted.nodes;
+  options.faults_until_ms = wanted.until_ms;
+  return options;
+}
+
+std::string command_for(const arguments& wanted, std::uint64_t seed) {
+  return " --level cluster --nodes " + std::to_string(wanted.nodes) + " --from "
+         + std::to_string(seed) + " --seeds 1 --until-ms " + std::to_string(wanted.until_ms);
+}
+
+/// The same seed in another process, where addresses differ.
+bool agrees_elsewhere(const std::string& program, const arguments& wanted,
+                      const run_result& here, std::uint64_t seed) {
+  const auto command = program + command_for(wanted, seed) + " --trace";
+  auto* output = popen(command.c_str(), "r");
+  if (!output)
+    return false;
+  unsigned long long trace = 0;
+  const bool read = std::fscanf(output, "%llu", &trace) == 1;
+  pclose(output);
+  return read && trace == here.trace;
+}
+
+/// What went wrong, how to see it again, and with how few faults it still does.
+void report_failure(const arguments& wanted, std::uint64_t seed, const run_result& failed) {
+  std::cerr << "seed " << seed << " breaks '" << failed.oracle << "' at "
+            << failed.violated_at_ms << " ms: " << failed.what << "\nreplay: tools/simulate"
+            << command_for(wanted, seed) << " --log\n";
+  if (!wanted.log)
+    for (const auto& line : failed.last_words)
+      std::cerr << "    " << line << '\n';
+  auto options = options_for(wanted, seed);
+  const auto fails = [&](const std::vector<fault>& plan) {
+    options.plan = plan;
+    return run(options).oracle == failed.oracle;
+  };
+  const auto plan = thin_out(failed.plan, fails, wanted.shrink ? shrinking_runs : 0);
+  std::cerr << "shrunk from " << failed.plan.size() << " to " << plan.size() << " faults:\n";
+  for (const auto& item : plan)
+    std::cerr << "  " << to_string(item) << '\n';
+  if (!wanted.log)
+    return;
+  options.plan = plan;
+  options.log = &std::cerr;
+  run(options);
+}
+
+/// What all seeds together came to.
+struct totals {
+  std::uint64_t simulated_ms = 0;
+  std::uint64_t events = 0;
+  std::uint64_t writes = 0;
+  std::uint64_t reads = 0;
+  std::uint64_t unknown = 0;
+  std::uint64_t states_compared = 0;
+  std::uint64_t doubled = 0;
+  std::uint64_t agreed = 0;
+  std::array<std::uint64_t, fault_kinds> effective{}; ///< seeds in which it had an effect
+  std::vector<std::uint64_t> failed;
+  std::chrono::duration<double> took{};
+
+  void add(const run_result& done) {
+    simulated_ms += done.simulated_ms;
+    events += done.events;
+    writes += done.writes;
+    reads += done.reads;
+    unknown += done.unknown;
+    states_compared += done.states_compared;
+    for (std::size_t kind = 0; kind < fault_kinds; ++kind)
+      effective[kind] += done.effective.of(static_cast<fault_kind>(kind)) > 0 ? 1 : 0;
+  }
+};
+
+nlohmann::ordered_json report_of(const arguments& wanted, const totals& sum) {
+  const auto seconds = static_cast<double>(sum.simulated_ms) / 1000;
+  nlohmann::ordered_json report{{"level", wanted.level},
+                                {"nodes", wanted.nodes},
+                                {"seeds", wanted.seeds},
+                                {"from", wanted.from},
+                                {"simulated_seconds", sum.simulated_ms / 1000},
+                                {"times_real_time", seconds / sum.took.count()},
+                                {"events", sum.events},
+                                {"writes", sum.writes},
+                                {"reads", sum.reads},
+                                {"unknown", sum.unknown},
+                                {"states_compared", sum.states_compared},
+                                {"violations", sum.failed.size()},
+                                {"failed_seeds", sum.failed},
+                                {"doubled", sum.doubled},
+                                {"agreed", sum.agreed}};
+  for (std::size_t kind = 0; kind < fault_kinds; ++kind)
+    report["faults"][std::string{to_string(static_cast<fault_kind>(kind))}]
+      = sum.effective[kind];
+  return report;
+}
+
+int run_seeds(const std::string& program, const arguments& wanted) {
+  totals sum;
+  for (auto seed = wanted.from; seed < wanted.from + wanted.seeds; ++seed) {
+    const auto began = std::chrono::steady_clock::now();
+    const auto done = run(options_for(wanted, seed));
+    sum.took += std::chrono::steady_clock::now() - began;
+    sum.add(done);
+    if (!done.oracle.empty()) {
+      sum.failed.push_back(seed);
+      report_failure(wanted, seed, done);
+    }
+    if (wanted.doubled && (seed - wanted.from) % 100 == 0) {
+      ++sum.doubled;
+      sum.agreed += agrees_elsewhere(program, wanted, done, seed);
+    }
+  }
+  const auto report = report_of(wanted, sum);
+  if (wanted.format == "json")
+    std::cout << report.dump(2) << '\n';
+  else
+    for (const auto& [name, value] : report.items())
+      std::cout << name << ": " << value << '\n';
+  return sum.failed.empty() && sum.agreed == sum.doubled ? 0 : 1;
+}
+
+int simulate(int argc, char** argv) {
+  arguments wanted;
+  CLI::App app{"Seeded simulation of a cluster of actors"};
+  app.add_option("--seeds", wanted.seeds, "how many");
+  app.add_option("--from", wanted.from, "the first");
+  app.add_option("--nodes", wanted.nodes, "nodes")->check(CLI::IsMember({1, 3, 5, 7}));
+  app.add_option("--level", wanted.level)->check(CLI::IsMember({"cluster"}));
+  app.add_option("-o", wanted.format)->check(CLI::IsMember({"table", "json"}));
+  app.add_option("--until-ms", wanted.until_ms, "how long faults last");
+  app.add_flag("--trace", wanted.trace, "print the trace hash of seed --from only");
+  app.add_flag("--log", wanted.log, "all that is logged in a failed seed, shrunk");
+  app.add_flag("!--no-shrink", wanted.shrink, "leave a failed seed's faults as they are");
+  app.add_flag("!--no-doubled", wanted.doubled, "don't repeat one in a hundred");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem) == 0 ? 0 : 2;
+  }
+  edge::redirect_log([](edge::log_level, std::string_view) {});
+  if (wanted.trace) {
+    std::cout << run(options_for(wanted, wanted.from)).trace << '\n';
+    return 0;
+  }
+  return run_seeds(argv[0], wanted);
+}
+
+} // namespace
+} // namespace present::simulation::cluster
+
+int main(int argc, char** argv) {
+  return present::simulation::cluster::simulate(argc, argv);
+}
