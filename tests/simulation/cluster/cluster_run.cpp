@@ -269,7 +269,8 @@ void cluster_world::check_end() {
   expect(run_for(stop_patience, all_over), "stop", "a tree does not stop when it is asked to");
   for (const auto& node : nodes_)
     node->crash(true);
-  // What waits on the network, or for its time, may still hold somebody.
+  world_.actors.drop_timeouts();
+  // What is still on the network may hold somebody.
   run_for(stop_patience, [this] { return world_.actors.leaked().empty(); });
   for (const auto& name : world_.actors.leaked())
     expect(false, "leak", name + " has ended and is held by somebody");

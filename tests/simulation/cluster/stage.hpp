@@ -72,6 +72,8 @@ public:
   std::optional<std::uint64_t> next_timeout() const;
   /// Puts those that are due by now into their mailboxes.
   void fire_timeouts();
+  /// None of them will come: each held its actor until then.
+  void drop_timeouts() { scheduler_.clock().cancel_all(); }
 
   /// Ends a process: its actors are gone at once, without a farewell to anybody.
   void end(process& who);
