@@ -65,8 +65,8 @@ class Cut:
     def __init__(self, pairs):
         rules = "\n".join(f"ip saddr {host(source)} ip daddr {host(target)} counter drop"
                           for source, target in pairs)
-        text = ("table ip faults { chain arriving { type filter hook input priority 0;\n"
-                f"{rules}\n}} }}\n")
+        text = ("table ip faults {\nchain arriving {\ntype filter hook input priority 0;\n"
+                f"{rules}\n}}\n}}\n")
         subprocess.run(["nft", "-f", "-"], input=text, text=True, check=True)
 
     def dropped(self):
