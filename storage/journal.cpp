@@ -69,6 +69,35 @@ error journal::damaged_at(partition_id partition,
 
 // -- reading ---------------------------------------------------------------------
 
+status journal::check_own_word() const {
+  const auto all = partitions();
+  if (!all)
+    return all.problem();
+  auto txn = env_->read();
+  if (!txn)
+    return txn.problem();
+  for (const auto partition : *all)
+    if (const auto head = read_head(*txn, partition); !head)
+      return head.problem();
+  // Whoever has entries has given its word, and it should be there.
+  auto cursor = txn->cursor();
+  if (!cursor)
+    return cursor.problem();
+  auto row = cursor->seek(journal_keys::entry({0}, {0}));
+  while (row && *row) {
+    const auto partition = journal_keys::partition_of_entry((*row)->key);
+    if (!partition)
+      break;
+    if (const auto head = read_head(*txn, *partition); !head)
+      return head.problem();
+    row = cursor->seek(end_of_entries(*partition));
+  }
+  if (!row)
+    return row.problem();
+  const auto map = read_map();
+  return map ? success() : status{map.problem()};
+}
+
 result<std::vector<partition_id>> journal::partitions() const {
   auto txn = env_->read();
   if (!txn)

@@ -23,6 +23,11 @@ public:
     const std::filesystem::path& folder, const store_identity& wanted,
     const lmdb_options& options = {}, const key_provider* keys = nullptr);
 
+  /// Whether all can be read that only this node knows: term, vote and mark of each
+  /// partition, and the map. Entries are not looked at: peers have them (rule 15).
+  /// `damaged`: this store must not go on.
+  status check_own_word() const;
+
   const store_identity& identity() const override { return identity_; }
   result<std::vector<partition_id>> partitions() const override;
   result<raft::recovered_state> recover(partition_id partition) override;

@@ -215,6 +215,13 @@ std::optional<partition_id> partition_of(std::string_view key) {
   return partition_id{read_big_endian<partition_id::rep>(key, 1)};
 }
 
+std::optional<partition_id> partition_of_entry(std::string_view key) {
+  if (key.size() != partition_key_size + sizeof(log_index::rep)
+      || !key.starts_with(journal_key(journal_kind::entry)))
+    return std::nullopt;
+  return partition_id{read_big_endian<partition_id::rep>(key, 1)};
+}
+
 } // namespace journal_keys
 
 namespace state_keys {

@@ -132,6 +132,7 @@ std::string map();
 std::optional<log_index> index_of(std::string_view key, partition_id partition);
 /// Of a hard state's key.
 std::optional<partition_id> partition_of(std::string_view key);
+std::optional<partition_id> partition_of_entry(std::string_view key);
 } // namespace journal_keys
 
 /// Keys of the state that aren't records.

@@ -170,7 +170,9 @@ status node::body::open_network() {
   return network.run([&](network::network_loop& loop) -> status {
     auto loaded = network::tls_configuration::load(*material, loop.timer(), handshake_timeout_ms);
     if (!loaded)
-      return loaded.problem();
+      return make_error(loaded.problem().code,
+                        loaded.problem().message + " (" + config.certificate.string() + ", "
+                          + config.key.string() + ", " + config.authority.string() + ')');
     tls = *loaded;
     const auto wanted = network::node_identity(config.cluster, config.self);
     if (!(tls->self() == wanted))
@@ -328,6 +330,10 @@ result<std::unique_ptr<node>> node::start(const node_config& config, end_functio
   auto& body = *made->body_;
   if (auto opened = body.disk.open(); !opened)
     return opened.problem();
+  if (const auto& why = body.disk.set_aside())
+    body.log.error("the journal is set aside, and another store begun: the peers have what "
+                   "it held",
+                   {{"why", why->message}});
   if (auto opened = body.open_network(); !opened)
     return opened.problem();
   if (auto started = body.start_actors(std::move(on_end)); !started)

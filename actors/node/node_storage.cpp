@@ -40,12 +40,37 @@ status node_storage::open() {
   if (!keys)
     return keys.problem();
   keys_ = std::move(*keys);
-  auto opened = open_journal();
+  auto opened = open_trusted_journal();
+  if (!opened && opened.problem().code == error_code::damaged) {
+    set_aside_ = opened.problem();
+    if (auto aside = set_journal_aside(); !aside)
+      return aside;
+    opened = open_trusted_journal();
+  }
+  return opened;
+}
+
+status node_storage::open_trusted_journal() {
+  auto opened = make_journal();
   if (!opened)
     return opened.problem();
+  if (auto sound = (*opened)->check_own_word(); !sound)
+    return sound;
   identity_ = (*opened)->identity();
   const std::lock_guard hold(mutex_);
   opened_ = std::move(*opened);
+  return success();
+}
+
+/// By one rename, so that a crash leaves the journal or none.
+status node_storage::set_journal_aside() const {
+  const auto folder = journal_folder(data_);
+  std::error_code failed;
+  std::filesystem::rename(folder / "data.mdb", folder / "damaged.mdb", failed);
+  if (failed)
+    return make_error(error_code::invalid, folder.string()
+                                             + ": setting a damaged journal aside: "
+                                             + failed.message());
   return success();
 }
 
@@ -55,14 +80,18 @@ result<std::shared_ptr<storage::journal_store>> node_storage::open_journal() {
     if (opened_)
       return std::exchange(opened_, nullptr);
   }
-  // A folder that was not founded, or was deleted, gets a store id that nobody
-  // knows: its replicas are ignored until an operator has them join (P19).
-  const store_id fresh{edge::machine_entropy().next_id()};
-  auto opened = storage::journal::open(journal_folder(data_), {cluster_, self_, fresh, 0}, {},
-                                       keys_.get());
+  auto opened = make_journal();
   if (!opened)
     return opened.problem();
   return std::shared_ptr<storage::journal_store>{std::move(*opened)};
+}
+
+result<std::unique_ptr<storage::journal>> node_storage::make_journal() const {
+  // A folder that was not founded, or was deleted, gets a store id that nobody
+  // knows: its replicas are ignored until an operator has them join (P19).
+  const store_id fresh{edge::machine_entropy().next_id()};
+  return storage::journal::open(journal_folder(data_), {cluster_, self_, fresh, 0}, {},
+                                keys_.get());
 }
 
 std::shared_ptr<storage::state_home> node_storage::home_of(partition_id partition) {

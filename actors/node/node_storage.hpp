@@ -9,13 +9,15 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 namespace present {
 
 /// The files of one node, opened for its actors.
 ///
 ///   <data>/lock                 held while the node runs
-///   <data>/journal/             one environment for all partitions
+///   <data>/journal/             one environment for all partitions; `damaged.mdb`:
+///                               the last that was set aside
 ///   <data>/state/<partition>/   one environment per partition
 ///
 /// LMDB allows one opening of an environment per process. A state that is still
@@ -29,8 +31,13 @@ public:
   explicit node_storage(const node_config& config);
 
   /// Reads the storage keys, opens the journal and so learns whose folder this is.
+  /// A journal that can't be trusted is set aside: see `set_aside`.
   status open();
   storage::store_identity identity() const { return identity_; }
+  /// Why `open` set a damaged journal aside and began another store. What a store has
+  /// promised (term, vote) can't be had from anywhere else, so the old one must not
+  /// speak again; the new one is let in as one that has nothing (P19, rule 16).
+  const std::optional<error>& set_aside() const { return set_aside_; }
 
   result<std::shared_ptr<storage::journal_store>> open_journal();
   std::shared_ptr<storage::state_home> home_of(partition_id partition);
@@ -40,6 +47,10 @@ public:
   status remove_state(partition_id partition);
 
 private:
+  status open_trusted_journal();
+  result<std::unique_ptr<storage::journal>> make_journal() const;
+  status set_journal_aside() const;
+
   const std::filesystem::path data_;
   const std::string cluster_;
   const node_id self_;
@@ -47,6 +58,7 @@ private:
   storage::folder_lock lock_;               ///< constant after `open`
   std::unique_ptr<storage::key_file> keys_; ///< constant after `open`
   storage::store_identity identity_;
+  std::optional<error> set_aside_; ///< constant after `open`
 
   std::mutex mutex_;
   // Guarded by mutex_.

@@ -134,6 +134,10 @@ void partition_shell::become_running(raft::recovered_state found,
   if (opened.set_aside)
     log().error("the state is set aside; the peers have what it held",
                 {{"why", opened.set_aside->message}});
+  if (found.promised != raft::log_position{})
+    log().warning("the log is shorter than what this replica acknowledged; the peers have "
+                  "the rest",
+                  {{"promised", found.promised.index}});
   snapshots_ = std::make_shared<storage::snapshot_shelf>(setup_.home, setup_.machine.id);
   state_ = opened.state;
   const auto entries = found.entries.size();

@@ -375,6 +375,7 @@ TEST_CASE("a folder of another cluster, node or time is refused by name") {
 TEST_CASE("damaged term and vote are no reason to make up others (rule 16)") {
   on_disk log;
   REQUIRE(append(*log, write(1, 3, {command(1, 3, "a")})));
+  CHECK(log.store->check_own_word());
   SUBCASE("flipped") { log.corrupt(journal_keys::hard_state({1})); }
   SUBCASE("missing") {
     log.store.reset();
@@ -387,6 +388,7 @@ TEST_CASE("damaged term and vote are no reason to make up others (rule 16)") {
   const auto found = log->recover({1});
   REQUIRE_FALSE(found);
   CHECK(found.problem().code == error_code::damaged);
+  CHECK(log.store->check_own_word().problem().message == found.problem().message);
   CHECK(found.problem().message.find("partition 1: term and vote")
         != std::string::npos);
 }

@@ -77,4 +77,6 @@ TEST_CASE("entries of a partition lie together and in order of index") {
   CHECK(journal_keys::partition_of(journal_keys::hard_state({9}))
         == partition_id{9});
   CHECK_FALSE(journal_keys::partition_of(journal_keys::snapshot({9})));
+  CHECK(journal_keys::partition_of_entry(journal_keys::entry({9}, {3})) == partition_id{9});
+  CHECK_FALSE(journal_keys::partition_of_entry(journal_keys::hard_state({9})));
 }

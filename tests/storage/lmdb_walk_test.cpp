@@ -134,14 +134,18 @@ std::size_t some_page(std::string& bytes, std::uint16_t kind) {
   return page;
 }
 
-std::string sound_file() {
-  worked_file file;
-  {
-    const auto env = file.open();
-    for (int round = 0; round < 6; ++round)
-      file.work(*env, 400, 20'000);
-  }
-  return content(file.path());
+/// Made once: the same each time, and seconds of syncs on a slow disk.
+const std::string& sound_file() {
+  static const std::string made = [] {
+    worked_file file;
+    {
+      const auto env = file.open();
+      for (int round = 0; round < 6; ++round)
+        file.work(*env, 400, 20'000);
+    }
+    return content(file.path());
+  }();
+  return made;
 }
 
 } // namespace

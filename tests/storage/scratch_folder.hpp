@@ -12,7 +12,7 @@ public:
   scratch_folder() {
     auto name = (std::filesystem::temp_directory_path() / "present-XXXXXX").string();
     REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
+    path_ = std::filesystem::canonical(name); // as the kernel names it
   }
   ~scratch_folder() {
     std::error_code ignored;

@@ -33,7 +33,8 @@ constexpr std::array text_keys{
 
 std::vector<toml_key> known_keys() {
   std::vector<toml_key> keys{{"node", toml_kind::integer},
-                             {"http_plain", toml_kind::boolean}};
+                             {"http_plain", toml_kind::boolean},
+                             {"checkpoint_bytes", toml_kind::integer}};
   for (const auto& key : text_keys)
     keys.push_back({key.name});
   return keys;
@@ -50,6 +51,9 @@ std::string toml_string(std::string_view text) {
   return out + '"';
 }
 
+/// Smaller ones would do nothing but checkpoints.
+constexpr std::uint64_t least_checkpoint_bytes = 64 * bounds::kib;
+
 status take(node_file& node, const toml_value& value) {
   if (value.path == "node") {
     const auto parsed = parse_count(value.text);
@@ -61,6 +65,15 @@ status take(node_file& node, const toml_value& value) {
   }
   if (value.path == "http_plain") {
     node.http_plain = value.text == "true";
+    return success();
+  }
+  if (value.path == "checkpoint_bytes") {
+    const auto parsed = parse_count(value.text);
+    if (!parsed || *parsed < least_checkpoint_bytes)
+      return make_error(error_code::invalid,
+                        value.origin + ": '" + value.text + "' must be a number from "
+                          + std::to_string(least_checkpoint_bytes) + " up");
+    node.checkpoint_bytes = *parsed;
     return success();
   }
   for (const auto& key : text_keys)
@@ -79,6 +92,8 @@ std::string encode_node_file(const node_file& node) {
       text << key.name << " = " << toml_string(said) << '\n';
   if (node.http_plain)
     text << "http_plain = true\n";
+  if (node.checkpoint_bytes != node_file{}.checkpoint_bytes)
+    text << "checkpoint_bytes = " << node.checkpoint_bytes << '\n';
   return text.str();
 }
 

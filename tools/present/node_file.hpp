@@ -1,8 +1,10 @@
 #pragma once
 
+#include "runtime/base/bounds.hpp"
 #include "runtime/base/error.hpp"
 #include "runtime/base/ids.hpp"
 
+#include <cstdint>
 #include <string>
 
 /// The file of `present node run --config FILE`: one node of a cluster.
@@ -21,6 +23,7 @@
 ///
 ///   advertise_rpc = "a.example:7400"       # where others find it, if elsewhere
 ///   advertise_http = "a.example:7401"
+///   checkpoint_bytes = 67108864            # changes between two checkpoints (P27)
 ///
 /// Who else is in the cluster isn't here: the node keeps the cluster's map in `data`.
 namespace present::tools {
@@ -39,6 +42,7 @@ struct node_file {
   std::string storage_key;
   bool http_plain = false;
   std::string health_listen;
+  std::uint64_t checkpoint_bytes = 64 * bounds::mib;
 
   friend bool operator==(const node_file&, const node_file&) = default;
 };

@@ -60,6 +60,7 @@ node_config config_of(const node_file& file) {
   config.storage_key = file.storage_key;
   config.http_plain = file.http_plain;
   config.health_address = file.health_listen;
+  config.checkpoint_bytes = file.checkpoint_bytes;
   return config;
 }
 

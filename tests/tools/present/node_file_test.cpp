@@ -52,9 +52,19 @@ TEST_CASE("what is missing or can't be is named with its place") {
   CHECK(complaint(with_line("node = 2", "")) == "f.toml: 'node' is missing");
   CHECK(complaint(with_line("node = 2", "node = 'two'"))
         == "f.toml:1:1: 'node' must be an integer");
+  CHECK(complaint(with_line("node = 2", "node = 2\ncheckpoint_bytes = 65535"))
+        == "f.toml:2:1: '65535' must be a number from 65536 up");
   CHECK(complaint(with_line("rpc = ", "rcp = "))
         == "f.toml:4:1: unknown key 'rcp'; did you mean 'rpc'?");
   CHECK(complaint(with_line("rpc = \"127.0.1.2:7400\"", "")) == "f.toml: 'rpc' is missing");
+}
+
+TEST_CASE("how large checkpoints are may be said") {
+  CHECK(decode_node_file(encode_node_file(example()), "f.toml")->checkpoint_bytes
+        == 64 * bounds::mib);
+  auto node = example();
+  node.checkpoint_bytes = 100'000;
+  CHECK(*decode_node_file(encode_node_file(node), "f.toml") == node);
 }
 
 TEST_CASE("a node may do without HTTP, and be found elsewhere than it listens") {
