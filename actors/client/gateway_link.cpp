@@ -14,10 +14,6 @@ namespace present::client {
 
 namespace {
 
-/// Calls per partition that may be under way; what comes meanwhile gathers. Two
-/// keep the leader busy while one batch of answers travels back.
-constexpr std::size_t max_calls_under_way = 2;
-
 /// Before a node that refused a session is asked for one again.
 constexpr auto session_pause = 100 * kj::MILLISECONDS;
 
@@ -108,13 +104,13 @@ void gateway_link::on_down() {
   ++connection_;
   gate_ = nullptr;
   session_ = nullptr;
-  under_way_.clear();
   fail_gathered();
 }
 
 void gateway_link::fail_gathered() {
-  for (auto& [partition, queue] : std::exchange(gathered_, {})) {
-    batch lost{std::make_move_iterator(queue.begin()), std::make_move_iterator(queue.end())};
+  for (auto& [partition, of] : std::exchange(lanes_, {})) {
+    batch lost{std::make_move_iterator(of.gathered.begin()),
+               std::make_move_iterator(of.gathered.end())};
     fail(lost, true);
   }
 }
@@ -141,7 +137,7 @@ void gateway_link::send(outgoing what) {
     fail(lost, true);
     return;
   }
-  gathered_[what.what.partition].push_back(std::move(what));
+  lanes_[what.what.partition].gathered.push_back(std::move(what));
   if (flush_scheduled_)
     return;
   // Behind all that the actors have posted by now.
@@ -151,13 +147,32 @@ void gateway_link::send(outgoing what) {
 
 void gateway_link::flush() {
   flush_scheduled_ = false;
-  for (auto& [partition, queue] : gathered_)
-    while (!queue.empty() && under_way_[partition] < max_calls_under_way)
-      call(take_batch(partition));
+  for (auto& [partition, to] : lanes_)
+    if (to.pace.may_call(to.gathered.size()))
+      call(partition, take_batch(to));
 }
 
-auto gateway_link::take_batch(partition_id partition) -> batch {
-  auto& queue = gathered_[partition];
+void gateway_link::on_answered(partition_id partition, std::size_t operations,
+                               kj::Duration took) {
+  auto& to = lanes_[partition];
+  const auto pause = to.pace.on_answered(
+    operations, static_cast<std::uint64_t>(took / kj::MICROSECONDS), to.gathered.size());
+  if (pause)
+    loop_.detach(loop_.timer()
+                   .afterDelay(static_cast<std::int64_t>(pause->microseconds)
+                               * kj::MICROSECONDS)
+                   .then([this, partition, connection = connection_,
+                          ticket = pause->ticket] {
+                     if (connection != connection_)
+                       return;
+                     lanes_[partition].pace.on_pause_over(ticket);
+                     flush();
+                   }));
+  flush();
+}
+
+auto gateway_link::take_batch(lane& from) -> batch {
+  auto& queue = from.gathered;
   batch taken;
   std::size_t bytes = 0;
   while (!queue.empty() && taken.size() < bounds::max_request_operations) {
@@ -196,19 +211,17 @@ void gateway_link::write_request(const batch& from, schema::Request::Builder to)
     encode_operation(from[place].what.what, operations[place]);
 }
 
-void gateway_link::call(batch what) {
+void gateway_link::call(partition_id partition, batch what) {
   KJ_IF_MAYBE(session, session_) {
-    const auto partition = what.front().what.partition;
-    ++under_way_[partition];
+    lanes_[partition].pace.on_called();
     auto ask = session->submitRequest();
     write_request(what, ask.initRequest());
     auto shared = std::make_shared<batch>(std::move(what));
     const auto connection = connection_;
-    const auto done = [this, partition, connection] {
-      if (connection != connection_)
-        return;
-      --under_way_[partition];
-      flush();
+    const auto done = [this, partition, connection, operations = shared->size(),
+                       sent = loop_.timer().now()] {
+      if (connection == connection_)
+        on_answered(partition, operations, loop_.timer().now() - sent);
     };
     loop_.detach(ask.send().then(
       [shared, done](auto answer) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/client/call_pace.hpp"
 #include "actors/client/client_actor.hpp"
 #include "runtime/network/network_loop.hpp"
 #include "runtime/network/rpc_link.hpp"
@@ -55,6 +56,12 @@ public:
 private:
   using batch = std::vector<outgoing>;
 
+  /// What goes to one partition.
+  struct lane {
+    std::deque<outgoing> gathered;
+    call_pace pace;
+  };
+
   void on_up(capnp::Capability::Client gate);
   void on_down();
   void open_session();
@@ -63,8 +70,9 @@ private:
   void on_broken(std::uint64_t connection, std::uint64_t session);
   void fail_gathered();
   void flush();
-  batch take_batch(partition_id partition);
-  void call(batch what);
+  void on_answered(partition_id partition, std::size_t operations, kj::Duration took);
+  static batch take_batch(lane& from);
+  void call(partition_id partition, batch what);
   void write_request(const batch& from, schema::Request::Builder to) const;
   static void deliver(batch& to, schema::Response::Reader from);
   static void fail(batch& what, bool never_sent);
@@ -76,8 +84,7 @@ private:
   kj::Maybe<schema::Session::Client> session_;
   std::uint64_t connection_ = 0; ///< answers of earlier ones are old
   std::uint64_t sessions_ = 0;   ///< opened so far, over all connections
-  std::unordered_map<partition_id, std::deque<outgoing>> gathered_;
-  std::unordered_map<partition_id, std::size_t> under_way_; ///< calls
+  std::unordered_map<partition_id, lane> lanes_;
   bool flush_scheduled_ = false;
   std::vector<kj::Own<kj::PromiseFulfiller<void>>> waiting_for_up_;
   std::optional<network::rpc_link> link_; ///< empty: retired

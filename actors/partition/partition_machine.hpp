@@ -55,9 +55,9 @@ struct settings {
   partition_id id;
   node_id self;
   std::uint64_t max_clock_offset_ms = hybrid_clock::default_max_offset_ms;
-  /// Entries proposed and not yet committed. Two keep the disk busy while the
-  /// quorum's answers are on their way; more only cut the batches smaller.
-  std::size_t max_proposals_in_flight = 2;
+  /// Entries proposed and not yet committed. A second one on its way would cut both
+  /// smaller: an entry costs the three nodes as much as about twenty operations.
+  std::size_t max_proposals_in_flight = 1;
   /// Requests without a response; beyond it the partition says `overloaded`.
   std::size_t max_open_requests = 4 * bounds::max_session_inflight;
   session_limits sessions;

@@ -22,6 +22,8 @@ public:
     if (options_.founding_map == nullptr && options_.id == root_partition)
       options_.id = {1};
     options_.self = {1};
+    // What several in flight do to each other is seen with two.
+    options_.max_proposals_in_flight = 2;
     start({});
   }
 
