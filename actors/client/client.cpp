@@ -20,6 +20,23 @@ struct caf_settings : caf::actor_system_config {
   }
 };
 
+/// The actor answers at the deadline; the margin is for its being busy.
+constexpr auto actor_patience = std::chrono::seconds(5);
+
+client::outcome_of_call no_answer() {
+  client::outcome_of_call outcome;
+  outcome.problem
+    = make_error(error_code::unknown_outcome, "the client did not answer in time");
+  return outcome;
+}
+
+result<batch_answer> as_batch_answer(client::outcome_of_call outcome) {
+  if (outcome.problem.code != error_code::ok)
+    return std::move(outcome.problem);
+  return batch_answer{outcome.given.value ? *outcome.given.value : std::string{},
+                      outcome.given.version, outcome.given.repeated, outcome.attempts};
+}
+
 result<written> as_written(client::outcome_of_call outcome) {
   if (outcome.problem.code != error_code::ok)
     return std::move(outcome.problem);
@@ -69,21 +86,38 @@ client_session::connect(const client::connect_options& options) {
   return std::unique_ptr<client_session>{new client_session(std::move(made))};
 }
 
-client::outcome_of_call client_session::call(client::call_kind what, deadline patience) {
-  const auto ms = static_cast<std::uint32_t>(patience.count());
-  // The actor answers at the deadline; the margin is for its being busy.
-  const auto limit = std::chrono::milliseconds(ms ? ms : bounds::default_deadline_ms)
-                     + std::chrono::seconds(5);
-  client::outcome_of_call outcome;
+template <class Outcome, class Message>
+Outcome client_session::ask(Message what, deadline patience, Outcome otherwise) {
+  const auto limit
+    = (patience.count() ? patience : deadline{bounds::default_deadline_ms}) + actor_patience;
   caf::scoped_actor self{body_->system};
-  self->request(body_->clients.front(), limit, client::timed_call{std::move(what), ms})
-    .receive([&](client::outcome_of_call& answer) { outcome = std::move(answer); },
-             [&](const caf::error& problem) {
-               outcome.problem = make_error(error_code::unknown_outcome,
-                                            "the client did not answer: "
-                                              + body_->system.render(problem));
-             });
-  return outcome;
+  self->request(body_->clients.front(), limit, std::move(what))
+    .receive([&](Outcome& answer) { otherwise = std::move(answer); },
+             [](const caf::error&) {});
+  return otherwise;
+}
+
+client::outcome_of_call client_session::call(client::call_kind what, deadline patience,
+                                             const observe::trace_context& trace) {
+  const auto ms = static_cast<std::uint32_t>(patience.count());
+  return ask(client::timed_call{std::move(what), ms, std::nullopt, trace}, patience,
+             no_answer());
+}
+
+std::vector<result<batch_answer>> client_session::run(batch what, deadline patience,
+                                                      const observe::trace_context& trace) {
+  client::batch_call asked;
+  asked.calls = std::move(what).take();
+  asked.deadline_ms = static_cast<std::uint32_t>(patience.count());
+  asked.trace = trace;
+  client::batch_outcome otherwise;
+  otherwise.outcomes.assign(asked.calls.size(), no_answer());
+  auto how = ask(std::move(asked), patience, std::move(otherwise));
+  std::vector<result<batch_answer>> answers;
+  answers.reserve(how.outcomes.size());
+  for (auto& one : how.outcomes)
+    answers.push_back(as_batch_answer(std::move(one)));
+  return answers;
 }
 
 result<found_value> client_session::get(const std::string& space, const std::string& key,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/client/batch.hpp"
 #include "actors/client/client_network.hpp"
 #include "actors/client/load_actor.hpp"
 #include "actors/reporter/node_report.hpp"
@@ -48,7 +49,9 @@ struct scan_options {
 };
 
 /// A client for programs that block: a small facade over one client actor. Each
-/// call takes a deadline (0: 10 s) and returns at it at the latest.
+/// call takes a deadline (0: 10 s) and returns at it at the latest. Its writes are
+/// exactly-once, however often they are retried (with backoff and jitter, within the
+/// deadline), and each call is of a trace, whose id an error carries.
 ///
 ///     auto db = client_session::connect({{{"127.0.1.1:7400", {1}}}, "ca.pem", "me.pem", "me.key"});
 ///     (*db)->put("accounts", "alice", "42");
@@ -86,8 +89,14 @@ public:
   /// Nodes, spaces, ranges and partitions, as some node knows them.
   result<cluster_map_ptr> map(deadline patience = std::chrono::seconds(5));
 
-  /// Any call, as the actor takes it.
-  client::outcome_of_call call(client::call_kind what, deadline patience = {});
+  /// Any call, as the actor takes it. Without `trace` a new one begins.
+  client::outcome_of_call call(client::call_kind what, deadline patience = {},
+                               const observe::trace_context& trace = {});
+
+  /// An answer for each operation, in their order, within one deadline and of one
+  /// trace.
+  std::vector<result<batch_answer>> run(batch what, deadline patience = {},
+                                        const observe::trace_context& trace = {});
 
   // For operators: need an admin's certificate.
   result<cluster_status> status(deadline patience = std::chrono::seconds(5));
@@ -111,6 +120,8 @@ public:
 private:
   struct body;
   explicit client_session(std::unique_ptr<body> made);
+  template <class Outcome, class Message>
+  Outcome ask(Message what, deadline patience, Outcome otherwise);
 
   std::unique_ptr<body> body_;
 };
