@@ -127,6 +127,20 @@ log_extent memory_journal::extent_of(partition_id partition) const {
   return log ? log->extent : log_extent{};
 }
 
+const raft::entry* memory_journal::durable_entry(partition_id partition,
+                                                 log_index index) const {
+  const auto log = durable_.logs.find(partition);
+  if (log == durable_.logs.end())
+    return nullptr;
+  const auto place = log->second.entries.find(index);
+  return place == log->second.entries.end() ? nullptr : &place->second;
+}
+
+log_index memory_journal::durable_base(partition_id partition) const {
+  const auto log = durable_.logs.find(partition);
+  return log == durable_.logs.end() ? log_index{} : log->second.mark.index;
+}
+
 bool memory_journal::damage(partition_id partition, log_index index) {
   bool found = false;
   for (auto* disk : {&seen_, &durable_}) {

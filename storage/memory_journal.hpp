@@ -53,6 +53,12 @@ public:
   /// From where to where the log goes; what `recover` would begin anew stays.
   log_extent extent_of(partition_id partition) const;
 
+  /// The entry that a crash would leave at `index`, damaged or not; null if there
+  /// would be none.
+  const raft::entry* durable_entry(partition_id partition, log_index index) const;
+  /// Where the log starts after, as a crash would leave it.
+  log_index durable_base(partition_id partition) const;
+
   /// Makes a stored entry fail its check. False if there is no such entry.
   bool damage(partition_id partition, log_index index);
 

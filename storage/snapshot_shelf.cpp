@@ -1,7 +1,5 @@
 #include "storage/snapshot_shelf.hpp"
 
-#include "runtime/base/bounds.hpp"
-
 #include <algorithm>
 #include <utility>
 
@@ -25,8 +23,7 @@ snapshot_shelf::read(const state_backend& from, node_id peer,
   const auto& [facts, bytes] = *found->second;
   if ((digest != 0 && digest != facts.digest) || offset > facts.bytes)
     return std::optional<snapshot_part>{};
-  const auto count = std::min<std::uint64_t>(bounds::snapshot_part,
-                                             facts.bytes - offset);
+  const auto count = std::min<std::uint64_t>(part_bytes_, facts.bytes - offset);
   auto part = bytes->read(offset, static_cast<std::size_t>(count));
   if (!part)
     return part.problem();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/base/bounds.hpp"
 #include "storage/log_entry.hpp"
 #include "storage/snapshot_stream.hpp"
 #include "storage/state_home.hpp"
@@ -36,8 +37,9 @@ struct snapshot_part {
 /// I3  Only a state that `load` has checked in full may replace the old one.
 class snapshot_shelf {
 public:
-  snapshot_shelf(std::shared_ptr<state_home> home, partition_id whose)
-      : home_(std::move(home)), whose_(whose) {}
+  snapshot_shelf(std::shared_ptr<state_home> home, partition_id whose,
+                 std::size_t part_bytes = bounds::snapshot_part)
+      : home_(std::move(home)), whose_(whose), part_bytes_(part_bytes) {}
 
   // -- sending -----------------------------------------------------------------
 
@@ -93,6 +95,7 @@ private:
 
   const std::shared_ptr<state_home> home_;
   const partition_id whose_;
+  const std::size_t part_bytes_;
   std::map<node_id, std::shared_ptr<outgoing>> outgoing_;
   std::optional<incoming> incoming_;
   bool loaded_ = false;

@@ -363,10 +363,6 @@ void partition_shell::perform(raft::configuration_changed& what) {
                         {"committed", what.committed}});
 }
 
-/// The steward needs no answer, and nobody else asks in a node.
-void partition_shell::perform(partition::members_answered&) {
-}
-
 void partition_shell::perform(partition::skew_seen& what) {
   log().error("a leader's clock is too far ahead: its entries are not taken",
               {{"leader", what.leader}, {"ahead_ms", what.ahead_ms}});

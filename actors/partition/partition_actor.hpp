@@ -70,7 +70,6 @@ private:
   void perform(partition::replace_state& what);
   void perform(partition::condemn_state& what);
   void perform(partition::respond& what);
-  void perform(partition::members_answered& what);
   void perform(partition::tell_members& what);
   void perform(partition::skew_seen& what);
   void perform(raft::role_changed& what);

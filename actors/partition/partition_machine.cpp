@@ -243,13 +243,15 @@ void partition_machine::become_following(effects& out) {
 
 /// Until an entry of its own term is applied, this replica doesn't know the end
 /// of its log, and so neither stamps nor proposes (I3, P16). Whoever was elected
-/// has a quorum; that is told again only when it changes.
+/// has a quorum; that is told again only when it changes. Stamps of an earlier
+/// leadership that came to nothing don't count: its clock may have been wrong (I8).
 void partition_machine::become_taking_over() {
   phase_ = applied_term_ == term_ ? phase::leading : phase::taking_over;
   has_quorum_ = true;
   own_entry_not_before_ = 0;
-  if (mutated(mutant::stamp_from_zero))
-    clock_ = hybrid_clock{options_.max_clock_offset_ms};
+  clock_ = hybrid_clock{options_.max_clock_offset_ms};
+  if (!mutated(mutant::stamp_from_zero))
+    clock_.raise(state_->latest());
 }
 
 // -- admission ---------------------------------------------------------------------
@@ -283,8 +285,12 @@ std::optional<error> partition_machine::refusal_of(const event& input,
                                                    const request& what) const {
   // A stamp that is in the log already drags nothing, however far ahead it is.
   const auto wall_ms = bounded_wall(input.wall_ms);
-  if (what.seen > clock_.latest()
-      && what.seen.wall_ms() > wall_ms + options_.max_clock_offset_ms)
+  const bool ahead = what.seen > clock_.latest()
+                     && what.seen.wall_ms() > wall_ms + options_.max_clock_offset_ms;
+  if (ahead && phase_ == phase::taking_over)
+    return refusal(error_code::not_leader,
+                   "the stamp seen may be in what this leader has yet to apply");
+  if (ahead)
     return refusal(error_code::clock_skew,
                    "seen: the stamp is " + std::to_string(what.seen.wall_ms() - wall_ms)
                      + " ms ahead of this partition's clocks; the bound is "
@@ -526,8 +532,10 @@ void partition_machine::refuse(request_tag tag, error why, effects& out) const {
   send(tag, std::move(reply), out);
 }
 
+/// The stamp is one that is committed: a client would carry one of a leader whose clock
+/// is wrong to others, which refuse it (P21).
 void partition_machine::send(request_tag tag, response reply, effects& out) const {
-  reply.stamp = clock_.latest();
+  reply.stamp = state_->latest();
   reply.epoch = state_->epoch();
   reply.leader = leader_;
   out.push_back(respond{tag, std::make_shared<const response>(std::move(reply))});

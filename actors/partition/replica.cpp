@@ -16,13 +16,9 @@ namespace {
 /// Before what the disk refused is tried again: a full one may have room by then.
 constexpr time_ms again_after_ms = 1000;
 
-/// Names changes of members apart from the partition's own proposals.
-constexpr raft::ticket first_change = raft::ticket{1} << 63;
-
-bool is_change(raft::ticket id) { return id >= first_change; }
-
-/// And the steward's: nobody waits for what becomes of those, it looks again.
-constexpr raft::ticket of_steward = first_change + (raft::ticket{1} << 62);
+/// Of what the steward proposes, apart from the partition's proposals: nobody waits
+/// for what becomes of it, the steward looks again.
+constexpr raft::ticket of_steward = raft::ticket{1} << 63;
 
 refusal_reason as_partition_sees(raft::refusal why) {
   switch (why) {
@@ -112,11 +108,6 @@ bool replica::is_too_far_ahead(const raft::message& what) {
 void replica::on(raft::link_changed& what) {
   look_is_due_ = true;
   tell(raft::event_kind{what});
-}
-
-void replica::on(change_members& what) {
-  tell(raft::event_kind{
-    raft::propose_configuration{first_change + what.ticket, std::move(what.wanted)}});
 }
 
 std::optional<time_ms> replica::next_wake() const {
@@ -220,30 +211,22 @@ std::shared_ptr<const entry_batch> replica::batch_of(const raft::entry& item) co
 }
 
 void replica::carry_out(raft::proposal_accepted& what) {
-  if (what.id == of_steward)
-    return;
-  if (is_change(what.id))
-    out_->push_back(members_answered{what.id - first_change, std::nullopt});
-  else
+  if (what.id != of_steward)
     tell(event_kind{proposal_placed{what.id, what.index, what.at_term}});
 }
 
 void replica::carry_out(raft::proposal_refused& what) {
-  if (what.id == of_steward)
-    return;
-  if (is_change(what.id))
-    out_->push_back(members_answered{what.id - first_change, what.why});
-  else
+  if (what.id != of_steward)
     tell(event_kind{proposal_refused{what.id, as_partition_sees(what.why)}});
 }
 
 void replica::carry_out(raft::proposal_replaced& what) {
-  if (!is_change(what.id))
+  if (what.id != of_steward)
     tell(event_kind{proposal_replaced{what.id}});
 }
 
 void replica::carry_out(raft::proposal_unknown& what) {
-  if (!is_change(what.id))
+  if (what.id != of_steward)
     tell(event_kind{proposal_lost{what.id}});
 }
 

@@ -66,17 +66,12 @@ struct state_replaced {
 struct damage_reported {
   bool in_state = false;
 };
-/// Asks for other members; `members_answered` says what became of that.
-struct change_members {
-  std::uint64_t ticket = 0;
-  raft::configuration wanted;
-};
 
 using replica_event_kind
   = std::variant<arrived, raft::received, raft::link_changed, raft::persisted,
                  raft::persist_failed, raft::entries_loaded, checkpoint_done,
                  snapshot_part_read, snapshot_part_taken, state_replaced,
-                 raft::state_checked, damage_reported, map_known, change_members,
+                 raft::state_checked, damage_reported, map_known,
                  raft::transfer_leadership, time_passed>;
 
 struct replica_event {
@@ -124,18 +119,13 @@ struct skew_seen {
   node_id leader;
   std::uint64_t ahead_ms = 0;
 };
-/// `why` is empty: it is in effect, from its entry on, and goes if that is cut off.
-struct members_answered {
-  std::uint64_t ticket = 0;
-  std::optional<raft::refusal> why;
-};
 
 /// What raft says of role, quorum and members is for whoever watches.
 using replica_effect
   = std::variant<raft::send, write_journal, raft::load_entries, write_checkpoint,
                  read_snapshot_part, release_snapshot, take_snapshot_part,
-                 replace_state, condemn_state, respond, members_answered, tell_members,
-                 skew_seen, raft::role_changed, raft::quorum_changed,
+                 replace_state, condemn_state, respond, tell_members, skew_seen,
+                 raft::role_changed, raft::quorum_changed,
                  raft::configuration_changed, raft::rebuild_needed>;
 using replica_effects = std::vector<replica_effect>;
 
@@ -180,7 +170,6 @@ private:
   void on(snapshot_part_taken& what);
   void on(state_replaced& what);
   void on(damage_reported& what);
-  void on(change_members& what);
   void on(time_passed& what);
 
   // what raft asks for

@@ -142,9 +142,16 @@ void raft_machine::on(const received& event) {
     dispatch(what);
 }
 
+/// P19: what counts towards a quorum must come from the store that the configuration
+/// names. Not so what a leader or a candidate says: it was chosen by a quorum that
+/// checked, or checks itself, and a replica that lags may know an older configuration
+/// than the one in which that node has another store.
 bool raft_machine::from_other_store(const message& what) const {
+  const bool counts = std::holds_alternative<vote_reply>(what.content)
+                      || std::holds_alternative<append_reply>(what.content)
+                      || std::holds_alternative<snapshot_reply>(what.content);
   const auto expected = quorum::store_of(members(), what.from);
-  return expected.value != 0 && what.from_store != expected;
+  return counts && expected.value != 0 && what.from_store != expected;
 }
 
 /// Compares terms once for all kinds of message. False: nothing more to do.

@@ -77,7 +77,7 @@ using body = std::variant<vote_request, vote_reply, append_request, append_reply
 struct message {
   node_id from;
   node_id to;
-  store_id from_store; ///< ignored unless the configuration names it (P19)
+  store_id from_store; ///< replies count if the configuration names it (P19)
   term at_term;        ///< compared once, for all kinds, before anything else
   body content;
   /// Not raft's: the sender's wall clock at sending, and the highest stamp that it has

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "actors/raft/raft_machine.hpp"
-#include "tests/simulation/journal_image.hpp"
-#include "tests/simulation/key_value_state.hpp"
+#include "tests/scenarios/journal_image.hpp"
+#include "tests/scenarios/key_value_state.hpp"
 
 #include <cstdint>
 #include <deque>

@@ -8,29 +8,40 @@
 
 namespace present::simulation {
 
-/// FAULTS.md, by number; those that a raft group can meet.
+/// FAULTS.md, by number; those that a partition's replicas can meet.
 enum class fault_kind : std::uint8_t {
-  crash,          // 1: loses what was not synced
-  crash_all,      // 1: every node at once
-  crash_voter,    // 3: right after it has let a vote out
-  pause,          // 4
-  partition,      // 5: a minority, both ways
-  one_way,        // 5: a single direction of a single link
-  isolate_leader, // 5
-  drop,           // 6
-  delay,          // 6: and so reorder
-  duplicate,      // 6
-  reply_loss,     // 7
-  drift,          // 8: a clock that runs fast or slow
-  slow_disk,      // 9
-  stalled_disk,   // 9: a single sync takes very long
-  disk_failure,   // 9: one sync fails
-  disk_full,      // 10
-  state_lost,     // 11: the state is gone at the next start, the log is not
-  link_flap,      // a link reported down and up although it works
-  compaction,     // 15: tiny thresholds
-  transfer,       // leadership handed over
-  reconfigure,    // 14: learners, replaced voters
+  crash,              // 1: loses what was not synced
+  crash_all,          // 1: every node at once
+  crash_voter,        // 3: right after it has let a vote out
+  pause,              // 4
+  partition,          // 5: a minority, both ways
+  one_way,            // 5: a single direction of a single link
+  isolate_leader,     // 5
+  bridge,             // 5: two halves that only one node hears
+  drop,               // 6
+  delay,              // 6: and so reorder
+  duplicate,          // 6
+  reply_loss,         // 7: between replicas
+  client_loss,        // 7: a client's request, or the reply to it
+  client_late,        // 6: a client's request comes when its connection is long gone
+  drift,              // 8: a clock that runs fast or slow
+  clock_jump,         // 8: wall time, there and back
+  clock_freeze,       // 8
+  skew,               // 8: wall time, for as long as it lasts
+  slow_disk,          // 9
+  stalled_disk,       // 9: a single sync takes very long
+  disk_failure,       // 9: one sync fails
+  disk_full,          // 10
+  checkpoint_failure, // 10: the state's disk alone
+  misdirected_write,  // 11
+  bit_rot,            // 11: in the log
+  state_lost,         // 11: the state is damaged or gone, the log is not
+  wipe,               // 13
+  replica_restart,    // 19: the actor alone, its disks go on
+  link_flap,          // a link reported down and up although it works
+  compaction,         // 15: tiny thresholds
+  transfer,           // leadership handed over
+  replace_keepers,    // 14: the map wants others to keep the partition
   count_,
 };
 

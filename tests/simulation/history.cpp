@@ -3,78 +3,138 @@
 #include "tests/simulation/oracle_violation.hpp"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 namespace present::simulation {
 
-raft::ticket history::begin(bool is_write, std::uint64_t key,
-                            std::uint64_t now_us) {
-  const auto id = operations_.size();
-  operations_.push_back({is_write, {key, id + 1}, now_us, true});
-  return id;
+namespace {
+
+std::string name(std::uint64_t call) { return "call " + std::to_string(call); }
+
+} // namespace
+
+history::call_number history::begin(client::call_kind what, std::uint64_t now_us) {
+  calls_.push_back({std::move(what), now_us});
+  return calls_.size() - 1;
 }
 
-void history::succeeded(raft::ticket id, log_index seen, std::uint64_t value,
+void history::tried(call_number call, const operation_id& id) {
+  calls_[call].names.insert(id);
+  names_.emplace(id, call);
+}
+
+void history::decided(const operation_id& id) {
+  const auto found = names_.find(id);
+  expect(found != names_.end(), "nothing is made up", "the log holds what nobody asked");
+  if (truth_.of(id)->code != error_code::ok)
+    return;
+  auto& asked = calls_[found->second];
+  expect(++asked.effects == 1, "exactly once (P4)", name(found->second) + " was applied twice");
+  check_denied(found->second, asked);
+}
+
+void history::check_denied(call_number id, const call& asked) const {
+  if (!asked.denied || asked.effects == 0)
+    return;
+  std::string tries;
+  for (const auto& each : asked.names)
+    tries += ' ' + std::to_string(each.client.value) + '/' + std::to_string(each.number.value);
+  expect(false, "outcome (P5)",
+         name(id) + " was reported as not applied, but is; its names:" + tries);
+}
+
+void history::completed(call_number id, space_id space, const client::outcome_of_call& how,
                         std::uint64_t now_us) {
-  auto& item = operations_[id];
-  item.open = false;
-  const auto earlier = seen_before(item.started_us);
-  if (item.is_write) {
-    const auto found = committed_.find(item.command.value);
-    expect(found != committed_.end() && found->second == seen,
-           "acknowledged write",
-           "operation " + std::to_string(id) + " was acknowledged at index "
-             + std::to_string(seen.value) + ", where it is not committed");
-    ++writes_;
-  } else {
-    expect(seen >= earlier, "linearizable read",
-           "read " + std::to_string(id) + " saw index "
-             + std::to_string(seen.value) + " though "
-             + std::to_string(earlier.value) + " had been seen before it started");
-    const auto expected = value_at(item.command.key, seen);
-    expect(value == expected, "linearizable read",
-           "read " + std::to_string(id) + " returned "
-             + std::to_string(value) + ", not " + std::to_string(expected));
-    ++reads_;
+  auto& asked = calls_[id];
+  const auto& why = how.problem;
+  const bool writes = client::is_write(asked.what);
+  const bool is_verdict = why.code == error_code::ok || client::is_verdict(how.given);
+  const bool read = why.code == error_code::ok || why.code == error_code::not_found;
+  if (writes)
+    writes_ += why.code == error_code::ok;
+  else
+    reads_ += read;
+  if (writes && is_verdict && how.given.id.client.value != 0)
+    return saw(check_write(id, asked, how), now_us);
+  if (!writes && read)
+    return saw(std::holds_alternative<client::get_call>(asked.what)
+                 ? check_get(id, asked, space, how)
+                 : check_scan(id, asked, space, how.given),
+               now_us);
+  if (!writes)
+    return;
+  if (why.known == outcome::unknown) {
+    ++unknown_;
+    return;
   }
-  const auto highest = answers_.empty() ? seen : std::max(seen, answers_.back().highest);
+  asked.denied = true;
+  check_denied(id, asked);
+}
+
+/// The answer is the one that the log gave the operation.
+log_index history::check_write(call_number id, const call& asked,
+                               const client::outcome_of_call& how) {
+  const auto* truth = truth_.of(how.given.id);
+  expect(truth && asked.names.contains(how.given.id), "acknowledged write",
+         name(id) + " was answered, but isn't in the log");
+  const auto code = how.problem.code;
+  expect(truth->code == code, "the log's answer",
+         name(id) + " was answered " + std::string{traits_of(code).name} + ", not "
+           + std::string{traits_of(truth->code).name});
+  expect(code != error_code::ok || truth->version == how.given.version, "the log's answer",
+         name(id) + " was told version " + to_string(how.given.version) + ", not "
+           + to_string(truth->version));
+  expect(truth->index >= seen_before(asked.began_us) || truth->index.value == 0,
+         "linearizable write", name(id) + " stands before what had been seen when it began");
+  return truth->index;
+}
+
+log_index history::check_get(call_number id, const call& asked, space_id space,
+                             const client::outcome_of_call& how) {
+  const auto& wanted = std::get<client::get_call>(asked.what);
+  const reference_state::change seen{
+    {}, how.given.version, how.problem.code == error_code::ok ? how.given.value : nullptr};
+  const auto earlier = seen_before(asked.began_us);
+  const auto index = truth_.first_held({space, wanted.key}, earlier, seen);
+  expect(index.has_value(), "linearizable read",
+         name(id) + " read " + (seen.value ? "'" + *seen.value + "'" : "nothing") + " under "
+           + wanted.key + ", which wasn't there at " + std::to_string(earlier.value)
+           + " nor later");
+  return *index;
+}
+
+/// All of the page at one index.
+log_index history::check_scan(call_number id, const call& asked, space_id space,
+                              const answer& given) {
+  std::map<std::string, reference_state::change> seen;
+  for (const auto& key : truth_.keys_of(space))
+    seen[key] = {};
+  for (const auto& row : given.rows)
+    seen[row.key] = {{}, row.version, row.value};
+  auto index = seen_before(asked.began_us);
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (const auto& [key, what] : seen) {
+      const auto first = truth_.first_held({space, key}, index, what);
+      expect(first.has_value(), "linearizable scan",
+             name(id) + " saw a page that never was there at one moment: key " + key);
+      moved = moved || *first > index;
+      index = *first;
+    }
+  }
+  return index;
+}
+
+void history::saw(log_index index, std::uint64_t now_us) {
+  const auto highest = answers_.empty() ? index : std::max(index, answers_.back().highest);
   answers_.push_back({now_us, highest});
 }
 
-void history::not_applied(raft::ticket id) {
-  auto& item = operations_[id];
-  item.open = false;
-  if (!item.is_write)
-    return;
-  denied_.insert(item.command.value);
-  expect(!committed_.contains(item.command.value), "outcome (P5)",
-         "operation " + std::to_string(id) + " was reported as not applied, but is");
-}
-
-void history::committed(const raft::entry& item) {
-  if (item.kind != raft::entry_kind::command)
-    return;
-  const auto command = decode(*item.payload);
-  values_[command.key].push_back({item.index, command.value});
-  committed_[command.value] = item.index;
-  expect(!denied_.contains(command.value), "outcome (P5)",
-         "value " + std::to_string(command.value)
-           + " is committed after it was reported as not applied");
-}
-
-std::uint64_t history::value_at(std::uint64_t key, log_index index) const {
-  const auto found = values_.find(key);
-  if (found == values_.end())
-    return 0;
-  const auto after = std::upper_bound(
-    found->second.begin(), found->second.end(), index,
-    [](log_index wanted, const auto& item) { return wanted < item.first; });
-  return after == found->second.begin() ? 0 : std::prev(after)->second;
-}
-
-log_index history::seen_before(std::uint64_t started_us) const {
+log_index history::seen_before(std::uint64_t began_us) const {
   const auto after = std::lower_bound(
-    answers_.begin(), answers_.end(), started_us,
-    [](const answer& item, std::uint64_t at) { return item.at_us < at; });
+    answers_.begin(), answers_.end(), began_us,
+    [](const answer_received& item, std::uint64_t at) { return item.at_us < at; });
   return after == answers_.begin() ? log_index{} : std::prev(after)->highest;
 }
 

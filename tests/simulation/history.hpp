@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/raft/raft_types.hpp"
-#include "tests/simulation/key_value_state.hpp"
+#include "actors/client/client_call.hpp"
+#include "tests/simulation/reference_state.hpp"
 
 #include <cstdint>
 #include <map>
@@ -10,53 +10,62 @@
 
 namespace present::simulation {
 
-/// What the clients saw, checked as it happens.
+/// What the clients saw, checked as it happens against what the log means.
 ///
-/// Every answer names the log index that it saw. Operations on one log are
-/// linearizable if that order is one of real time too: whoever starts after an
-/// answer was received sees at least the answered index. A read must return the
-/// last value committed at or before its index; a write that was reported as
-/// not applied must never be committed (P5).
+/// All operations of a partition stand in one log. They are linearizable if that
+/// order is one of real time too: whoever begins after an answer has been received
+/// sees at least what that answer saw. A write's answer stands at its index; what
+/// was read must have been there, all of it at one moment, at an index that is not
+/// before what had been seen when the read began.
+///
+/// Besides: a call has its effect at most once (P4); what was said to be not
+/// applied never is (P5); and an answer is the one that the log gives.
 class history {
 public:
-  struct operation {
-    bool is_write = false;
-    key_value_command command; ///< a read: only its key
-    std::uint64_t started_us = 0;
-    bool open = true;
-  };
+  using call_number = std::uint64_t;
 
-  raft::ticket begin(bool is_write, std::uint64_t key, std::uint64_t now_us);
-  const operation& at(raft::ticket id) const { return operations_[id]; }
-  bool is_open(raft::ticket id) const { return operations_[id].open; }
+  explicit history(const reference_state& truth) : truth_(truth) {}
 
-  void succeeded(raft::ticket id, log_index seen, std::uint64_t value,
+  call_number begin(client::call_kind what, std::uint64_t now_us);
+  /// A try of the call leaves under this name.
+  void tried(call_number call, const operation_id& id);
+  /// The log has decided this operation.
+  void decided(const operation_id& id);
+  void completed(call_number call, space_id space, const client::outcome_of_call& how,
                  std::uint64_t now_us);
-  /// The caller was told that it had, and never would have, any effect.
-  void not_applied(raft::ticket id);
-  void unknown(raft::ticket id) { operations_[id].open = false; }
-
-  /// The log, in order, as it is committed.
-  void committed(const raft::entry& item);
 
   std::uint64_t writes_acknowledged() const { return writes_; }
   std::uint64_t reads_answered() const { return reads_; }
+  std::uint64_t unknown() const { return unknown_; }
 
 private:
-  std::uint64_t value_at(std::uint64_t key, log_index index) const;
-  log_index seen_before(std::uint64_t started_us) const;
+  struct call {
+    client::call_kind what;
+    std::uint64_t began_us = 0;
+    std::set<operation_id> names;
+    unsigned effects = 0;
+    bool denied = false; ///< its client was told that it isn't applied
+  };
 
-  struct answer {
+  log_index check_write(call_number id, const call& asked, const client::outcome_of_call& how);
+  log_index check_get(call_number id, const call& asked, space_id space,
+                      const client::outcome_of_call& how);
+  log_index check_scan(call_number id, const call& asked, space_id space, const answer& given);
+  void check_denied(call_number id, const call& asked) const;
+  void saw(log_index index, std::uint64_t now_us);
+  log_index seen_before(std::uint64_t began_us) const;
+
+  const reference_state& truth_;
+  std::vector<call> calls_;
+  std::map<operation_id, call_number> names_;
+  struct answer_received {
     std::uint64_t at_us;
     log_index highest;
   };
-  std::vector<operation> operations_;
-  std::vector<answer> answers_; // ascending in both
-  std::map<std::uint64_t, std::vector<std::pair<log_index, std::uint64_t>>> values_;
-  std::map<std::uint64_t, log_index> committed_; // by value
-  std::set<std::uint64_t> denied_;
+  std::vector<answer_received> answers_; // ascending in both
   std::uint64_t writes_ = 0;
   std::uint64_t reads_ = 0;
+  std::uint64_t unknown_ = 0;
 };
 
 } // namespace present::simulation

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "actors/raft/mutant.hpp"
-#include "tests/simulation/fault_plan.hpp"
+#include "tests/simulation/world.hpp"
 
 #include <vector>
 #include <string_view>
@@ -9,7 +8,7 @@
 namespace present::simulation {
 
 struct mutant_row {
-  raft::mutant defect;
+  any_mutant defect;
   std::string_view name;
   std::string_view rule; ///< of CONSENSUS.md or PROTOCOL.md
   std::uint32_t voters = 3;
@@ -45,7 +44,20 @@ inline const std::vector<mutant_row> mutants{
   {raft::mutant::reuse_snapshot_term, "reuse_snapshot_term", "10"},
   {raft::mutant::count_learner_as_voter, "count_learner_as_voter",
              "6"},
-  {raft::mutant::go_on_without_state, "go_on_without_state", "P24"},
+  {raft::mutant::go_on_without_state, "go_on_without_state", "P24", 3,
+   {fault_kind::state_lost, fault_kind::compaction, fault_kind::crash}},
+  {partition::mutant::skip_session_table, "skip_session_table", "P4"},
+  {partition::mutant::forget_sessions, "forget_sessions", "P4"},
+  {partition::mutant::apply_expired, "apply_expired", "P4"},
+  {partition::mutant::answer_when_placed, "answer_when_placed", "11"},
+  {partition::mutant::refuse_what_is_placed, "refuse_what_is_placed", "P5"},
+  {partition::mutant::refuse_late_writes, "refuse_late_writes", "P5"},
+  {partition::mutant::read_at_once, "read_at_once", "P15"},
+  {partition::mutant::own_everything, "own_everything", "P1"},
+  {partition::mutant::stamp_from_zero, "stamp_from_zero", "P2"},
+  {client::mutant::trust_any_refusal, "trust_any_refusal", "P5"},
+  {client::mutant::renumber_retries, "renumber_retries", "P4"},
+  {client::mutant::acknowledge_early, "acknowledge_early", "P4"},
 };
 
 } // namespace present::simulation

@@ -1,9 +1,12 @@
+#include "tests/simulation/describe.hpp"
+#include "tests/simulation/describe_replica.hpp"
 #include "tests/simulation/oracle_violation.hpp"
 #include "tests/simulation/world.hpp"
 
 #include "actors/raft/quorum.hpp"
 
 #include <exception>
+#include <ostream>
 #include <string>
 #include <utility>
 
@@ -15,61 +18,86 @@ namespace {
 
 constexpr std::uint64_t ms = 1000;
 constexpr std::uint64_t recovery_us = 15'000 * ms;
-constexpr std::uint64_t clients = 4;
+constexpr std::uint32_t clients = 4;
 
 std::uint32_t spares_of(std::uint32_t voters) { return voters < 5 ? 2 : 1; }
+
+store_id first_store_of(node_id node) { return {100 + node.value}; }
+
+std::vector<client_id> client_ids() {
+  std::vector<client_id> ids;
+  for (std::uint32_t number = 0; number <= clients; ++number)
+    ids.push_back({1000 + number});
+  return ids;
+}
+
+/// One space, whole, in the partition that is simulated.
+cluster_map_ptr map_of(std::uint32_t nodes, const raft::configuration& founders) {
+  auto map = std::make_shared<cluster_map>();
+  map->epoch = {1};
+  map->spaces[simulated_client::space_name] = simulated_client::space;
+  map->ranges = {{simulated_client::space, "", simulated_node::partition}};
+  for (std::uint32_t number = 1; number <= nodes; ++number)
+    map->nodes.push_back({node_id{number}, first_store_of({number})});
+  map->partitions = {{simulated_node::partition, founders.stores, founders.voters,
+                      founders.voters, {}}};
+  return map;
+}
+
+#ifdef PRESENT_MUTANTS
+void switch_on(const any_mutant& defect) {
+  raft::active_mutant = raft::mutant::none;
+  partition::active_mutant = partition::mutant::none;
+  client::active_mutant = client::mutant::none;
+  if (const auto* in_raft = std::get_if<raft::mutant>(&defect))
+    raft::active_mutant = *in_raft;
+  else if (const auto* above = std::get_if<partition::mutant>(&defect))
+    partition::active_mutant = *above;
+  else
+    client::active_mutant = std::get<client::mutant>(defect);
+}
+#endif
 
 } // namespace
 
 world::world(const run_options& options)
-  : options_(options),
-    random_(options.seed),
-    oracles_(
-      [this](node_id id, log_index index, term at_term) {
-        const auto& node = node_at(id);
-        return node.journal.base.index >= index || node.saved.mark.index >= index
-               || node.journal.term_at(index) == at_term;
-      },
-      clients_) {
-  raft::configuration bootstrap;
-  for (std::uint32_t number = 1; number <= options.voters; ++number)
-    bootstrap.voters.push_back(node_id{number});
-  const auto count = options.voters + spares_of(options.voters);
-  for (std::uint32_t number = 1; number <= count; ++number) {
-    simulated_node node;
-    node.id = node_id{number};
-    if (number <= options.voters) // the others wait to be invited
-      node.journal.base.members = bootstrap;
-    node.saved.mark.members = node.journal.base.members;
-    node.clock_ns = random_.below(1'000'000'000);
-    node.checkpoint_every = random_.between(10, 200);
-    nodes_.push_back(std::move(node));
-  }
-  result_.plan = options.plan
-                   ? *options.plan
-                   : plan_of(options.seed, options.voters, options.faults_until_ms,
-                             options.focus);
+    : options_(options), time_(options.seed), seen_(truth_),
+      oracles_([this](node_id id) -> const simulated_node& { return node_at(id); },
+               client_ids(), truth_, seen_) {
+  make_nodes();
+  // The last one is the recovery's.
+  for (std::uint32_t number = 0; number <= clients; ++number)
+    clients_.push_back(std::make_unique<simulated_client>(number, time_, seen_, *this));
+  result_.plan = options.plan ? *options.plan
+                              : plan_of(options.seed, options.voters,
+                                        options.faults_until_ms, options.focus);
 }
 
-void world::at(std::uint64_t time_us, std::function<void()> what) {
-  queue_.push({std::max(time_us, now_us_), order_++, std::move(what)});
-}
-
-void world::run_until(std::uint64_t time_us, const std::function<bool()>& done) {
-  while (!queue_.empty() && queue_.top().at_us <= time_us) {
-    if (done && done())
-      return;
-    now_us_ = queue_.top().at_us;
-    const auto what = std::move(const_cast<occurrence&>(queue_.top()).what);
-    queue_.pop();
-    what();
+void world::make_nodes() {
+  const auto nodes = options_.voters + spares_of(options_.voters);
+  for (std::uint32_t number = 1; number <= options_.voters; ++number) {
+    founders_.voters.push_back({number});
+    founders_.stores.push_back({{number}, first_store_of({number})});
   }
-  now_us_ = std::max(now_us_, time_us);
+  map_ = map_of(nodes, founders_);
+  victim_ = {static_cast<std::uint32_t>(time_.random.between(1, options_.voters + 1))};
+  for (std::uint32_t number = 1; number <= nodes; ++number) {
+    const node_id id{number};
+    // The others wait to be invited.
+    const auto members = number <= options_.voters ? founders_ : raft::configuration{};
+    nodes_.push_back(std::make_unique<simulated_node>(id, first_store_of(id), members, map_,
+                                                      time_, *this));
+    auto& node = *nodes_.back();
+    node.conditions.count = [this](fault_kind kind) { count(kind); };
+    node.conditions.crash_for = [this, &node](std::uint64_t duration_us, fault_kind kind) {
+      crash_for(node, duration_us, kind);
+    };
+  }
 }
 
 run_result world::run() {
 #ifdef PRESENT_MUTANTS
-  raft::active_mutant = options_.defect;
+  switch_on(options_.defect);
 #endif
   try {
     play();
@@ -81,74 +109,128 @@ run_result world::run() {
     result_.oracle = "machine";
     result_.what = found.what();
   }
-  result_.violated_at_ms = result_.oracle.empty() ? 0 : now_us_ / ms;
-  result_.simulated_ms = now_us_ / ms;
-  result_.writes = clients_.writes_acknowledged();
-  result_.reads = clients_.reads_answered();
+  result_.violated_at_ms = result_.oracle.empty() ? 0 : time_.now_ms();
+  result_.simulated_ms = time_.now_ms();
+  result_.writes = seen_.writes_acknowledged();
+  result_.reads = seen_.reads_answered();
+  result_.unknown = seen_.unknown();
   result_.elections = oracles_.elections();
+  for (const auto& node : nodes_)
+    result_.snapshots += node->snapshots_installed();
   return result_;
 }
 
 void world::play() {
   for (auto& node : nodes_)
-    start(node);
+    node->start();
   for (const auto& item : result_.plan)
-    at(item.at_ms * ms, [this, item] { begin_fault(item); });
-  for (std::uint64_t client = 0; client < clients; ++client)
-    at((100 + client) * ms, [this, client] { client_turn(client); });
-  run_until(options_.faults_until_ms * ms, {});
+    time_.at(item.at_ms * ms, [this, item] { begin_fault(item); });
+  for (std::uint32_t number = 0; number < clients; ++number)
+    time_.at((100 + number) * ms, [this, number] { clients_[number]->start(); });
+  time_.run_until(options_.faults_until_ms * ms);
 }
 
 simulated_node* world::current_leader() {
   simulated_node* found = nullptr;
-  for (auto& node : nodes_)
-    if (node.up && node.machine->role() == raft::role_kind::leader
-        && (!found
-            || node.machine->current_term() > found->machine->current_term()))
-      found = &node;
+  for (auto& node : nodes_) {
+    if (!node->is_up() || node->replica().raft().role() != raft::role_kind::leader)
+      continue;
+    if (!found
+        || node->replica().raft().current_term() > found->replica().raft().current_term())
+      found = node.get();
+  }
   return found;
 }
 
-/// All faults end with a loss of power everywhere. A new leader then has to
-/// answer a read without any new write, take a write, and bring every member of
-/// its configuration to the same state.
+// -- watching ----------------------------------------------------------------------------
+
+void world::heard(const simulated_node& node, const partition::replica_event_kind& what) {
+  ++result_.events;
+  fold(result_.trace, time_.now_us());
+  fold(result_.trace, what.index());
+  oracles_.clock_shown(node.clock.wall_ms(time_.now_us()));
+  count_wrong_clock(node);
+  if (options_.log)
+    *options_.log << time_.now_us() << " us " << describe(node.replica().raft()) << " <- "
+                  << describe(what) << '\n';
+}
+
+/// A clock that is wrong has an effect when its replica acts by it.
+void world::count_wrong_clock(const simulated_node& node) {
+  if (node.clock.drifts())
+    count(fault_kind::drift);
+  if (node.clock.is_frozen(time_.now_us()))
+    count(fault_kind::clock_freeze);
+  if (node.clock.wall_offset_ms() != 0)
+    count(node.conditions.wall_wrong_by);
+}
+
+void world::turned(const simulated_node& node, const standing& before,
+                   const partition::replica_effects& done) {
+  const auto& raft = node.replica().raft();
+  fold(result_.trace, node.id().value);
+  fold(result_.trace, raft.current_term().value);
+  fold(result_.trace, raft.commit().value);
+  fold(result_.trace, raft.log().last().value);
+  for (const auto& effect : done) {
+    fold(result_.trace, effect.index());
+    if (options_.log)
+      *options_.log << "    " << describe(effect) << '\n';
+  }
+  oracles_.turned(node, before, done);
+}
+
+// -- the end -----------------------------------------------------------------------------
+
+bool world::is_settled() {
+  const auto* leading = current_leader();
+  if (!leading)
+    return false;
+  const auto& machine = leading->replica().raft();
+  const auto& wanted = map_->partitions.front().wanted;
+  const auto& voters = machine.members().voters;
+  if (machine.members().is_joint() || voters.size() != wanted.size())
+    return false;
+  for (const auto id : wanted)
+    if (!raft::quorum::contains(voters, id)
+        || raft::quorum::store_of(machine.members(), id) != node_at(id).store())
+      return false;
+  if (machine.commit() != machine.log().last())
+    return false;
+  for (const auto id : raft::quorum::everyone(machine.members())) {
+    const auto& node = node_at(id);
+    if (!node.is_up() || node.replica().partition().applied() != machine.commit())
+      return false;
+  }
+  return true;
+}
+
+/// All faults end with a loss of power everywhere. A new leader then has to answer
+/// a read without any new write, take a write, make those members whom the map wants,
+/// with the stores that they have now, and bring all of them to the same state.
 void world::check_recovery() {
   end_all_faults();
-  std::function<void(bool)> repeat = [&](bool is_write) {
-    if (const auto* leading = current_leader())
-      ask(is_write, leading->id);
-    at(now_us_ + 100 * ms, [&, is_write] { repeat(is_write); });
+  auto& asker = *clients_.back();
+  const auto ask_until = [&](client::call_kind what, const auto& count, const char* problem) {
+    const auto before = count();
+    asker.call_once(std::move(what), recovery_us / ms);
+    time_.run_until(time_.now_us() + recovery_us, [&] { return count() > before; });
+    expect(count() > before, "recovery", problem);
   };
-  const auto reads = clients_.reads_answered();
-  at(now_us_ + 100 * ms, [&] { repeat(false); });
-  run_until(now_us_ + recovery_us,
-            [&] { return clients_.reads_answered() > reads; });
-  expect(clients_.reads_answered() > reads, "recovery",
-         "no read is answered after all faults ended");
-  const auto writes = clients_.writes_acknowledged();
-  at(now_us_, [&] { repeat(true); });
-  run_until(now_us_ + recovery_us,
-            [&] { return clients_.writes_acknowledged() > writes; });
-  expect(clients_.writes_acknowledged() > writes, "recovery",
-         "no write is acknowledged after all faults ended");
-  repeat = [](bool) {};
-  const auto settled = [&] {
-    const auto* leading = current_leader();
-    if (!leading || leading->machine->members().is_joint())
-      return false;
-    const auto& machine = *leading->machine;
-    if (machine.commit() != machine.log().last())
-      return false;
-    for (const auto id : raft::quorum::everyone(machine.members())) {
-      const auto& node = node_at(id);
-      if (node.applied != machine.commit()
-          || node.state.digest != leading->state.digest)
-        return false;
-    }
-    return true;
-  };
-  run_until(now_us_ + recovery_us, settled);
-  expect(settled(), "recovery", "the members don't come to the same state");
+  ask_until(client::get_call{simulated_client::space_name, "k0"},
+            [this] { return seen_.reads_answered(); },
+            "no read is answered after all faults ended");
+  ask_until(client::put_call{simulated_client::space_name, "k0",
+                             std::make_shared<const std::string>("peace"), always{}},
+            [this] { return seen_.writes_acknowledged(); },
+            "no write is acknowledged after all faults ended");
+  time_.run_until(time_.now_us() + recovery_us, [this] { return is_settled(); });
+  expect(is_settled(), "recovery", "the members don't come to the same state");
+  const auto& leading = *current_leader();
+  const auto wanted = leading.digest(client_ids());
+  for (const auto id : raft::quorum::everyone(leading.replica().raft().members()))
+    expect(node_at(id).digest(client_ids()) == wanted, "equal state digests",
+           "node " + std::to_string(id.value) + " differs in the end");
 }
 
 run_result run(const run_options& options) { return world{options}.run(); }

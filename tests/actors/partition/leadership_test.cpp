@@ -53,6 +53,42 @@ TEST_CASE("a new leader stamps above everything in its log (I3)") {
   CHECK(replica.now_answer(numbered_put(2)).version > far);
 }
 
+TEST_CASE("a stamp that was never committed goes to nobody, and ends with its leadership (P21)") {
+  replica_under_test replica;
+  lead_with_space(replica);
+  const auto true_ms = replica.wall_ms;
+  replica.wall_ms += 5'000; // its clock jumps, and no peer can be heard
+  replica.ask({numbered_put(1)});
+  CHECK(replica.proposed.front().batch->first_stamp.wall_ms() >= true_ms + 5'000);
+  replica.follow({2});
+  const auto refused = replica.ask({numbered_put(2)});
+  CHECK(replica.response_to(refused).stamp.wall_ms() <= true_ms);
+  replica.wall_ms = true_ms;
+  replica.proposed.clear();
+  replica.lead({3});
+  CHECK(replica.now_answer(numbered_put(3)).version.wall_ms() <= true_ms);
+}
+
+TEST_CASE("who takes over doesn't know yet whether a stamp is too far ahead (P21)") {
+  replica_under_test replica;
+  lead_with_space(replica);
+  const auto far = at_ms(5'000);
+  request asked;
+  asked.partition = {1};
+  asked.seen = far;
+  asked.operations = {numbered_put(2)};
+  replica.follow({2});
+  replica.hear(role_known{true, {3}, {1}});
+  replica.hear(arrived{50, std::make_shared<const request>(asked)});
+  CHECK(replica.response_to(50).failure.code == error_code::not_leader);
+  replica.commit_entry(std::make_shared<entry_batch>(batch_at(far, {numbered_put(1)})), {2});
+  replica.commit_entry(nullptr, {3});
+  replica.leading = {3};
+  replica.hear(arrived{51, std::make_shared<const request>(asked)});
+  replica.commit_all();
+  CHECK(replica.answer_to(51).version > far);
+}
+
 TEST_CASE("an entry whose stamp does not rise is not applied (I3)") {
   replica_under_test replica;
   lead_with_space(replica);

@@ -184,23 +184,6 @@ TEST_CASE("a loaded snapshot takes the state's place, and both machines go on fr
   CHECK(one.journal.recover(whose)->snapshot == arriving);
 }
 
-TEST_CASE("who asks for other members hears what became of it") {
-  disks_and_replica one;
-  auto wanted = one.it->raft().members();
-  wanted.learners.push_back({2});
-  one.hear(change_members{5, wanted});
-  const auto accepted = one.take<members_answered>();
-  REQUIRE(accepted);
-  CHECK(accepted->ticket == 5);
-  CHECK_FALSE(accepted->why);
-  wanted.learners.push_back({2});
-  one.hear(change_members{6, wanted});
-  const auto refused = one.take<members_answered>();
-  REQUIRE(refused);
-  CHECK(refused->ticket == 6);
-  CHECK(refused->why == raft::refusal::invalid);
-}
-
 TEST_CASE("after a restart a replica goes on from state and log") {
   disks_and_replica one;
   one.ask(write(1, 1, put_of("a", "v")));

@@ -141,16 +141,54 @@ TEST_CASE("a replica that lacks what it once acknowledged has no vote (rule 15)"
   CHECK(one.sent<vote_reply>()[0].second.granted);
 }
 
-TEST_CASE("another store under a known number is not heard (P19)") {
+TEST_CASE("another store under a known number counts for nothing (P19)") {
   auto found = replica_under_test::with_voters({1, 2, 3});
   found.snapshot.members.stores = {{node(1), store_id{11}}, {node(2), store_id{12}}};
   replica_under_test one{found, {}, store_id{11}};
-  one.tell(received{{node(2), node(1), store_id{99}, term{1},
-                     vote_request{log_index{0}, term{0}, true, false}}});
-  CHECK(one.sent<vote_reply>().empty());
+  one.wake();
+  const auto say = [&](std::uint64_t store, body content) {
+    one.tell(received{{node(2), node(1), store_id{store}, term{1}, std::move(content)}});
+  };
+  say(99, vote_reply{true, true});
+  CHECK(one.machine().role() == role_kind::pre_candidate);
+  say(12, vote_reply{true, true});
+  one.flush();
+  say(99, vote_reply{false, true});
+  CHECK(one.machine().role() == role_kind::candidate);
+  say(12, vote_reply{false, true});
+  REQUIRE(one.machine().role() == role_kind::leader);
+  one.flush();
+  append_reply has_all{.accepted = true, .matched = log_index{1}};
+  say(99, has_all);
+  CHECK(one.machine().commit() == log_index{0});
+  say(12, has_all);
+  CHECK(one.machine().commit() == log_index{1});
+}
+
+TEST_CASE("whose store isn't the one that the configuration names has no voice (P19)") {
+  auto found = replica_under_test::with_voters({1, 2, 3});
+  found.snapshot.members.stores = {{node(1), store_id{11}}, {node(2), store_id{12}}};
   replica_under_test stranger{found, {}, store_id{98}};
   stranger.wake();
   CHECK(stranger.machine().role() == role_kind::follower);
+  stranger.hear(2, 1, vote_request{log_index{5}, term{1}, true, false});
+  CHECK_FALSE(stranger.sent<vote_reply>()[0].second.granted);
+}
+
+TEST_CASE("a replica that lags follows a leader whose store it doesn't know yet (P19)") {
+  auto found = replica_under_test::with_voters({1, 2, 3});
+  found.snapshot.members.stores = {{node(2), store_id{12}}};
+  replica_under_test one{found};
+  // Node 2 lost its data, came back with store 99 and was chosen: all that is in a
+  // part of the log that this replica has not seen.
+  one.tell(received{{node(2), node(1), store_id{99}, term{1},
+                     vote_request{log_index{4}, term{0}, false, false}}});
+  one.flush();
+  CHECK(one.sent<vote_reply>()[0].second.granted);
+  one.tell(received{{node(2), node(1), store_id{99}, term{1},
+                     append(0, 0, 0, {command(1, 1)})}});
+  CHECK(one.machine().leader_known() == node(2));
+  CHECK(one.machine().log().last() == log_index{1});
 }
 
 TEST_CASE("two pre-candidates: the lower number goes first") {

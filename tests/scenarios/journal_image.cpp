@@ -1,4 +1,4 @@
-#include "tests/simulation/journal_image.hpp"
+#include "tests/scenarios/journal_image.hpp"
 
 #include "actors/raft/raft_log.hpp"
 #include "tests/simulation/oracle_violation.hpp"

@@ -1,4 +1,4 @@
-#include "tests/simulation/key_value_state.hpp"
+#include "tests/scenarios/key_value_state.hpp"
 
 #include "tests/simulation/seeded_random.hpp"
 

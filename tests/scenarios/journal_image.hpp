@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/raft/raft_types.hpp"
-#include "tests/simulation/key_value_state.hpp"
+#include "tests/scenarios/key_value_state.hpp"
 
 #include <deque>
 #include <optional>

@@ -1,0 +1,146 @@
+#include "tests/simulation/reference_state.hpp"
+
+#include "runtime/base/overloaded.hpp"
+#include "tests/simulation/oracle_violation.hpp"
+
+#include <algorithm>
+
+namespace present::simulation {
+
+namespace {
+
+bool same(const reference_state::change& there, const reference_state::change& seen) {
+  if (!there.value || !seen.value)
+    return !there.value && !seen.value;
+  return there.version == seen.version && *there.value == *seen.value;
+}
+
+/// The one in effect at `index`; the end if the key never had been written then.
+template <class Changes>
+auto in_effect(const Changes& changes, log_index index) {
+  const auto after = std::upper_bound(
+    changes.begin(), changes.end(), index,
+    [](log_index wanted, const auto& item) { return wanted < item.since; });
+  return after == changes.begin() ? changes.end() : std::prev(after);
+}
+
+} // namespace
+
+std::vector<operation_id> reference_state::apply(log_index index, const entry_batch& batch) {
+  expect(batch.first_stamp > latest_, "stamps rise",
+         "the entry at " + std::to_string(index.value) + " is stamped "
+           + to_string(batch.first_stamp) + " after " + to_string(latest_));
+  latest_ = batch.last_stamp();
+  applied_ = index;
+  if (const auto* share = std::get_if<adopt_share>(&batch.command))
+    for (const auto& range : share->owned)
+      owned_.insert(range.space);
+  std::vector<operation_id> decided;
+  for (std::size_t place = 0; place < batch.operations.size(); ++place) {
+    const auto& asked = batch.operations[place];
+    if (!owns(asked))
+      continue;
+    auto& session = sessions_[asked.id.client];
+    session.acked_below = std::max(session.acked_below, asked.acked_below);
+    if (session.decided.contains(asked.id.number))
+      continue;
+    const auto found = decide(index, asked, batch.stamp_of(place));
+    if (!found)
+      continue;
+    sessions_[asked.id.client].decided.emplace(asked.id.number, *found);
+    decided.push_back(asked.id);
+  }
+  return decided;
+}
+
+/// Nothing for what came too late.
+std::optional<reference_state::decision>
+reference_state::decide(log_index index, const operation& asked, hlc_stamp stamp) {
+  if (asked.retry_until < stamp
+      || asked.id.number < sessions_[asked.id.client].acked_below)
+    return std::nullopt;
+  auto found = std::visit(
+    overloaded{
+      [&](const put& it) {
+        return change_value(index, {it.space, it.key}, it.when, stamp, it.value);
+      },
+      [&](const remove_key& it) {
+        return change_value(index, {it.space, it.key}, it.when, stamp, nullptr);
+      },
+      [](const auto&) { return decision{{}, error_code::invalid, {}}; }},
+    asked.what);
+  found.index = index;
+  return found;
+}
+
+reference_state::decision
+reference_state::change_value(log_index index, const key& of, const condition& when,
+                              hlc_stamp stamp, bytes_ptr value) {
+  auto& changes = values_[of];
+  const bool is_there = !changes.empty() && changes.back().value;
+  const auto version = is_there ? changes.back().version : hlc_stamp{};
+  if (std::holds_alternative<if_absent>(when) && is_there)
+    return {{}, error_code::version_conflict, version};
+  if (const auto* wanted = std::get_if<if_version>(&when); wanted && wanted->version != version)
+    return {{}, error_code::version_conflict, version};
+  if (!value && !is_there)
+    return {{}, error_code::not_found, {}};
+  // Within one entry only the last one can be read.
+  if (!changes.empty() && changes.back().since == index)
+    changes.pop_back();
+  changes.push_back({index, stamp, std::move(value)});
+  return {{}, error_code::ok, stamp};
+}
+
+/// What isn't the partition's is refused, and not remembered.
+bool reference_state::owns(const operation& asked) const {
+  if (const auto* it = std::get_if<put>(&asked.what))
+    return owned_.contains(it->space);
+  if (const auto* it = std::get_if<remove_key>(&asked.what))
+    return owned_.contains(it->space);
+  return false;
+}
+
+const reference_state::decision* reference_state::of(const operation_id& id) const {
+  const auto session = sessions_.find(id.client);
+  if (session == sessions_.end())
+    return nullptr;
+  const auto found = session->second.decided.find(id.number);
+  return found == session->second.decided.end() ? nullptr : &found->second;
+}
+
+bool reference_state::held(const key& of, log_index index, const change& seen) const {
+  const auto found = values_.find(of);
+  if (found == values_.end())
+    return !seen.value;
+  const auto there = in_effect(found->second, index);
+  return there == found->second.end() ? !seen.value : same(*there, seen);
+}
+
+std::optional<log_index> reference_state::first_held(const key& of, log_index from,
+                                                     const change& seen) const {
+  if (from > applied_)
+    return std::nullopt;
+  if (held(of, from, seen))
+    return from;
+  const auto found = values_.find(of);
+  if (found == values_.end())
+    return std::nullopt;
+  const auto& changes = found->second;
+  auto later = std::upper_bound(
+    changes.begin(), changes.end(), from,
+    [](log_index wanted, const change& item) { return wanted < item.since; });
+  later = std::find_if(later, changes.end(),
+                       [&](const change& item) { return same(item, seen); });
+  return later == changes.end() ? std::nullopt : std::optional{later->since};
+}
+
+std::vector<std::string> reference_state::keys_of(space_id space) const {
+  std::vector<std::string> keys;
+  for (auto place = values_.lower_bound({space, ""});
+       place != values_.end() && place->first.first == space; ++place)
+    keys.push_back(place->first.second);
+  return keys;
+}
+
+} // namespace present::simulation

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "actors/partition/operation.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace present::simulation {
+
+/// What the committed log means, by the book: maps, no layers, no eviction, no
+/// checkpoints. Written apart from the product's state machine, so that the two can
+/// disagree.
+class reference_state {
+public:
+  /// What became of an operation when it stood in the log for the first time.
+  struct decision {
+    log_index index;
+    error_code code = error_code::ok;
+    hlc_stamp version;
+  };
+  /// From `since` on the key reads like this, up to its next change.
+  struct change {
+    log_index since;
+    hlc_stamp version;
+    bytes_ptr value; ///< null: absent
+  };
+  using key = std::pair<space_id, std::string>;
+
+  /// The operations that were decided by this entry. The stamps of the log must rise.
+  std::vector<operation_id> apply(log_index index, const entry_batch& batch);
+
+  const decision* of(const operation_id& id) const;
+  hlc_stamp latest() const { return latest_; }
+  log_index applied() const { return applied_; }
+
+  /// Whether the key read like this at `index`; what `seen` says of `since` is ignored.
+  bool held(const key& of, log_index index, const change& seen) const;
+  /// The first index from `from` on, up to what is applied, at which it did.
+  std::optional<log_index> first_held(const key& of, log_index from, const change& seen) const;
+
+  std::vector<std::string> keys_of(space_id space) const;
+
+private:
+  struct session {
+    operation_number acked_below;
+    std::map<operation_number, decision> decided;
+  };
+
+  std::optional<decision> decide(log_index index, const operation& asked, hlc_stamp stamp);
+  decision change_value(log_index index, const key& of, const condition& when,
+                        hlc_stamp stamp, bytes_ptr value);
+  bool owns(const operation& asked) const;
+
+  hlc_stamp latest_;
+  log_index applied_;
+  std::map<key, std::vector<change>> values_;
+  std::set<space_id> owned_; ///< whole spaces only
+  std::map<client_id, session> sessions_;
+};
+
+} // namespace present::simulation

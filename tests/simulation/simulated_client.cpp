@@ -1,0 +1,202 @@
+#include "tests/simulation/simulated_client.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace present::simulation {
+
+namespace {
+
+constexpr std::uint64_t keys = 5;
+
+client::settings settings_of(client_id id, std::uint64_t seed) {
+  client::settings options;
+  options.id = id;
+  options.seed = seed;
+  return options;
+}
+
+bool is_of(const client::call_kind& call, const operation& what) {
+  if (const auto* it = std::get_if<put>(&what.what)) {
+    const auto* wanted = std::get_if<client::put_call>(&call);
+    return wanted && wanted->value == it->value;
+  }
+  const auto* wanted = std::get_if<client::remove_call>(&call);
+  return wanted && wanted->key == std::get<remove_key>(what.what).key;
+}
+
+} // namespace
+
+simulated_client::simulated_client(std::uint32_t number, schedule& time, history& seen,
+                                   client_surroundings& outside)
+    : clock(time.random.below(1'000'000)), number_(number),
+      width_(static_cast<std::uint32_t>(time.random.between(1, 4))),
+      busy_us_(time.random.between(2'000, 60'000)), time_(time), seen_(seen),
+      outside_(outside), machine_(settings_of(id(), time.random.next())) {
+}
+
+void simulated_client::start() {
+  calling_ = true;
+  for (std::uint32_t place = 0; place < width_; ++place)
+    next_call();
+}
+
+void simulated_client::next_call() {
+  time_.after(time_.random.below(busy_us_), [this] {
+    if (calling_)
+      call_once(choose_call(), static_cast<std::uint32_t>(time_.random.between(300, 3000)));
+  });
+}
+
+void simulated_client::call_once(client::call_kind what, std::uint32_t deadline_ms) {
+  const auto id = ++last_call_;
+  calls_[id] = {seen_.begin(what, time_.now_us()), what};
+  hear(client::called{id, std::move(what), deadline_ms});
+}
+
+client::call_kind simulated_client::choose_call() {
+  const auto key = "k" + std::to_string(time_.random.below(keys));
+  const auto kind = time_.random.below(100);
+  if (kind < 40)
+    return client::get_call{space_name, key};
+  if (kind < 48)
+    return client::scan_call{space_name, "", "", 0, false};
+  const bool removes = std::any_of(calls_.begin(), calls_.end(), [&](const auto& open) {
+    const auto* other = std::get_if<client::remove_call>(&open.second.what);
+    return other && other->key == key;
+  });
+  // Two removals of one key could not be told apart.
+  if (kind < 56 && !removes)
+    return client::remove_call{space_name, key, choose_condition(key)};
+  return put_of(key);
+}
+
+client::call_kind simulated_client::put_of(const std::string& key) {
+  auto value = std::make_shared<const std::string>(
+    std::to_string(number_) + "." + std::to_string(++last_value_)
+    + std::string(time_.random.below(40), '-'));
+  return client::put_call{space_name, key, std::move(value), choose_condition(key)};
+}
+
+condition simulated_client::choose_condition(const std::string& key) {
+  if (!time_.random.chance(300))
+    return always{};
+  const auto known = versions_.find(key);
+  if (known == versions_.end() || time_.random.chance(300))
+    return if_absent{};
+  return if_version{known->second};
+}
+
+// -- the machine ----------------------------------------------------------------------
+
+void simulated_client::hear(client::event_kind what) {
+  const auto now_us = time_.now_us();
+  client::effects wanted;
+  machine_.step({clock.monotonic_ms(now_us), clock.wall_ms(now_us), std::move(what)}, wanted);
+  for (auto& effect : wanted)
+    std::visit([this](auto& it) { perform(it); }, effect);
+  arm();
+}
+
+void simulated_client::arm() {
+  const auto wake = machine_.next_wake();
+  if (!wake)
+    return;
+  const auto due = clock.due_us(*wake, time_.now_us());
+  if (armed_us_ != 0 && armed_us_ <= due)
+    return;
+  armed_us_ = due;
+  time_.at(due, [this, due] {
+    if (armed_us_ != due)
+      return;
+    armed_us_ = 0;
+    hear(client::time_passed{});
+  });
+}
+
+void simulated_client::perform(client::send_attempt& what) {
+  note_name(what.what);
+  auto& queue = gathered_[what.to];
+  queue.push_back(std::move(what));
+  if (queue.size() == 1)
+    time_.after(time_.random.below(200), [this, to = queue.front().to] { flush(to); });
+}
+
+/// The machine numbers operations by itself, and tries one under several names.
+void simulated_client::note_name(const operation& what) {
+  if (what.is_read())
+    return;
+  for (const auto& [id, open] : calls_)
+    if (is_of(open.what, what))
+      return seen_.tried(open.number, what.id);
+}
+
+void simulated_client::flush(node_id to) {
+  const auto queue = std::move(gathered_[to]);
+  gathered_.erase(to);
+  auto asked = std::make_shared<request>();
+  sent_request sent{to, {}};
+  asked->partition = queue.front().partition;
+  asked->epoch = queue.front().epoch;
+  for (const auto& each : queue) {
+    asked->seen = std::max(asked->seen, each.seen);
+    asked->deadline_ms = std::max(asked->deadline_ms, each.deadline_ms);
+    asked->operations.push_back(each.what);
+    sent.attempts.push_back(each.attempt);
+  }
+  sent_.emplace(++last_number_, std::move(sent));
+  outside_.ask({number_, last_number_}, to, std::move(asked));
+}
+
+void simulated_client::perform(client::fetch_map& what) {
+  outside_.fetch_map(number_, what.from);
+}
+
+void simulated_client::perform(client::complete& what) {
+  const auto found = calls_.find(what.id);
+  const auto call = std::move(found->second);
+  calls_.erase(found);
+  if (const auto* read = std::get_if<client::get_call>(&call.what);
+      read && what.how.problem.code == error_code::ok)
+    versions_[read->key] = what.how.given.version;
+  seen_.completed(call.number, space, what.how, time_.now_us());
+  if (calling_)
+    next_call();
+}
+
+// -- its links --------------------------------------------------------------------------
+
+void simulated_client::take_reply(std::uint64_t number, const response& what) {
+  const auto found = sent_.find(number);
+  if (found == sent_.end())
+    return; // its connection went before
+  const auto attempts = std::move(found->second.attempts);
+  sent_.erase(found);
+  for (std::size_t place = 0; place < attempts.size(); ++place) {
+    client::answered one{attempts[place], {}, what.failure, what.stamp, what.epoch,
+                         what.leader};
+    if (what.failure.code == error_code::ok)
+      one.what = what.answers.at(place);
+    hear(std::move(one));
+  }
+}
+
+void simulated_client::lose(std::uint64_t number, bool never_sent) {
+  const auto found = sent_.find(number);
+  if (found == sent_.end())
+    return;
+  const auto attempts = std::move(found->second.attempts);
+  sent_.erase(found);
+  for (const auto attempt : attempts)
+    hear(client::attempt_lost{attempt, never_sent});
+}
+
+std::vector<std::uint64_t> simulated_client::under_way_at(node_id node) const {
+  std::vector<std::uint64_t> numbers;
+  for (const auto& [number, request] : sent_)
+    if (request.to == node)
+      numbers.push_back(number);
+  return numbers;
+}
+
+} // namespace present::simulation

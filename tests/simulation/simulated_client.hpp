@@ -1,0 +1,95 @@
+#pragma once
+
+#include "actors/client/client_machine.hpp"
+#include "tests/simulation/history.hpp"
+#include "tests/simulation/schedule.hpp"
+#include "tests/simulation/simulated_clock.hpp"
+#include "tests/simulation/simulated_node.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace present::simulation {
+
+/// Where a client's words go.
+class client_surroundings {
+public:
+  virtual ~client_surroundings() = default;
+
+  virtual void ask(const client_call& from, node_id to, std::shared_ptr<const request> what)
+    = 0;
+  virtual void fetch_map(std::uint32_t client, node_id from) = 0;
+};
+
+/// A user of the product's client: a few calls open at a time, on a few keys, some
+/// with conditions; and around the machine what its actor and its links do, which
+/// put operations for one node into one request.
+class simulated_client {
+public:
+  static constexpr const char* space_name = "s";
+  static constexpr space_id space{1};
+
+  simulated_client(std::uint32_t number, schedule& time, history& seen,
+                   client_surroundings& outside);
+
+  client_id id() const { return {1000 + number_}; }
+
+  /// Begins to call, until it is stopped.
+  void start();
+  void stop() { calling_ = false; }
+  /// One call more, whether stopped or not.
+  void call_once(client::call_kind what, std::uint32_t deadline_ms);
+  client::call_kind put_of(const std::string& key);
+
+  void hear(client::event_kind what);
+  void take_reply(std::uint64_t number, const response& what);
+  /// The connection went, or was refused.
+  void lose(std::uint64_t number, bool never_sent);
+  /// Those of its requests that are with this node.
+  std::vector<std::uint64_t> under_way_at(node_id node) const;
+
+  simulated_clock clock;
+
+private:
+  struct open_call {
+    history::call_number number = 0;
+    client::call_kind what;
+  };
+  struct sent_request {
+    node_id to;
+    std::vector<std::uint64_t> attempts;
+  };
+
+  void next_call();
+  client::call_kind choose_call();
+  condition choose_condition(const std::string& key);
+  void perform(client::send_attempt& what);
+  void perform(client::fetch_map& what);
+  void perform(client::complete& what);
+  void flush(node_id to);
+  void note_name(const operation& what);
+  void arm();
+
+  const std::uint32_t number_;
+  const std::uint32_t width_; ///< calls open at a time
+  const std::uint64_t busy_us_; ///< thinks as long at most between two calls
+  schedule& time_;
+  history& seen_;
+  client_surroundings& outside_;
+  client::client_machine machine_;
+  bool calling_ = false;
+
+  std::map<client::call_id, open_call> calls_;
+  client::call_id last_call_ = 0;
+  std::uint64_t last_value_ = 0;
+  std::map<std::string, hlc_stamp> versions_; ///< last seen, by key
+  std::map<node_id, std::vector<client::send_attempt>> gathered_;
+  std::map<std::uint64_t, sent_request> sent_;
+  std::uint64_t last_number_ = 0;
+  std::uint64_t armed_us_ = 0;
+};
+
+} // namespace present::simulation
