@@ -116,7 +116,7 @@ supervisor_spec system_tree(const system_parts& parts) {
             return s.start<scrub_shell>(options, book);
           }),
     child("router", "router",
-          [book = parts.addresses](starter& s) { return s.start<router_shell>(book); }),
+          [](starter& s) { return s.start<router_shell>(); }),
     supervision::as_child({"links", {strategy::one_for_one}, {}}),
     supervision::as_child({"partitions", {strategy::one_for_one}, {}}),
     membership_spec(parts),

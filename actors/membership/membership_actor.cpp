@@ -34,9 +34,7 @@ void membership_shell::on_exit() {
 
 auto membership_shell::make_behavior() -> behavior_type {
   defer_ready(); // until the disk has answered
-  if (!journal_.get())
-    throw std::runtime_error("the journal is not running");
-  request(journal_.get(), caf::infinite, journal_read_map{})
+  request(journal(), caf::infinite, journal_read_map{})
     .await([this](const journal_map& stored) { become_running(stored); });
   describe_with([this] {
     const auto& map = machine_.map();
@@ -60,6 +58,15 @@ auto membership_shell::make_behavior() -> behavior_type {
     },
     [this](const removal_retry& what) { remove_data(what.partition); },
   };
+}
+
+/// The tree restarts all that depend on the journal with it, so whoever finds none is
+/// about to be stopped.
+const journal_actor& membership_shell::journal() {
+  const auto& known = journal_.get();
+  if (!known)
+    throw std::runtime_error("the journal is not running");
+  return known;
 }
 
 /// A map that can't be read is as good as none: the peers have it. What this node
@@ -106,7 +113,7 @@ void membership_shell::arm_timer() {
 // -- effects -----------------------------------------------------------------------
 
 void membership_shell::perform(const membership::store_map& what) {
-  request(journal_.get(), caf::infinite, journal_write_map{encode_map(*what.map)})
+  request(journal(), caf::infinite, journal_write_map{encode_map(*what.map)})
     .then([this, epoch = what.map->epoch](const journal_done& done) {
       if (done.how) {
         step(membership::map_stored{epoch});
@@ -226,7 +233,7 @@ void membership_shell::remove_data(partition_id partition) {
                 {{"partition", partition}, {"why", why.message}});
     delayed_send(this, removal_pause, removal_retry{partition});
   };
-  request(journal_.get(), caf::infinite, journal_leave{partition})
+  request(journal(), caf::infinite, journal_leave{partition})
     .then([this, partition, again](const journal_done& done) {
       auto how = done.how;
       if (how)

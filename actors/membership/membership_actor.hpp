@@ -44,6 +44,7 @@ protected:
   behavior_type make_behavior() override;
 
 private:
+  const journal_actor& journal();
   void become_running(const journal_map& stored);
   void step(membership::event_kind what);
   void arm_timer();

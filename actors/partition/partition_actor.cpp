@@ -157,7 +157,7 @@ void partition_shell::become_running(raft::recovered_state found,
   begin_scrub(opened.mark.index == log_index{});
   tell(partition::time_passed{});
   if (const auto& router = router_.get())
-    send(router, follow_map{setup_.machine.id});
+    send(router, follow_map{setup_.machine.id, caf::actor_cast<map_listener>(this)});
   become_ready();
 }
 

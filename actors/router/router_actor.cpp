@@ -1,13 +1,6 @@
 #include "actors/router/router_actor.hpp"
 
-#include "actors/system_names.hpp"
-
 namespace present {
-
-router_shell::router_shell(caf::actor_config& config,
-                           std::shared_ptr<supervision::address_book> addresses)
-    : measured(config), addresses_(std::move(addresses)) {
-}
 
 auto router_shell::make_behavior() -> behavior_type {
   describe_with([this] {
@@ -20,9 +13,9 @@ auto router_shell::make_behavior() -> behavior_type {
     },
     [this](const map_learned& what) { on_map(what); },
     [this](const follow_map& what) {
-      followers_[what.partition]
-        = addresses_->address_of<partition_actor>(paths::partition(what.partition));
-      tell(what.partition);
+      auto& follower = followers_[what.partition];
+      follower = caf::actor_cast<caf::weak_actor_ptr>(what.reply_to);
+      tell(follower);
     },
     [this](ask_map) {
       if (!published_) {
@@ -41,15 +34,14 @@ void router_shell::on_map(const map_learned& what) {
     return;
   map_ = what.map;
   published_.reset();
-  for (const auto& [follower, address] : followers_)
+  for (const auto& [partition, follower] : followers_)
     tell(follower);
 }
 
-void router_shell::tell(partition_id follower) {
-  if (!map_)
-    return;
-  if (const auto& to = followers_[follower].get())
-    send(to, map_learned{map_});
+void router_shell::tell(const caf::weak_actor_ptr& follower) {
+  const auto alive = follower.lock();
+  if (map_ && alive)
+    send(caf::actor_cast<map_listener>(alive), map_learned{map_});
 }
 
 } // namespace present

@@ -22,10 +22,14 @@ struct map_learned {
   cluster_map_ptr map;
 };
 
+using map_listener = caf::typed_actor<caf::reacts_to<map_learned>>;
+
 /// From a replica that starts: `map_learned` comes back, now if there is a map and
-/// after each change of it.
+/// after each change of it. It may have no address yet, so it says who it is. A
+/// partition's next replica takes the place of the last.
 struct follow_map {
   partition_id partition;
+  map_listener reply_to;
 };
 
 /// From sessions: the map as it is now. Immutable, so it is shared.

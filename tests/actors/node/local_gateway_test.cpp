@@ -32,7 +32,7 @@ struct gateway_under_test {
     auto map = std::make_shared<cluster_map>();
     map->epoch = {1};
     map->cluster = "0123456789ab";
-    router = caf::actor_cast<caf::actor>(world.system.spawn<router_shell>(book));
+    router = caf::actor_cast<caf::actor>(world.system.spawn<router_shell>());
     caf::anon_send(router, map_learned{std::move(map)});
     publish(paths::router, router);
     partition = world.system.spawn([this](caf::event_based_actor*) -> caf::behavior {

@@ -21,6 +21,13 @@ constexpr std::uint64_t stop_patience = 20'000 * ms;
 constexpr std::uint64_t look_every = 500 * ms;
 constexpr std::uint64_t deepest_mailbox = 2'000;
 
+std::string words_for(const std::vector<node_id>& nodes) {
+  std::string words;
+  for (const auto node : nodes)
+    words += ' ' + std::to_string(node.value);
+  return words;
+}
+
 } // namespace
 
 // -- time --------------------------------------------------------------------------
@@ -192,7 +199,8 @@ bool cluster_world::is_as_wanted(const storage::placement& group, std::string& s
   still = "partition " + std::to_string(group.partition.value);
   const std::set<node_id> wanted(group.wanted.begin(), group.wanted.end());
   if (wanted != std::set<node_id>(group.members.begin(), group.members.end())) {
-    still += " is not kept by those whom the map wants";
+    still += " is kept by" + words_for(group.members) + ", the map wants"
+             + words_for(group.wanted);
     return false;
   }
   std::set<log_index> places;
