@@ -185,6 +185,37 @@ class OnACluster(unittest.TestCase):
         self.assertEqual(written.code, 0, written)
         self.cluster.wait_until_whole()
 
+    def test_contexts(self):
+        with tempfile.TemporaryDirectory() as home:
+            def ask(*arguments, **more):
+                return present(*arguments, "-o", "json", XDG_CONFIG_HOME=home, **more)
+            file = self.cluster.file()
+            self.assert_problem(ask("status"), 2, "invalid")
+            self.assert_problem(ask("context", "add", "far", "--endpoint", "127.0.1.1:1"), 2,
+                                "invalid")
+            self.assert_problem(ask("context", "add", "a b", "--data", "."), 2, "invalid")
+            made = ask("context", "add", "here", "--data", self.cluster.data)
+            self.assertEqual((made.code, made.json()["current"]), (0, True), made)
+            self.assertEqual(ask("status").code, 0)
+            far = ask("context", "add", "far", "--endpoint", file["nodes"][0]["rpc"],
+                      "--ca", file["ca"], "--cert", file["client_cert"],
+                      "--key", file["client_key"])
+            self.assertEqual((far.code, far.json()["current"]), (0, False), far)
+            self.assert_problem(ask("context", "add", "far", "--data", "."), 4,
+                                "version_conflict")
+            # A client's certificate: which shows that the context is the one named.
+            self.assert_problem(ask("status", "--context", "far"), 5, "denied")
+            self.assert_problem(ask("status", "--context", "fra"), 3, "not_found")
+            self.assert_problem(ask("status", "--context", "far", "--data", "."), 2, "invalid")
+            self.assertEqual(ask("context", "use", "far").json()["current"], True)
+            self.assert_problem(ask("status"), 5, "denied")
+            self.assertEqual(ask("status", "--data", self.cluster.data).code, 0)
+            rows = ask("context", "list").json()
+            self.assertEqual([(row["name"], row["current"]) for row in rows],
+                             [("far", True), ("here", False)])
+            self.assertEqual(ask("context", "remove", "far").code, 0)
+            self.assert_problem(ask("status"), 2, "invalid")
+
     def test_bench(self):
         for kind in ("put", "get", "scan", "mixed"):
             done = self.cluster("bench", kind, "--clients", 8, "--seconds", 1, "--keys", 100)

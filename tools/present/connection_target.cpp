@@ -1,5 +1,10 @@
 #include "tools/present/connection_target.hpp"
 
+#include "tools/present/saved_contexts.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+
 namespace present::tools {
 
 connection_target target_of(const cluster_file& cluster, access wanted) {
@@ -13,21 +18,59 @@ connection_target target_of(const cluster_file& cluster, access wanted) {
   return target;
 }
 
+namespace {
+
+bool is_any_given(const settings& set, std::initializer_list<const char*> names) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](const char* name) { return !set.text(name).empty(); });
+}
+
+result<connection_target> target_in(const std::string& data, access wanted) {
+  const auto local = load_cluster_file(data);
+  if (!local)
+    return local.problem();
+  return target_of(*local, wanted);
+}
+
+connection_target target_at(const saved_context& where) {
+  return {{{where.endpoint, {}}}, where.ca, where.cert, where.key};
+}
+
+/// What the settings themselves say.
+saved_context said_in(const settings& set) {
+  return {set.text("data"), set.text("endpoint"), set.text("ca"), set.text("cert"),
+          set.text("key")};
+}
+
+} // namespace
+
 result<connection_target> resolve_target(const settings& set, access wanted) {
-  if (!set.text("data").empty()) {
-    const auto local = load_cluster_file(set.text("data"));
-    if (!local)
-      return local.problem();
-    return target_of(*local, wanted);
+  const auto& name = set.text("context");
+  const bool by_hand = is_any_given(set, {"data", "endpoint", "ca", "cert", "key"});
+  if (!name.empty() && by_hand)
+    return make_error(error_code::invalid,
+                      "which cluster? context '" + name
+                        + "' is named, and --data or --endpoint --ca --cert --key given");
+  auto where = said_in(set);
+  if (!by_hand) {
+    const auto saved = load_contexts(set.user_folder());
+    if (!saved)
+      return saved.problem();
+    const auto& chosen = name.empty() ? saved->current : name;
+    if (!chosen.empty()) {
+      const auto found = saved->find(chosen);
+      if (!found)
+        return found.problem();
+      where = *found;
+    }
   }
-  for (const auto* name : {"endpoint", "ca", "cert", "key"})
-    if (set.text(name).empty())
-      return make_error(error_code::invalid,
-                        std::string{"which cluster? --data DIR, or --endpoint --ca --cert "
-                                    "--key ('"}
-                          + name + "' is not set)");
-  return connection_target{{{set.text("endpoint"), {}}}, set.text("ca"), set.text("cert"),
-                           set.text("key")};
+  if (!where.data.empty())
+    return target_in(where.data, wanted);
+  if (const auto missing = where.missing(); !missing.empty())
+    return make_error(error_code::invalid,
+                      "which cluster? --data DIR, or --endpoint --ca --cert --key ('" + missing
+                        + "' is not set), or a context: `present context add`");
+  return target_at(where);
 }
 
 } // namespace present::tools

@@ -29,8 +29,9 @@ struct connection_target {
 /// A client, or an admin, of a local cluster.
 connection_target target_of(const cluster_file& cluster, access wanted);
 
-/// From --data DIR, else from --endpoint --ca --cert --key. `invalid` says what is
-/// missing.
+/// From --data DIR, from --endpoint --ca --cert --key, or from a saved context: the
+/// one that is named, else the current one if none of the others is given. `invalid`
+/// says what is missing.
 result<connection_target> resolve_target(const settings& set, access wanted);
 
 } // namespace present::tools

@@ -96,6 +96,7 @@ void add_verbs(program& present) {
   add_workload(present);
   add_cert(present);
   add_config(present);
+  add_context(present);
   add_completion(present);
 }
 

@@ -40,17 +40,6 @@ std::vector<toml_key> known_keys() {
   return keys;
 }
 
-/// What needs an escape gets one.
-std::string toml_string(std::string_view text) {
-  std::string out = "\"";
-  for (const auto letter : text) {
-    if (letter == '"' || letter == '\\')
-      out += '\\';
-    out += letter;
-  }
-  return out + '"';
-}
-
 /// Smaller ones would do nothing but checkpoints.
 constexpr std::uint64_t least_checkpoint_bytes = 64 * bounds::kib;
 

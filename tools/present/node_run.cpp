@@ -4,9 +4,11 @@
 #include "runtime/edge/log.hpp"
 #include "tools/present/files.hpp"
 #include "tools/present/node_file.hpp"
+#include "tools/present/service_notice.hpp"
 #include "tools/present/signal_wait.hpp"
 
 #include <csignal>
+#include <cstdlib>
 #include <mutex>
 
 #include <sys/eventfd.h>
@@ -84,9 +86,16 @@ int run_node_file(const context& with, const node_run_arguments& given) {
   });
   if (!running)
     return with.out.fail(running.problem());
+  const auto* socket = std::getenv("NOTIFY_SOCKET");
+  const service_notice manager{socket ? socket : ""};
+  if (const auto told = manager.tell("READY=1"); !told)
+    return with.out.fail(told.problem());
   while (!end.why())
-    if (signals.wait({end.file()}, look_again_ms))
+    if (signals.wait({end.file()}, look_again_ms)) {
+      // A manager that has gone meanwhile needn't know.
+      static_cast<void>(manager.tell("STOPPING=1"));
       return 0;
+    }
   return with.out.fail(make_error(error_code::unknown_outcome, *end.why()));
 }
 

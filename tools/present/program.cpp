@@ -28,7 +28,7 @@ void add_setting_flag(CLI::App& verb, program& present, std::string_view name) {
 }
 
 void add_connection_flags(CLI::App& verb, program& present) {
-  for (const auto* name : {"data", "endpoint", "ca", "cert", "key", "timeout"})
+  for (const auto* name : {"data", "context", "endpoint", "ca", "cert", "key", "timeout"})
     add_setting_flag(verb, present, name);
 }
 

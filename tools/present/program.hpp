@@ -34,7 +34,8 @@ struct program {
 /// A flag --name that outweighs the other layers of the setting `name`.
 void add_setting_flag(CLI::App& verb, program& present, std::string_view name);
 
-/// How a cluster is found: --data, or --endpoint --ca --cert --key; and --timeout.
+/// How a cluster is found: --data, --context, or --endpoint --ca --cert --key; and
+/// --timeout.
 void add_connection_flags(CLI::App& verb, program& present);
 
 /// `body` runs when the user has chosen `verb`.
@@ -46,6 +47,7 @@ void add_cert(program& present);
 void add_cluster(program& present);
 void add_completion(program& present);
 void add_config(program& present);
+void add_context(program& present);
 void add_demo(program& present);
 void add_down(program& present);
 void add_kv(program& present);

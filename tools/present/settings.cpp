@@ -24,6 +24,15 @@ std::vector<std::string> split_choices(std::string_view choices) {
   return names;
 }
 
+std::filesystem::path
+user_folder_of(const std::function<std::optional<std::string>(const std::string&)>& environment) {
+  if (const auto folder = environment("XDG_CONFIG_HOME"); folder && !folder->empty())
+    return std::filesystem::path{*folder} / "present";
+  if (const auto home = environment("HOME"); home && !home->empty())
+    return std::filesystem::path{*home} / ".config/present";
+  return {};
+}
+
 std::string variable_of(std::string_view name) {
   std::string variable = "PRESENT_";
   for (const auto letter : name)
@@ -86,6 +95,7 @@ const std::vector<setting_spec>& setting_specs() {
     {"output", choice, "table", "table|json|jsonl", "format of the data on stdout"},
     {"color", choice, "auto", "auto|always|never", "colours; NO_COLOR means never"},
     {"data", text, "", "", "folder of a local cluster"},
+    {"context", text, "", "", "name of a saved context"},
     {"endpoint", text, "", "", "address of any node, HOST:PORT"},
     {"ca", text, "", "", "certificate authority's file (PEM)"},
     {"cert", text, "", "", "own certificate's file (PEM)"},
@@ -107,6 +117,7 @@ result<settings> settings::resolve(const setting_sources& sources) {
     from_files.insert(from_files.end(), values->begin(), values->end());
   }
   settings resolved;
+  resolved.user_folder_ = user_folder_of(sources.environment);
   for (const auto& spec : setting_specs()) {
     const auto found = layers_of(spec, sources, from_files);
     for (const auto& layer : found)
@@ -149,10 +160,8 @@ read_setting_files(const std::string& config_flag,
   std::vector<std::filesystem::path> paths;
   if (!config_flag.empty())
     paths.emplace_back(config_flag);
-  if (const auto folder = environment("XDG_CONFIG_HOME"); folder && !folder->empty())
-    paths.emplace_back(*folder + "/present/config.toml");
-  else if (const auto home = environment("HOME"); home && !home->empty())
-    paths.emplace_back(*home + "/.config/present/config.toml");
+  if (const auto folder = user_folder_of(environment); !folder.empty())
+    paths.emplace_back(folder / "config.toml");
   paths.emplace_back(system_file);
   std::vector<std::pair<std::string, std::string>> files;
   for (std::size_t place = 0; place < paths.size(); ++place) {

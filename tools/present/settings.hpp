@@ -49,6 +49,9 @@ class settings {
 public:
   static result<settings> resolve(const setting_sources& sources);
 
+  /// Where the user's own files are; empty: nowhere.
+  const std::filesystem::path& user_folder() const { return user_folder_; }
+
   const std::vector<setting>& all() const { return all_; }
   const std::string& text(std::string_view name) const;
   std::uint64_t count(std::string_view name) const;
@@ -59,6 +62,7 @@ public:
 private:
   const setting& at(std::string_view name) const;
   std::vector<setting> all_;
+  std::filesystem::path user_folder_;
 };
 
 /// The files of the order above that exist. A --config that doesn't: an error.

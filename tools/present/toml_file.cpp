@@ -141,4 +141,14 @@ result<std::vector<toml_value>> read_toml(std::string_view text,
   }
 }
 
+std::string toml_string(std::string_view text) {
+  std::string out = "\"";
+  for (const auto letter : text) {
+    if (letter == '"' || letter == '\\')
+      out += '\\';
+    out += letter;
+  }
+  return out + '"';
+}
+
 } // namespace present::tools

@@ -31,4 +31,7 @@ result<std::vector<toml_value>> read_toml(std::string_view text,
                                           const std::string& file,
                                           const std::vector<toml_key>& known);
 
+/// `text` as a basic string, quotes included.
+std::string toml_string(std::string_view text);
+
 } // namespace present::tools
