@@ -17,7 +17,7 @@ enum class mutant : std::uint8_t {
   refuse_late_writes,    // P5: a deadline is taken for "not applied"
   read_at_once,          // P15
   own_everything,        // P1, A5: keys of other partitions are written
-  stamp_from_zero,       // I3: a new leader forgets its log's stamps
+  stamp_by_wall_clock,   // P2, I3: whatever the log's stamps are
 };
 
 #ifdef PRESENT_MUTANTS

@@ -250,8 +250,7 @@ void partition_machine::become_taking_over() {
   has_quorum_ = true;
   own_entry_not_before_ = 0;
   clock_ = hybrid_clock{options_.max_clock_offset_ms};
-  if (!mutated(mutant::stamp_from_zero))
-    clock_.raise(state_->latest());
+  clock_.raise(state_->latest());
 }
 
 // -- admission ---------------------------------------------------------------------
@@ -378,6 +377,8 @@ void partition_machine::propose_batch(std::uint64_t wall_ms, effects& out) {
   if (proposals_.empty())
     batch->command = wanted_command();
   batch->first_stamp = clock_.tick(bounded_wall(wall_ms));
+  if (mutated(mutant::stamp_by_wall_clock))
+    batch->first_stamp = hlc_stamp::of(wall_ms, 0);
   clock_.raise(batch->last_stamp());
   open_request* asker = nullptr;
   for (std::size_t i = 0; i < next.origins.size(); ++i) {

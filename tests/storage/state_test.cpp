@@ -93,7 +93,7 @@ TEST_CASE("an erasure hides what lies below, a tombstone is a record") {
   CHECK((*found)->tombstone);
 }
 
-TEST_CASE("a record edited in place leaves the frozen table as it was (S2)") {
+TEST_CASE("a record edited in place leaves the frozen table as it was (S2, P17)") {
   memory_state_backend disk;
   state tables{disk};
   const auto session = record_key::session({5});

@@ -141,6 +141,16 @@ TEST_CASE("a request has 1 to 1,000 operations") {
   CHECK(replica.is_open(replica.ask(std::vector<operation>(1000, numbered_put(1)))));
 }
 
+TEST_CASE("a value's version is its commit stamp, and rises though the clock goes back (P2)") {
+  replica_under_test replica;
+  lead_with_space(replica);
+  const auto first = replica.now_answer(write(1, 1, put_of("k", "a"))).version;
+  replica.wall_ms -= 100;
+  const auto second = replica.now_answer(write(1, 2, put_of("k", "b"))).version;
+  CHECK(second > first);
+  CHECK(replica.now_read(get{{1}, "k"}).version == second);
+}
+
 TEST_CASE("a stamp seen within the bound is below all that is stamped later (P23)") {
   replica_under_test replica;
   lead_with_space(replica);

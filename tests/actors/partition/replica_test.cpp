@@ -110,7 +110,7 @@ TEST_CASE("a write goes through both machines, and is answered when it is durabl
   CHECK(one.answer() == error_code::ok);
 }
 
-TEST_CASE("the log goes only behind a checkpoint that is durable (R1)") {
+TEST_CASE("the log goes only behind a checkpoint that is durable (R1, P27)") {
   disks_and_replica one;
   one.options.machine.checkpoint_bytes = 1;
   one.options.raft.max_retained_bytes = 0;

@@ -1,3 +1,4 @@
+#include "runtime/base/check.hpp"
 #include "tests/actors/raft/replica_under_test.hpp"
 
 using namespace present;
@@ -8,6 +9,12 @@ TEST_CASE("a leader starts its term with an empty entry (rule 1)") {
   one.lead();
   CHECK(one.machine().log().last() == log_index{1});
   CHECK(one.machine().commit() == log_index{1});
+}
+
+TEST_CASE("a broken invariant is noticed in every build, and said by its name (rule 14)") {
+  replica_under_test one;
+  one.lead();
+  CHECK_THROWS_AS(one.hear(2, 1, append_request{}), invariant_violation);
 }
 
 TEST_CASE("a proposal goes to the peers before the own flush, and commits after it (rule 5)") {
