@@ -166,7 +166,7 @@ class Service(unittest.TestCase):
 
     def test_plain_http_beyond_loopback(self):
         path, _ = self.node_file(http="0.0.0.0:0", http_plain=True)
-        self.refused(path, "http_plain")
+        self.refused(path, "takes TLS: it is no loopback address")
 
 
 if __name__ == "__main__":
