@@ -53,8 +53,6 @@ inline const std::vector<mutant_row> mutants{
   {partition::mutant::refuse_what_is_placed, "refuse_what_is_placed", "P5"},
   {partition::mutant::refuse_late_writes, "refuse_late_writes", "P5"},
   {partition::mutant::read_at_once, "read_at_once", "P15"},
-  {partition::mutant::own_everything, "own_everything", "P1"},
-  {partition::mutant::stamp_by_wall_clock, "stamp_by_wall_clock", "P2"},
   {client::mutant::trust_any_refusal, "trust_any_refusal", "P5"},
   {client::mutant::renumber_retries, "renumber_retries", "P4"},
   {client::mutant::acknowledge_early, "acknowledge_early", "P4"},
