@@ -87,6 +87,8 @@ void world::fetch_map(std::uint32_t client, node_id from) {
     if (!node.is_up())
       return clients_[client]->hear(client::map_failed{asked});
     auto map = std::make_shared<cluster_map>(*map_);
+    map->spaces[simulated_client::foreign_space_name] = simulated_client::foreign_space;
+    map->ranges.push_back({simulated_client::foreign_space, "", simulated_node::partition});
     map->leaders[simulated_node::partition] = node.replica().raft().leader_known();
     clients_[client]->hear(client::map_arrived{asked, std::move(map)});
   });

@@ -65,6 +65,11 @@ client::call_kind simulated_client::choose_call() {
     const auto* other = std::get_if<client::remove_call>(&open.second.what);
     return other && other->key == key;
   });
+  if (kind >= 98) {
+    auto put = std::get<client::put_call>(put_of(key));
+    put.space = foreign_space_name;
+    return put;
+  }
   // Two removals of one key could not be told apart.
   if (kind < 56 && !removes)
     return client::remove_call{space_name, key, choose_condition(key)};

@@ -31,6 +31,9 @@ class simulated_client {
 public:
   static constexpr const char* space_name = "s";
   static constexpr space_id space{1};
+  /// By a wrong map the same partition's, which must refuse to write there (P1).
+  static constexpr const char* foreign_space_name = "elsewhere";
+  static constexpr space_id foreign_space{2};
 
   simulated_client(std::uint32_t number, schedule& time, history& seen,
                    client_surroundings& outside);

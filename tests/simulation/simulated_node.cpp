@@ -54,6 +54,8 @@ void simulated_node::open_replica() {
   partition::replica_settings options;
   options.machine.id = partition;
   options.machine.self = id_;
+  // The product has one. What many do to each other is harder to get right.
+  options.machine.max_proposals_in_flight = 8;
   const bool tiny = conditions.compacting_until_us > time_.now_us();
   options.machine.checkpoint_bytes = tiny ? 200 : checkpoint_bytes_;
   options.raft = raft_settings_of(time_.random.next());
