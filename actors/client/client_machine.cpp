@@ -3,6 +3,7 @@
 #include "actors/client/mutant.hpp"
 #include "runtime/base/check.hpp"
 #include "runtime/base/overloaded.hpp"
+#include "runtime/base/splitmix64.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -23,14 +24,6 @@ constexpr std::uint64_t longest_retry_ms = max_retry_window_ms - 60'000;
 constexpr std::uint32_t overloaded_pause_ms = 20;
 
 static_assert(name_lives_ms <= longest_retry_ms);
-
-/// splitmix64: ids of traces need to differ, not to be secret.
-std::uint64_t draw(std::uint64_t& state) {
-  auto z = state += 0x9e3779b97f4a7c15;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-  z = (z ^ z >> 27) * 0x94d049bb133111eb;
-  return z ^ z >> 31;
-}
 
 error unknown_space_error(const std::string& name) {
   return make_error(error_code::unknown_space,
@@ -101,8 +94,9 @@ void client_machine::on_called(const event& input, called& what, effects& out) {
     asked.name = what.name;
   check(!asked.name || asked.name->fingerprint != 0, "I2: a name without a fingerprint");
   asked.trace = what.trace ? what.trace
-                           : observe::trace_context{draw(trace_state_), draw(trace_state_) | 1,
-                                                    draw(trace_state_) | 1, false};
+                           : observe::trace_context{splitmix64(trace_state_),
+                                                    splitmix64(trace_state_) | 1,
+                                                    splitmix64(trace_state_) | 1, false};
   asked.patience_ms = what.deadline_ms ? what.deadline_ms : bounds::default_deadline_ms;
   asked.deadline = input.now + asked.patience_ms;
   // Nearly all have the same patience, so the new one is nearly always last.

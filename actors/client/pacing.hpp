@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/ids.hpp"
+#include "runtime/base/splitmix64.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -36,16 +37,7 @@ public:
 
 private:
   /// 1 to `ceiling`.
-  time_ms below(std::uint64_t ceiling) { return 1 + draw() % std::max<std::uint64_t>(ceiling, 1); }
-
-  /// splitmix64 (Steele, Lea and Flood, 2014): enough for jitter, and the same on
-  /// every machine for the same seed.
-  std::uint64_t draw() {
-    auto z = chance_ += 0x9e3779b97f4a7c15;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-  }
+  time_ms below(std::uint64_t ceiling) { return 1 + splitmix64(chance_) % std::max<std::uint64_t>(ceiling, 1); }
 
   settings options_;
   std::uint64_t chance_;

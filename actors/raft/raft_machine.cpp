@@ -2,6 +2,7 @@
 
 #include "actors/raft/mutant.hpp"
 #include "actors/raft/quorum.hpp"
+#include "runtime/base/splitmix64.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -251,14 +252,10 @@ void raft_machine::set_hard_state(term at_term, node_id voted_for) {
   hard_changed_ = true;
 }
 
-/// Uniform in [low, high). splitmix64 (Steele, Lea and Flood, 2014).
+/// Uniform in [low, high).
 time_ms raft_machine::draw(time_ms low, time_ms high) {
-  random_state_ += 0x9e3779b97f4a7c15ULL;
-  auto mixed = random_state_;
-  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebULL;
-  mixed ^= mixed >> 31;
-  return high > low ? low + mixed % (high - low) : low;
+  const auto number = splitmix64(random_state_);
+  return high > low ? low + number % (high - low) : low;
 }
 
 role_kind raft_machine::role() const {

@@ -1,5 +1,7 @@
 #include "runtime/edge/entropy.hpp"
 
+#include "runtime/base/splitmix64.hpp"
+
 #include <sys/random.h>
 
 #include <algorithm>
@@ -58,12 +60,7 @@ entropy& machine_entropy() {
 void seeded_entropy::fill(std::span<std::byte> out) {
   const std::lock_guard hold(mutex_);
   while (!out.empty()) {
-    // splitmix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number
-    // Generators", 2014.
-    auto value = state_ += 0x9e3779b97f4a7c15;
-    value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9;
-    value = (value ^ value >> 27) * 0x94d049bb133111eb;
-    value ^= value >> 31;
+    const auto value = splitmix64(state_);
     const auto count = std::min(out.size(), sizeof value);
     std::memcpy(out.data(), &value, count);
     out = out.subspan(count);

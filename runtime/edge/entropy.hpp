@@ -35,7 +35,7 @@ public:
 /// The process's source; product code gets an `entropy&` passed in.
 entropy& machine_entropy();
 
-/// The same numbers for the same seed (splitmix64): simulation and tests. Never
+/// The same numbers for the same seed (`splitmix64`): simulation and tests. Never
 /// fit for keys.
 class seeded_entropy final : public entropy {
 public:

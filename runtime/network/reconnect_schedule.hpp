@@ -1,5 +1,7 @@
 #pragma once
 
+#include "runtime/base/splitmix64.hpp"
+
 #include <algorithm>
 #include <cstdint>
 
@@ -30,19 +32,10 @@ public:
     failures_ = std::min(failures_ + 1, 32u);
     const auto ceiling = std::min<std::uint64_t>(
       bounds_.longest_ms, std::uint64_t{bounds_.first_ms} << (failures_ - 1));
-    return static_cast<std::uint32_t>(draw() % (ceiling + 1));
+    return static_cast<std::uint32_t>(splitmix64(state_) % (ceiling + 1));
   }
 
 private:
-  /// splitmix64 (Steele, Lea, Flood, 2014).
-  std::uint64_t draw() {
-    state_ += 0x9e3779b97f4a7c15;
-    auto z = state_;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
-
   limits bounds_;
   std::uint64_t state_;
   unsigned failures_ = 0;

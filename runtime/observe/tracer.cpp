@@ -1,5 +1,6 @@
 #include "runtime/observe/tracer.hpp"
 
+#include "runtime/base/splitmix64.hpp"
 #include "runtime/observe/metrics.hpp"
 
 #include <algorithm>
@@ -132,12 +133,8 @@ void tracer::record(span&& finished) {
 
 std::uint64_t tracer::next_id() {
   for (;;) {
-    // splitmix64, as in runtime/edge/entropy.cpp.
-    auto value = id_state_.fetch_add(0x9e3779b97f4a7c15,
-                                     std::memory_order_relaxed);
-    value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9;
-    value = (value ^ value >> 27) * 0x94d049bb133111eb;
-    value ^= value >> 31;
+    const auto value = splitmix64_of(
+      id_state_.fetch_add(splitmix64_step, std::memory_order_relaxed));
     if (value != 0)
       return value;
   }

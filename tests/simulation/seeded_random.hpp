@@ -1,22 +1,18 @@
 #pragma once
 
+#include "runtime/base/splitmix64.hpp"
+
 #include <cstdint>
 
 namespace present::simulation {
 
-/// The only source of chance in a run: splitmix64 (Steele, Lea and Flood, 2014).
-/// The same on every platform, which the standard's distributions are not.
+/// The only source of chance in a run. The same on every platform, which the
+/// standard's distributions are not.
 class seeded_random {
 public:
   explicit seeded_random(std::uint64_t seed) : state_(seed) {}
 
-  std::uint64_t next() {
-    state_ += 0x9e3779b97f4a7c15ULL;
-    auto mixed = state_;
-    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebULL;
-    return mixed ^ (mixed >> 31);
-  }
+  std::uint64_t next() { return splitmix64(state_); }
 
   /// Uniform in [0, limit); 0 for an empty range.
   std::uint64_t below(std::uint64_t limit) { return limit ? next() % limit : 0; }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "runtime/base/splitmix64.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -13,16 +15,11 @@ namespace present::faults {
 constexpr std::size_t block_bytes = 4096;
 constexpr std::size_t sector_bytes = 512;
 
-/// Numbers from a seed (Steele's splitmix64).
+/// Numbers from a seed.
 struct seeded {
   std::uint64_t state = 0;
 
-  std::uint64_t next() {
-    state += 0x9e3779b97f4a7c15;
-    auto mixed = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
-    return mixed ^ (mixed >> 31);
-  }
+  std::uint64_t next() { return splitmix64(state); }
 };
 
 struct loss {

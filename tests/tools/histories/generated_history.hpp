@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/base/splitmix64.hpp"
 #include "tools/histories/operation.hpp"
 
 #include <cstdint>
@@ -7,17 +8,12 @@
 
 namespace present::histories {
 
-/// splitmix64 (Steele, Lea and Flood, 2014): the same history for the same seed.
+/// The same history for the same seed.
 class dice {
 public:
   explicit dice(std::uint64_t seed) : state_(seed) {}
 
-  std::uint64_t below(std::uint64_t bound) {
-    auto z = state_ += 0x9e3779b97f4a7c15;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return (z ^ z >> 31) % bound;
-  }
+  std::uint64_t below(std::uint64_t bound) { return splitmix64(state_) % bound; }
   bool percent(std::uint64_t chance) { return below(100) < chance; }
 
 private:
