@@ -53,7 +53,7 @@ auto client_shell::make_behavior() -> behavior_type {
         step(map_failed{what.from});
     },
     [this](client_wake) {
-      armed_for_.reset();
+      timer_.on_wake();
       step(time_passed{});
     },
   };
@@ -107,18 +107,7 @@ void client_shell::step(event_kind what) {
   machine_.step({time().monotonic_ms(), time().wall_ms(), std::move(what)}, out);
   for (auto& effect : out)
     std::visit([this](auto& e) { perform(e); }, effect);
-  arm_timer();
-}
-
-/// One that comes too early is harmless, so a later wish never cancels it.
-void client_shell::arm_timer() {
-  const auto wanted = machine_.next_wake();
-  if (!wanted || (armed_for_ && *armed_for_ <= *wanted))
-    return;
-  armed_for_ = wanted;
-  const auto now = time().monotonic_ms();
-  delayed_send(this, std::chrono::milliseconds(*wanted > now ? *wanted - now : 0),
-               client_wake{});
+  timer_.arm(*this, time(), machine_.next_wake());
 }
 
 void client_shell::perform(const send_attempt& what) {

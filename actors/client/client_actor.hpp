@@ -3,9 +3,9 @@
 #include "actors/client/client_contract.hpp"
 #include "runtime/edge/clock.hpp"
 #include "runtime/supervision/measured_actor.hpp"
+#include "runtime/supervision/wake_timer.hpp"
 
 #include <memory>
-#include <optional>
 #include <unordered_map>
 #include <variant>
 
@@ -58,7 +58,6 @@ private:
   static void complete_place(batch_place& one, outcome_of_call how);
   static void finish(open_batch& batch);
   void step(event_kind what);
-  void arm_timer();
   void perform(const send_attempt& what);
   void perform(const fetch_map& what);
   void perform(complete& what);
@@ -67,7 +66,7 @@ private:
   std::shared_ptr<client_route> route_;
   std::unordered_map<call_id, caller> callers_;
   call_id last_call_ = 0;
-  std::optional<time_ms> armed_for_;
+  supervision::wake_timer<client_wake> timer_;
 };
 
 } // namespace present::client

@@ -53,7 +53,7 @@ auto membership_shell::make_behavior() -> behavior_type {
     [this](const peer_lost& what) { step(membership::peer_down{what.peer}); },
     [this](members_told& what) { step(membership::members_known{std::move(what.what)}); },
     [this](membership_wake) {
-      armed_for_.reset();
+      timer_.on_wake();
       step(membership::time_passed{});
     },
     [this](const removal_retry& what) { remove_data(what.partition); },
@@ -97,17 +97,7 @@ void membership_shell::step(membership::event_kind what) {
   machine_.step({now, std::move(what)}, out);
   for (const auto& effect : out)
     std::visit([this](const auto& e) { perform(e); }, effect);
-  arm_timer();
-}
-
-void membership_shell::arm_timer() {
-  const auto wanted = machine_.next_wake();
-  if (!wanted || (armed_for_ && *armed_for_ <= *wanted))
-    return;
-  armed_for_ = wanted;
-  const auto now = time().monotonic_ms();
-  delayed_send(this, std::chrono::milliseconds(*wanted > now ? *wanted - now : 0),
-               membership_wake{});
+  timer_.arm(*this, time(), machine_.next_wake());
 }
 
 // -- effects -----------------------------------------------------------------------

@@ -5,6 +5,7 @@
 #include "actors/membership/membership_contract.hpp"
 #include "runtime/supervision/address_book.hpp"
 #include "runtime/supervision/measured_actor.hpp"
+#include "runtime/supervision/wake_timer.hpp"
 #include "runtime/supervision/supervisor_contract.hpp"
 
 #include <functional>
@@ -47,7 +48,6 @@ private:
   const journal_actor& journal();
   void become_running(const journal_map& stored);
   void step(membership::event_kind what);
-  void arm_timer();
 
   void perform(const membership::store_map& what);
   void perform(const membership::publish_map& what);
@@ -76,7 +76,7 @@ private:
   membership::membership_machine machine_;
   std::unordered_map<std::uint64_t, std::shared_ptr<founding_route>> askers_;
   std::uint64_t last_asker_ = 0;
-  std::optional<time_ms> armed_for_;
+  supervision::wake_timer<membership_wake> timer_;
   /// A child that is being stopped, and who is to take its name then.
   using child_name = std::pair<const supervisor_address*, std::string>;
   std::map<child_name, std::optional<supervision::child_spec>> stopping_;

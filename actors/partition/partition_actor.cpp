@@ -107,7 +107,7 @@ auto partition_shell::make_behavior() -> behavior_type {
     [this](map_learned& what) { tell(partition::map_known{std::move(what.map)}); },
     [this](const scrub_verdict& what) { on_verdict(what); },
     [this](partition_wake) {
-      armed_for_.reset();
+      timer_.on_wake();
       tell(partition::time_passed{});
     },
     [this](ask_partition_status) { return status(); },
@@ -190,7 +190,7 @@ void partition_shell::settle() {
     for (auto& effect : wanted)
       std::visit([this](auto& e) { perform(e); }, effect);
   } while (replica_->turn(heard_) || !heard_.empty());
-  arm_timer();
+  timer_.arm(*this, time(), replica_->next_wake());
 }
 
 void partition_shell::tell(partition::replica_event_kind what) {
@@ -219,17 +219,6 @@ void partition_shell::tell_router() {
   send(router, leader_known{setup_.machine.id, leader});
   told_leader_ = leader;
   told_epoch_ = epoch;
-}
-
-/// A timer that comes too early is harmless, so a later wish never cancels it.
-void partition_shell::arm_timer() {
-  const auto wanted = replica_->next_wake();
-  if (!wanted || (armed_for_ && *armed_for_ <= *wanted))
-    return;
-  armed_for_ = wanted;
-  const auto now = time().monotonic_ms();
-  const auto wait = *wanted > now ? *wanted - now : 0;
-  delayed_send(this, std::chrono::milliseconds(wait), partition_wake{});
 }
 
 // -- journal, links and sessions -----------------------------------------------------

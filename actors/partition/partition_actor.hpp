@@ -7,6 +7,7 @@
 #include "actors/router/router_contract.hpp"
 #include "runtime/supervision/address_book.hpp"
 #include "runtime/supervision/measured_actor.hpp"
+#include "runtime/supervision/wake_timer.hpp"
 #include "storage/state_home.hpp"
 
 #include <memory>
@@ -52,7 +53,6 @@ private:
   void hear(partition::replica_event_kind what);
   void settle();
   void tell(partition::replica_event_kind what);
-  void arm_timer();
   void tell_router();
 
   void on_part_read(snapshot_part_read& what);
@@ -102,7 +102,7 @@ private:
   std::uint64_t snapshots_installed_ = 0; ///< since the start
   std::unique_ptr<partition::replica> replica_;
   partition::replica_effects heard_; ///< not yet carried out
-  std::optional<time_ms> armed_for_;
+  supervision::wake_timer<partition_wake> timer_;
 
   // What the router was told last.
   std::optional<node_id> told_leader_;

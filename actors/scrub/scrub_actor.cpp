@@ -67,7 +67,7 @@ auto scrub_shell::make_behavior() -> behavior_type {
       tell(scrub::ended{what.partition});
     },
     [this](scrub_wake) {
-      armed_for_.reset();
+      timer_.on_wake();
       tell(scrub::time_passed{});
     },
     [this](const state_scrubbed& what) {
@@ -87,7 +87,7 @@ auto scrub_shell::make_behavior() -> behavior_type {
 void scrub_shell::tell(scrub::event_kind what) {
   for (const auto& effect : machine_.step({time().monotonic_ms(), std::move(what)}))
     std::visit([this](const auto& e) { perform(e); }, effect);
-  arm_timer();
+  timer_.arm(*this, time(), machine_.next_wake());
 }
 
 /// The tree restarts us with the checkpointer and the journal, so one that is gone is
@@ -109,17 +109,6 @@ void scrub_shell::perform(const scrub::verdict& what) {
     log().error("damage found", {{"partition", what.partition}, {"why", what.why}});
   if (const auto& to = replicas_[what.partition].who)
     send(to, scrub_verdict{what.what, what.why});
-}
-
-/// One that comes too early is harmless, so a later wish never cancels it.
-void scrub_shell::arm_timer() {
-  const auto wanted = machine_.next_wake();
-  if (!wanted || (armed_for_ && *armed_for_ <= *wanted))
-    return;
-  armed_for_ = wanted;
-  const auto now = time().monotonic_ms();
-  delayed_send(this, std::chrono::milliseconds(*wanted > now ? *wanted - now : 0),
-               scrub_wake{});
 }
 
 } // namespace present

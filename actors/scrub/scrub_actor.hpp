@@ -3,10 +3,10 @@
 #include "actors/scrub/scrub_contract.hpp"
 #include "runtime/supervision/address_book.hpp"
 #include "runtime/supervision/measured_actor.hpp"
+#include "runtime/supervision/wake_timer.hpp"
 
 #include <map>
 #include <memory>
-#include <optional>
 
 namespace present {
 
@@ -34,13 +34,12 @@ private:
   void perform(const scrub::read_state& what);
   void perform(const scrub::read_log& what);
   void perform(const scrub::verdict& what);
-  void arm_timer();
 
   scrub::scrub_machine machine_;
   supervision::address<checkpoint_actor> checkpointer_;
   supervision::address<journal_actor> journal_;
   std::map<partition_id, replica> replicas_;
-  std::optional<time_ms> armed_for_;
+  supervision::wake_timer<scrub_wake> timer_;
 };
 
 } // namespace present
