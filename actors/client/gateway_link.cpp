@@ -47,14 +47,17 @@ void gateway_link::on_up(capnp::Capability::Client offered) {
   open_session();
 }
 
+void gateway_link::greet(schema::Hello::Builder hello) const {
+  hello.setFormatVersion(schema::FORMAT_VERSION);
+  hello.setCluster(cluster_.c_str());
+}
+
 /// A node that can't have us yet may soon; else nothing would open a session before
 /// the connection is lost.
 void gateway_link::open_session() {
   KJ_IF_MAYBE(gate, gate_) {
     auto ask = gate->clientRequest();
-    auto hello = ask.initHello();
-    hello.setFormatVersion(schema::FORMAT_VERSION);
-    hello.setCluster(cluster_.c_str());
+    greet(ask.initHello());
     loop_.detach(ask.send().then([this, connection = connection_](auto answer) {
       if (connection != connection_)
         return;
@@ -282,9 +285,7 @@ kj::Promise<std::shared_ptr<const cluster_map>> gateway_link::fetch_map() {
 kj::Promise<result<schema::Admin::Client>> gateway_link::admin() {
   KJ_IF_MAYBE(gate, gate_) {
     auto ask = gate->adminRequest();
-    auto hello = ask.initHello();
-    hello.setFormatVersion(schema::FORMAT_VERSION);
-    hello.setCluster(cluster_.c_str());
+    greet(ask.initHello());
     return ask.send().then([](auto answer) -> result<schema::Admin::Client> {
       auto refused = decode_error(answer.getError());
       if (refused.code != error_code::ok)

@@ -64,6 +64,7 @@ private:
 
   void on_up(capnp::Capability::Client gate);
   void on_down();
+  void greet(schema::Hello::Builder hello) const;
   void open_session();
   void become_open(schema::Session::Client session, node_id there);
   void reopen_session(kj::Duration pause);

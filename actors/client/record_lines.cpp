@@ -6,6 +6,15 @@
 
 namespace present::client {
 
+void put_bytes(json& record, const std::string& name, std::string_view bytes) {
+  if (is_utf8(bytes)) {
+    record[name] = bytes;
+  } else {
+    record[name] = to_base64(bytes);
+    record["encoding"] = "base64";
+  }
+}
+
 json record_line(const record& from) {
   // One encoding speaks for both: either is base64, or neither.
   const bool plain = is_utf8(from.key) && is_utf8(from.value);

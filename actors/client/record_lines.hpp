@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 /// Records as `kv import` reads them and `kv export` writes them: one JSON object
 /// a line, `{"key","value"}` and `version`; base64 with "encoding" where bytes
@@ -19,6 +20,9 @@ struct record {
   std::uint64_t version = 0;
   friend bool operator==(const record&, const record&) = default;
 };
+
+/// `bytes` under `name`, and "encoding": "base64" beside it where they aren't UTF-8.
+void put_bytes(json& record, const std::string& name, std::string_view bytes);
 
 json record_line(const record& from);
 

@@ -1,5 +1,6 @@
 #include "actors/http/api_service.hpp"
 
+#include "actors/http/json_reply.hpp"
 #include "actors/http/openapi.hpp"
 #include "actors/http/query_reader.hpp"
 #include "actors/reporter/report_json.hpp"
@@ -33,12 +34,6 @@ http_reply refuse(error why, const observe::trace_context& trace) {
   return network::error_reply(why);
 }
 
-http_reply json_reply(const nlohmann::ordered_json& body) {
-  using json = nlohmann::ordered_json;
-  return {200, std::string{json_type}, {},
-          body.dump(-1, ' ', false, json::error_handler_t::replace) + '\n'};
-}
-
 /// Of a body that is to be read as JSON; else a browser could be made to send one
 /// without asking first. Empty if it is right.
 std::optional<error> media_problem(action what, const http_request& asked) {
@@ -55,13 +50,6 @@ std::optional<error> media_problem(action what, const http_request& asked) {
 node_id node_in(query_reader& query) {
   return {static_cast<std::uint32_t>(
     query.number("node", 1, std::numeric_limits<std::uint32_t>::max()).value_or(0))};
-}
-
-std::string id_in(const http_request& asked) {
-  std::string id;
-  for (std::size_t place = 2; place < asked.target.segments.size(); ++place)
-    id += (place == 2 ? "" : "/") + asked.target.segments[place];
-  return id;
 }
 
 error unreachable(node_id node) {
@@ -122,7 +110,7 @@ kj::Promise<http_reply> api_service::answer(action what, http_request asked,
     return http_reply{200, std::string{json_type}, {}, std::string{openapi_document()}};
   auto shown = what == action::show_status ? show_status()
                : what == action::show_tree ? show_tree(node)
-                                           : show_actor(node, id_in(asked));
+                                           : show_actor(node, asked.target.joined_from(2));
   return shown.attach(shared_from_this());
 }
 

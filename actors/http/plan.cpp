@@ -4,9 +4,9 @@
 #include "actors/http/idempotency.hpp"
 #include "actors/http/query_reader.hpp"
 #include "runtime/base/bounds.hpp"
+#include "runtime/base/parse_count.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 namespace present::http {
 
@@ -33,13 +33,7 @@ public:
   }
   void ask_all(std::vector<client::call_kind> calls) { made_.ask.calls = std::move(calls); }
 
-  /// The segments from `from` on: a key may have slashes.
-  std::string key_from(std::size_t from) const {
-    std::string key;
-    for (auto place = from; place < asked_.target.segments.size(); ++place)
-      key += (place == from ? "" : "/") + asked_.target.segments[place];
-    return key;
-  }
+  std::string key_from(std::size_t from) const { return asked_.target.joined_from(from); }
   const std::string& segment(std::size_t place) const { return asked_.target.segments[place]; }
 
   bool wants_stale() {
@@ -66,10 +60,8 @@ public:
     auto digits = *given;
     if (digits.size() >= 2 && digits.front() == '"' && digits.back() == '"')
       digits = digits.substr(1, digits.size() - 2);
-    std::uint64_t version = 0;
-    const auto* end = digits.data() + digits.size();
-    const auto [stop, failed] = std::from_chars(digits.data(), end, version);
-    if (digits.empty() || failed != std::errc{} || stop != end || version == 0)
+    const auto version = parse_count(digits).value_or(0);
+    if (version == 0)
       query_.complain(make_error(error_code::invalid,
                                  std::string{header} + ": '" + std::string{*given}
                                    + "' is not one version, as ETag has it"));

@@ -1,7 +1,8 @@
 #include "actors/http/query_reader.hpp"
 
+#include "runtime/base/parse_count.hpp"
+
 #include <algorithm>
-#include <charconv>
 
 namespace present::http {
 
@@ -28,15 +29,13 @@ std::optional<std::uint64_t> query_reader::number(std::string_view name, std::ui
   const auto given = text(name);
   if (!given)
     return std::nullopt;
-  std::uint64_t value = 0;
-  const auto* end = given->data() + given->size();
-  const auto [stop, failed] = std::from_chars(given->data(), end, value);
-  if (given->empty() || failed != std::errc{} || stop != end || value < least) {
+  const auto value = parse_count(*given);
+  if (!value || *value < least) {
     complain(wrong(name, "'" + *given + "' is not a number from " + std::to_string(least)
                            + " to " + std::to_string(most)));
     return std::nullopt;
   }
-  if (value > most) {
+  if (*value > most) {
     auto why = wrong(name, *given + "; the limit is " + std::to_string(most));
     if (is_limit)
       why.code = error_code::too_large;

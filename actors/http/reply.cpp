@@ -1,6 +1,6 @@
 #include "actors/client/record_lines.hpp"
+#include "actors/http/json_reply.hpp"
 #include "actors/http/plan.hpp"
-#include "runtime/base/base64.hpp"
 #include "runtime/base/overloaded.hpp"
 #include "runtime/network/error_body.hpp"
 
@@ -20,15 +20,6 @@ constexpr unsigned created = 201;
 constexpr unsigned not_modified = 304;
 constexpr unsigned conflict = 409;
 constexpr unsigned precondition_failed = 412;
-
-http_reply json_reply(const json& body, unsigned status = 200) {
-  http_reply reply;
-  reply.status = status;
-  reply.content_type = "application/json";
-  // A name in a message may be no UTF-8.
-  reply.body = body.dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
-  return reply;
-}
 
 /// The refusal of a write whose name was used for another one.
 bool is_name_taken(const plan& made, const outcome_of_call& how) {
@@ -147,10 +138,8 @@ json space_json(const cluster_map& map, const std::string& name, space_id id) {
   for (const auto& range : map.ranges) {
     if (range.space != id)
       continue;
-    const bool plain = is_utf8(range.first);
-    json one{{"first", plain ? range.first : to_base64(range.first)}};
-    if (!plain)
-      one["encoding"] = "base64";
+    json one;
+    client::put_bytes(one, "first", range.first);
     one["partition"] = range.partition.value;
     ranges.push_back(std::move(one));
   }
@@ -180,11 +169,8 @@ json answer_json(const client::call_kind& asked, const outcome_of_call& how) {
   json answer{{"version", how.given.version.value}};
   if (!std::holds_alternative<client::get_call>(asked))
     return answer;
-  const std::string_view value = how.given.value ? std::string_view{*how.given.value} : "";
-  const bool plain = is_utf8(value);
-  answer["value"] = plain ? std::string{value} : to_base64(value);
-  if (!plain)
-    answer["encoding"] = "base64";
+  client::put_bytes(answer, "value",
+                    how.given.value ? std::string_view{*how.given.value} : "");
   return answer;
 }
 

@@ -2,8 +2,6 @@
 
 #include "runtime/network/ip_address.hpp"
 
-#include <charconv>
-
 #include <netinet/in.h>
 
 #include <kj/debug.h>
@@ -12,22 +10,6 @@
 namespace present::network {
 
 namespace {
-
-/// "[::1]:80" and "127.0.0.1:80"; empty for names.
-std::optional<ip_address> parse_endpoint(const std::string& address) {
-  const auto colon = address.rfind(':');
-  if (colon == std::string::npos)
-    return std::nullopt;
-  auto host = address.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
-    host = host.substr(1, host.size() - 2);
-  std::uint16_t port = 0;
-  const auto* end = address.data() + address.size();
-  const auto parsed = std::from_chars(address.data() + colon + 1, end, port);
-  if (parsed.ec != std::errc{} || parsed.ptr != end || host == "*")
-    return std::nullopt;
-  return parse_ip(host, port);
-}
 
 kj::Promise<kj::AuthenticatedStream> dial_from(network_loop& loop, const ip_address& from,
                                                const ip_address& to) {

@@ -97,6 +97,13 @@ http_target::value_of(std::string_view name) const {
   return {};
 }
 
+std::string http_target::joined_from(std::size_t place) const {
+  std::string name;
+  for (auto next = place; next < segments.size(); ++next)
+    name += (next == place ? "" : "/") + segments[next];
+  return name;
+}
+
 result<http_target> parse_target(std::string_view text) {
   const auto bad = make_error(
     error_code::invalid, "the request's path is not a path, or a % in it is not "

@@ -20,6 +20,8 @@ struct http_target {
 
   /// The first value of that name; empty if there is none.
   std::optional<std::string_view> value_of(std::string_view name) const;
+  /// The segments from `place` on, with slashes between: a name that may have some.
+  std::string joined_from(std::size_t place) const;
 };
 
 /// `invalid` for a target that isn't a path, or whose percent signs are not

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <charconv>
 #include <cstring>
 
 namespace present::network {
@@ -29,6 +30,21 @@ std::optional<ip_address> parse_ip(const std::string& text, std::uint16_t port) 
   parsed.loopback = (ntohl(four.sin_addr.s_addr) >> 24) == 127;
   std::memcpy(&parsed.bytes, &four, sizeof four);
   return parsed;
+}
+
+std::optional<ip_address> parse_endpoint(const std::string& address) {
+  const auto colon = address.rfind(':');
+  if (colon == std::string::npos)
+    return std::nullopt;
+  auto host = address.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
+  std::uint16_t port = 0;
+  const auto* end = address.data() + address.size();
+  const auto parsed = std::from_chars(address.data() + colon + 1, end, port);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || host == "*")
+    return std::nullopt;
+  return parse_ip(host, port);
 }
 
 } // namespace present::network

@@ -20,4 +20,7 @@ struct ip_address {
 /// "127.0.0.1", "::1", or "*" for all of the machine's. Empty if it is none: a name.
 std::optional<ip_address> parse_ip(const std::string& text, std::uint16_t port);
 
+/// "[::1]:80" and "127.0.0.1:80"; empty for names, and for "*".
+std::optional<ip_address> parse_endpoint(const std::string& address);
+
 } // namespace present::network

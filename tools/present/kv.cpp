@@ -44,7 +44,7 @@ int tell(const context& with, const kv_arguments& given, const result<written>& 
   if (!done)
     return with.out.fail(done.problem());
   json record;
-  put_bytes(record, "key", given.key);
+  client::put_bytes(record, "key", given.key);
   record["version"] = done->version.value;
   record["repeated"] = done->repeated;
   with.out.one(record);

@@ -1,6 +1,6 @@
 #include "tools/present/local_port.hpp"
 
-#include "tools/present/settings.hpp"
+#include "runtime/base/parse_count.hpp"
 
 #include <cerrno>
 #include <cstring>

@@ -128,32 +128,29 @@ bool partition_fault::heal() {
   return listing && packets_in(*listing) > 0;
 }
 
-result<std::string> delay_fault::inject(const fault_order& order, const fault_scene&) {
-  const auto ms = static_cast<std::uint32_t>(20 + order.chance % 200);
+result<std::string> proxy_fault::inject(const fault_order& order, const fault_scene&) {
   before_ = mistreated_by(proxies_);
+  return mistreat(order, proxies_);
+}
+
+bool proxy_fault::heal() {
   for (auto& one : proxies_)
+    one->pass();
+  return mistreated_by(proxies_) > before_;
+}
+
+std::string delay_fault::mistreat(const fault_order& order, client_proxies& proxies) {
+  const auto ms = static_cast<std::uint32_t>(20 + order.chance % 200);
+  for (auto& one : proxies)
     one->delay(ms, ms);
   return "bytes to and from us take " + std::to_string(ms) + " to " + std::to_string(2 * ms)
          + " ms";
 }
 
-bool delay_fault::heal() {
-  for (auto& one : proxies_)
-    one->pass();
-  return mistreated_by(proxies_) > before_;
-}
-
-result<std::string> reply_loss_fault::inject(const fault_order&, const fault_scene&) {
-  before_ = mistreated_by(proxies_);
-  for (auto& one : proxies_)
+std::string reply_loss_fault::mistreat(const fault_order&, client_proxies& proxies) {
+  for (auto& one : proxies)
     one->drop_replies();
-  return std::string{"our requests arrive, replies don't"};
-}
-
-bool reply_loss_fault::heal() {
-  for (auto& one : proxies_)
-    one->pass();
-  return mistreated_by(proxies_) > before_;
+  return "our requests arrive, replies don't";
 }
 
 } // namespace present::tools

@@ -33,30 +33,38 @@ private:
 /// One before each node, for us alone.
 using client_proxies = std::vector<std::unique_ptr<tcp_proxy>>;
 
-/// All that we send and get arrives later, by different times for each connection.
-class delay_fault final : public fault {
+/// One that proxies do. It had an effect if they mistreated something.
+class proxy_fault : public fault {
 public:
-  explicit delay_fault(client_proxies& proxies) : proxies_(proxies) {}
+  explicit proxy_fault(client_proxies& proxies) : proxies_(proxies) {}
 
-  result<std::string> inject(const fault_order& order, const fault_scene& scene) override;
-  bool heal() override;
+  result<std::string> inject(const fault_order& order, const fault_scene& scene) final;
+  bool heal() final;
+
+protected:
+  virtual std::string mistreat(const fault_order& order, client_proxies& proxies) = 0;
 
 private:
   client_proxies& proxies_;
   std::uint64_t before_ = 0;
 };
 
-/// Our requests arrive, the replies don't; then the connections break.
-class reply_loss_fault final : public fault {
+/// All that we send and get arrives later, by different times for each connection.
+class delay_fault final : public proxy_fault {
 public:
-  explicit reply_loss_fault(client_proxies& proxies) : proxies_(proxies) {}
+  using proxy_fault::proxy_fault;
 
-  result<std::string> inject(const fault_order& order, const fault_scene& scene) override;
-  bool heal() override;
+protected:
+  std::string mistreat(const fault_order& order, client_proxies& proxies) override;
+};
 
-private:
-  client_proxies& proxies_;
-  std::uint64_t before_ = 0;
+/// Our requests arrive, the replies don't; then the connections break.
+class reply_loss_fault final : public proxy_fault {
+public:
+  using proxy_fault::proxy_fault;
+
+protected:
+  std::string mistreat(const fault_order& order, client_proxies& proxies) override;
 };
 
 } // namespace present::tools

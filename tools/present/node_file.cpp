@@ -1,5 +1,6 @@
 #include "tools/present/node_file.hpp"
 
+#include "runtime/base/parse_count.hpp"
 #include "tools/present/settings.hpp"
 #include "tools/present/toml_file.hpp"
 

@@ -1,6 +1,5 @@
 #include "tools/present/output.hpp"
 
-#include "runtime/base/base64.hpp"
 #include "runtime/network/error_body.hpp"
 
 #include <nlohmann/json.hpp>
@@ -65,15 +64,6 @@ std::optional<format> format_named(std::string_view name) {
   if (name == "jsonl")
     return format::jsonl;
   return std::nullopt;
-}
-
-void put_bytes(json& record, const std::string& name, std::string_view bytes) {
-  if (is_utf8(bytes)) {
-    record[name] = bytes;
-  } else {
-    record[name] = to_base64(bytes);
-    record["encoding"] = "base64";
-  }
 }
 
 int exit_code_of(const error& problem) {

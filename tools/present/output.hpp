@@ -22,9 +22,6 @@ enum class format { table, json, jsonl };
 /// Empty if `name` is none of "table", "json", "jsonl".
 std::optional<format> format_named(std::string_view name);
 
-/// `bytes` under `name`, and "encoding": "base64" beside it where they aren't UTF-8.
-void put_bytes(json& record, const std::string& name, std::string_view bytes);
-
 /// The code's exit status; 7 rather than 8 for a deadline that provably did nothing.
 int exit_code_of(const error& problem);
 

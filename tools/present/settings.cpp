@@ -1,12 +1,12 @@
 #include "tools/present/settings.hpp"
 
 #include "runtime/base/check.hpp"
+#include "runtime/base/parse_count.hpp"
 #include "tools/present/files.hpp"
 #include "tools/present/nearest_name.hpp"
 #include "tools/present/toml_file.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 namespace present::tools {
 
@@ -190,15 +190,6 @@ std::optional<std::uint64_t> parse_duration_ms(std::string_view text) {
   if (unit == "h")
     return *number * 3'600'000;
   return std::nullopt;
-}
-
-std::optional<std::uint64_t> parse_count(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto* end = text.data() + text.size();
-  const auto [stop, problem] = std::from_chars(text.data(), end, number);
-  if (text.empty() || problem != std::errc{} || stop != end)
-    return std::nullopt;
-  return number;
 }
 
 } // namespace present::tools

@@ -74,7 +74,4 @@ read_setting_files(const std::string& config_flag,
 /// "250ms", "10s", "2m", "1h"; a bare number is seconds. Milliseconds, or empty.
 std::optional<std::uint64_t> parse_duration_ms(std::string_view text);
 
-/// Decimal digits only, all of them.
-std::optional<std::uint64_t> parse_count(std::string_view text);
-
 } // namespace present::tools

@@ -1,3 +1,4 @@
+#include "actors/client/record_lines.hpp"
 #include "tools/present/cluster_session.hpp"
 #include "tools/present/program.hpp"
 
@@ -82,7 +83,7 @@ int show(const context& with, const space_arguments& given) {
     std::vector<json> rows;
     for (const auto* range : ranges_of(map, space->second)) {
       json row;
-      put_bytes(row, "from", range->first);
+      client::put_bytes(row, "from", range->first);
       row["partition"] = range->partition.value;
       rows.push_back(std::move(row));
     }

@@ -1,7 +1,7 @@
 #include "tools/present/tcp_proxy.hpp"
 
 #include "runtime/edge/clock.hpp"
-#include "tools/present/settings.hpp"
+#include "runtime/network/ip_address.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -26,19 +26,6 @@ constexpr std::size_t most_waiting = 1 << 20; ///< bytes, each way
 constexpr std::size_t read_at_once = 64 << 10;
 constexpr int backlog = 64;
 
-std::optional<sockaddr_in> parse(const std::string& address) {
-  const auto colon = address.rfind(':');
-  const auto port
-    = colon == address.npos ? std::nullopt : parse_count(address.substr(colon + 1));
-  sockaddr_in parsed{};
-  parsed.sin_family = AF_INET;
-  if (!port || *port > 65'535
-      || ::inet_pton(AF_INET, address.substr(0, colon).c_str(), &parsed.sin_addr) != 1)
-    return std::nullopt;
-  parsed.sin_port = htons(static_cast<std::uint16_t>(*port));
-  return parsed;
-}
-
 /// A file that is closed with its owner.
 class owned_file {
 public:
@@ -59,9 +46,9 @@ private:
 };
 
 /// Without waiting for it: what is written before it stands waits in our queue.
-owned_file dial(const sockaddr_in& target) {
-  owned_file made{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-  ::connect(made.number(), reinterpret_cast<const sockaddr*>(&target), sizeof target);
+owned_file dial(const network::ip_address& target) {
+  owned_file made{::socket(target.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  ::connect(made.number(), target.raw(), target.length);
   return made;
 }
 
@@ -125,7 +112,7 @@ std::string read_some(int file, bool& closed) {
 /// The thread's own.
 class tcp_proxy::body {
 public:
-  body(tcp_proxy& owner, owned_file listener, const sockaddr_in& target)
+  body(tcp_proxy& owner, owned_file listener, const network::ip_address& target)
       : owner_(owner), listener_(std::move(listener)), target_(target) {}
 
   void run() {
@@ -242,7 +229,7 @@ private:
 
   tcp_proxy& owner_;
   owned_file listener_;
-  const sockaddr_in target_;
+  const network::ip_address target_;
   std::list<connection> open_;
   std::vector<pollfd> polled_; ///< wake, listener, then three for each connection
   time_ms now_ = 0;
@@ -252,19 +239,21 @@ private:
 
 result<std::unique_ptr<tcp_proxy>> tcp_proxy::open(const std::string& target,
                                                    const std::string& host) {
-  const auto there = parse(target);
-  auto here = parse(host + ":0");
+  const auto there = network::parse_endpoint(target);
+  auto here = network::parse_endpoint(host + ":0");
   if (!there || !here)
     return make_error(error_code::invalid, "'" + (there ? host : target)
                                              + "' is not an address to stand before");
-  owned_file listener{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-  socklen_t size = sizeof(sockaddr_in);
-  auto* raw = reinterpret_cast<sockaddr*>(&*here);
-  if (::bind(listener.number(), raw, size) != 0 || ::listen(listener.number(), backlog) != 0
-      || ::getsockname(listener.number(), raw, &size) != 0)
+  owned_file listener{::socket(here->bytes.ss_family,
+                               SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (::bind(listener.number(), here->raw(), here->length) != 0
+      || ::listen(listener.number(), backlog) != 0
+      || ::getsockname(listener.number(), reinterpret_cast<sockaddr*>(&here->bytes),
+                       &here->length)
+           != 0)
     return make_error(error_code::invalid, host + ": " + std::strerror(errno));
   auto made = std::unique_ptr<tcp_proxy>{new tcp_proxy};
-  made->address_ = host + ':' + std::to_string(ntohs(here->sin_port));
+  made->address_ = host + ':' + std::to_string(ntohs(reinterpret_cast<const sockaddr_in&>(here->bytes).sin_port));
   made->wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   made->thread_ = std::thread{
     [owner = made.get(), listener = std::move(listener), target = *there]() mutable {

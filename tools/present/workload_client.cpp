@@ -1,10 +1,9 @@
 #include "tools/present/workload_client.hpp"
 
+#include "runtime/base/parse_count.hpp"
 #include "runtime/edge/clock.hpp"
 
 #include <caf/scoped_actor.hpp>
-
-#include <charconv>
 
 namespace present::tools {
 
@@ -30,10 +29,9 @@ std::string text_of(const client::outcome_of_call& how) {
   return how.given.value ? *how.given.value : std::string{};
 }
 
+/// Of a key that nobody has written yet: 0.
 std::int64_t number_in(const std::string& text) {
-  std::int64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
+  return static_cast<std::int64_t>(parse_count(text).value_or(0));
 }
 
 bytes_ptr as_value(std::string text) {

@@ -6,6 +6,15 @@
 using namespace present;
 using namespace present::client;
 
+TEST_CASE("bytes that aren't UTF-8 are base64 with a field that says so") {
+  json record;
+  put_bytes(record, "value", "grün");
+  CHECK(record.dump() == "{\"value\":\"grün\"}");
+  put_bytes(record, "value", std::string_view{"\xff\x00", 2});
+  CHECK(record["value"] == "/wA=");
+  CHECK(record["encoding"] == "base64");
+}
+
 TEST_CASE("text is a line of plain JSON with its version") {
   CHECK(record_line({"k", "grün", 7}).dump()
         == R"({"key":"k","value":"grün","version":7})");

@@ -84,15 +84,6 @@ TEST_CASE("an unknown outcome is said, and a deadline that did nothing exits wit
   CHECK(exit_code_of(late) == 7);
 }
 
-TEST_CASE("bytes that aren't UTF-8 are base64 with a field that says so") {
-  json record;
-  put_bytes(record, "value", "grün");
-  CHECK(record.dump() == "{\"value\":\"grün\"}");
-  put_bytes(record, "value", std::string_view{"\xff\x00", 2});
-  CHECK(record["value"] == "/wA=");
-  CHECK(record["encoding"] == "base64");
-}
-
 TEST_CASE("a bad byte in a message can't break the JSON") {
   captured body{format::json};
   body.out.fail(make_error(error_code::invalid, "key \xff"));
