@@ -88,47 +88,34 @@ class ReplacedFiles(unittest.TestCase):
                    "the node says what it does")
         self.check("a state's file is cut short while it is mapped", began)
 
-    def test_old_files_are_put_back(self):
+    def put_back(self, *below, seen=500, missed=0):
+        """What is below the node's folder becomes what it was so many writes ago, of
+        which it has seen some. Returns when the node was started."""
         self.cluster.stop(VICTIM)
-        folder = self.cluster.path(VICTIM)
+        folder = self.cluster.path(VICTIM, *below)
         shutil.copytree(folder, folder + ".old")
         self.cluster.start(VICTIM)
         self.cluster.wait_until_whole()
-        self.put(0, 300)
+        self.put(0, seen)
         self.cluster.stop(VICTIM)
-        self.put(300, 400)
+        if missed:
+            self.put(seen, seen + missed)
         shutil.rmtree(folder)
         os.rename(folder + ".old", folder)
         began = time.monotonic()
         self.cluster.start(VICTIM)
+        return began
+
+    def test_old_files_are_put_back(self):
+        began = self.put_back(seen=300, missed=100)
         self.check("the node's folder is as it was hundreds of writes before", began)
 
     def test_an_old_state_is_put_back_beside_the_journal(self):
-        self.cluster.stop(VICTIM)
-        folder = self.cluster.path(VICTIM, "state")
-        shutil.copytree(folder, folder + ".old")
-        self.cluster.start(VICTIM)
-        self.cluster.wait_until_whole()
-        self.put(0, 500)
-        self.cluster.stop(VICTIM)
-        shutil.rmtree(folder)
-        os.rename(folder + ".old", folder)
-        began = time.monotonic()
-        self.cluster.start(VICTIM)
+        began = self.put_back("state")
         self.check("its states are old, its journal isn't", began)
 
     def test_an_old_journal_is_put_back_beside_the_states(self):
-        self.cluster.stop(VICTIM)
-        folder = self.cluster.path(VICTIM, "journal")
-        shutil.copytree(folder, folder + ".old")
-        self.cluster.start(VICTIM)
-        self.cluster.wait_until_whole()
-        self.put(0, 500)
-        self.cluster.stop(VICTIM)
-        shutil.rmtree(folder)
-        os.rename(folder + ".old", folder)
-        began = time.monotonic()
-        self.cluster.start(VICTIM)
+        began = self.put_back("journal")
         self.check("its journal is old, its states aren't", began)
 
     def test_the_data_folder_is_deleted(self):

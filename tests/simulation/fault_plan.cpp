@@ -1,20 +1,10 @@
 #include "tests/simulation/fault_plan.hpp"
 
-#include "tests/simulation/seeded_random.hpp"
-
-#include <algorithm>
 #include <array>
 
 namespace present::simulation {
 
 namespace {
-
-struct fault_row {
-  std::string_view name;
-  std::uint64_t weight;      // against the others
-  std::uint64_t shortest_ms;
-  std::uint64_t longest_ms;
-};
 
 // In the order of fault_kind. Durations are chosen around T = 300 ms.
 constexpr std::array<fault_row, fault_kinds> table{{
@@ -61,44 +51,7 @@ std::string_view to_string(fault_kind kind) {
 std::vector<fault> plan_of(std::uint64_t seed, std::uint32_t nodes,
                            std::uint64_t until_ms,
                            std::span<const fault_kind> focus) {
-  seeded_random random{seed * 2 + 1};
-  std::array<std::uint64_t, fault_kinds> weights{};
-  std::uint64_t total = 0;
-  for (std::size_t kind = 0; kind < fault_kinds; ++kind) {
-    const bool named = std::find(focus.begin(), focus.end(),
-                                 static_cast<fault_kind>(kind))
-                       != focus.end();
-    if (focus.empty() ? random.chance(500) : named)
-      weights[kind] = table[kind].weight;
-    total += weights[kind];
-  }
-  std::vector<fault> plan;
-  std::uint64_t at = 300;
-  const auto mean_gap = random.between(60, 500);
-  while (total > 0 && (at += random.between(1, 2 * mean_gap)) < until_ms) {
-    auto pick = random.below(total);
-    std::size_t kind = 0;
-    while (pick >= weights[kind])
-      pick -= weights[kind++];
-    fault item;
-    item.kind = static_cast<fault_kind>(kind);
-    item.at_ms = at;
-    item.duration_ms
-      = random.between(table[kind].shortest_ms, table[kind].longest_ms);
-    item.target = random.chance(400) ? 0 : 1 + random.below(nodes);
-    item.other = 1 + random.below(nodes);
-    item.strength = random.between(50, 600);
-    plan.push_back(item);
-  }
-  return plan;
-}
-
-std::string to_string(const fault& item) {
-  return std::to_string(item.at_ms) + " ms: " + std::string{to_string(item.kind)}
-         + " of " + (item.target ? std::to_string(item.target) : "the leader")
-         + " (other " + std::to_string(item.other) + ", strength "
-         + std::to_string(item.strength) + ") for "
-         + std::to_string(item.duration_ms) + " ms";
+  return draw_plan(seed, nodes, until_ms, table, {300, 500, 50, 600}, focus);
 }
 
 } // namespace present::simulation

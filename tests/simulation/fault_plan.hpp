@@ -1,8 +1,9 @@
 #pragma once
 
+#include "tests/simulation/planned_fault.hpp"
+
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -49,22 +50,11 @@ inline constexpr auto fault_kinds = static_cast<std::size_t>(fault_kind::count_)
 
 std::string_view to_string(fault_kind kind);
 
-struct fault {
-  fault_kind kind = fault_kind::crash;
-  std::uint64_t at_ms = 0;
-  std::uint64_t duration_ms = 0;
-  std::uint32_t target = 0; ///< a node; 0: whoever leads at that moment
-  std::uint32_t other = 0;
-  std::uint32_t strength = 0; ///< per mille, or as the kind says
-};
+using fault = planned_fault<fault_kind>;
 
-/// A seed's faults, up to `until_ms`. Each seed has a random half of the kinds
-/// switched off (swarm testing, Groce et al. 2012); or there are only those of
-/// `focus`, if that names any.
+/// A seed's faults, up to `until_ms`, of `focus` alone if that names any (`draw_plan`).
 std::vector<fault> plan_of(std::uint64_t seed, std::uint32_t nodes,
                            std::uint64_t until_ms,
                            std::span<const fault_kind> focus = {});
-
-std::string to_string(const fault& item);
 
 } // namespace present::simulation

@@ -1,32 +1,22 @@
 #include "tests/simulation/shrink.hpp"
 
-#include <algorithm>
+#include "tests/simulation/thin_out.hpp"
+
 #include <utility>
 
 namespace present::simulation {
 
 run_result shrink(run_options options, run_result failed, unsigned max_runs) {
-  auto chunk = std::max<std::size_t>(1, failed.plan.size() / 2);
-  for (;;) {
-    bool smaller = false;
-    for (std::size_t first = 0; first < failed.plan.size() && max_runs > 0;) {
-      auto fewer = failed.plan;
-      const auto count = std::min(chunk, fewer.size() - first);
-      const auto from = fewer.begin() + static_cast<std::ptrdiff_t>(first);
-      fewer.erase(from, from + static_cast<std::ptrdiff_t>(count));
-      options.plan = std::move(fewer);
-      --max_runs;
-      if (auto again = run(options); again.oracle == failed.oracle) {
-        failed = std::move(again);
-        smaller = true;
-      } else {
-        first += count;
-      }
-    }
-    if (max_runs == 0 || (chunk == 1 && !smaller))
-      return failed;
-    chunk = std::max<std::size_t>(1, chunk / 2);
-  }
+  auto smallest = failed;
+  thin_out(failed.plan, [&](const std::vector<fault>& plan) {
+    options.plan = plan;
+    auto again = run(options);
+    const bool fails = again.oracle == failed.oracle;
+    if (fails)
+      smallest = std::move(again);
+    return fails;
+  }, max_runs);
+  return smallest;
 }
 
 } // namespace present::simulation

@@ -1,12 +1,9 @@
+#include "tests/simulation/campaign.hpp"
 #include "tests/simulation/mutants.hpp"
 #include "tests/simulation/shrink.hpp"
 #include "tests/simulation/world.hpp"
 
-#include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
-
 #include <array>
-#include <cstdio>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -16,18 +13,9 @@
 namespace present::simulation {
 namespace {
 
-struct arguments {
-  std::uint64_t seeds = 100;
-  std::uint64_t from = 1;
-  std::uint32_t nodes = 3;
-  std::string level = "machine";
-  std::string format = "table";
-  std::uint64_t until_ms = 6000;
+struct arguments : campaign_arguments {
   bool mutants = false;
-  bool trace = false;
   std::string only;
-  bool log = false;
-  bool doubled = true;
 };
 
 run_options options_for(const arguments& wanted, std::uint64_t seed) {
@@ -38,27 +26,11 @@ run_options options_for(const arguments& wanted, std::uint64_t seed) {
   return options;
 }
 
-/// The same seed in another process, where addresses differ.
-bool agrees_elsewhere(const std::string& program, const arguments& wanted,
-                      const run_result& here, std::uint64_t seed) {
-  const auto command = program + " --trace --from " + std::to_string(seed)
-                       + " --nodes " + std::to_string(wanted.nodes)
-                       + " --until-ms " + std::to_string(wanted.until_ms);
-  auto* output = popen(command.c_str(), "r");
-  if (!output)
-    return false;
-  unsigned long long trace = 0;
-  const bool read = std::fscanf(output, "%llu", &trace) == 1;
-  pclose(output);
-  return read && trace == here.trace;
-}
-
 void report_failure(const arguments& wanted, std::uint64_t seed,
                     const run_result& failed) {
   std::cerr << "seed " << seed << " breaks '" << failed.oracle << "' at "
             << failed.violated_at_ms << " ms: " << failed.what
-            << "\nreplay: tools/simulate --nodes " << wanted.nodes << " --from "
-            << seed << " --seeds 1 --until-ms " << wanted.until_ms << '\n';
+            << "\nreplay: tools/simulate" << replay_arguments(wanted, seed) << '\n';
   const auto small = shrink(options_for(wanted, seed), failed);
   std::cerr << "shrunk from " << failed.plan.size() << " to "
             << small.plan.size() << " faults; then " << small.what << " at "
@@ -151,17 +123,13 @@ int run_seeds(const std::string& program, const arguments& wanted) {
       report_failure(wanted, seed, done);
     if (wanted.doubled && (seed - wanted.from) % 100 == 0) {
       ++doubled;
-      agreed += agrees_elsewhere(program, wanted, done, seed);
+      agreed += agrees_elsewhere(program, wanted, seed, done.trace);
     }
   }
   all.report(report);
   report["doubled"] = doubled;
   report["agreed"] = agreed;
-  if (wanted.format == "json")
-    std::cout << report.dump(2) << '\n';
-  else
-    for (const auto& [name, value] : report.items())
-      std::cout << name << ": " << value << '\n';
+  print_report(report, wanted.format);
   const bool good = !all.has_failed() && agreed == doubled && all.weak_faults().empty();
   return good ? 0 : 1;
 }
@@ -214,17 +182,10 @@ int run_mutants(const arguments& wanted) {
 int simulate(int argc, char** argv) {
   arguments wanted;
   CLI::App app{"Seeded simulation of a partition's replicas and clients"};
-  app.add_option("--seeds", wanted.seeds, "how many");
-  app.add_option("--from", wanted.from, "the first");
-  app.add_option("--nodes", wanted.nodes, "voters")->check(CLI::IsMember({1, 3, 5}));
-  app.add_option("--level", wanted.level)->check(CLI::IsMember({"machine"}));
-  app.add_option("-o", wanted.format)->check(CLI::IsMember({"table", "json"}));
-  app.add_option("--until-ms", wanted.until_ms, "how long faults last");
+  wanted.level = "machine";
+  add_options(app, wanted, {1, 3, 5});
   app.add_flag("--mutants", wanted.mutants, "which defects are caught, and by what");
   app.add_option("--only", wanted.only, "of the defects, this one");
-  app.add_flag("--trace", wanted.trace, "print the trace hash of seed --from only");
-  app.add_flag("--log", wanted.log, "every step of a failed seed, shrunk, in words");
-  app.add_flag("!--no-doubled", wanted.doubled, "don't repeat one in a hundred");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

@@ -108,4 +108,14 @@ inline storage::state_digest digest_at_rest(const three_nodes& cluster, std::uin
   return *table.digest();
 }
 
+/// Stops all nodes: what is on their disks is sound, the same, and more than `keys`.
+inline void check_disks(three_nodes& cluster) {
+  for (std::uint32_t n = 1; n <= 3; ++n)
+    cluster.stop(n);
+  const auto digest = digest_at_rest(cluster, 1);
+  CHECK(digest.total().count > keys);
+  CHECK(digest_at_rest(cluster, 2) == digest);
+  CHECK(digest_at_rest(cluster, 3) == digest);
+}
+
 } // namespace present::test

@@ -33,16 +33,6 @@ struct filled_cluster {
 
   fs::path state(std::uint32_t n) const { return nodes.data(n) / "state" / "1"; }
   fs::path state_file(std::uint32_t n) const { return state(n) / "data.mdb"; }
-
-  /// What is on all three disks is sound, and the same.
-  void check_disks() {
-    for (std::uint32_t n = 1; n <= 3; ++n)
-      nodes.stop(n);
-    const auto digest = digest_at_rest(nodes, 1);
-    CHECK(digest.total().count > keys);
-    CHECK(digest_at_rest(nodes, 2) == digest);
-    CHECK(digest_at_rest(nodes, 3) == digest);
-  }
 };
 
 std::string content(const fs::path& path) {
@@ -148,7 +138,7 @@ TEST_CASE("a state that is gone, or that can't be opened, comes back from the pe
   check_all(*cluster.db, 1);
   cluster.nodes.start(2);
   wait_until_caught_up(*cluster.admin, 2);
-  cluster.check_disks();
+  check_disks(cluster.nodes);
 }
 
 TEST_CASE("a value that was flipped while its node was down is found when it starts, and "
@@ -163,7 +153,7 @@ TEST_CASE("a value that was flipped while its node was down is found when it sta
   });
   wait_until_caught_up(*cluster.admin, 3);
   check_all(*cluster.db, 0);
-  cluster.check_disks();
+  check_disks(cluster.nodes);
 }
 
 TEST_CASE("a leader never serves a damaged value: it hands over, and is repaired") {
@@ -176,7 +166,7 @@ TEST_CASE("a leader never serves a damaged value: it hands over, and is repaired
   wait_until_caught_up(*cluster.admin, leader.value);
   CHECK(snapshots_installed(*cluster.admin, leader.value) == "1");
   check_all(*cluster.db, 0);
-  cluster.check_disks();
+  check_disks(cluster.nodes);
 }
 
 TEST_CASE("what rots on the disk of a running node is found without being asked for") {
@@ -203,7 +193,7 @@ TEST_CASE("what rots on the disk of a running node is found without being asked 
   }
   wait_until_caught_up(*cluster.admin, leader_of(*cluster.admin).value == 3 ? 2 : 3);
   check_all(*cluster.db, 0);
-  cluster.check_disks();
+  check_disks(cluster.nodes);
 }
 
 TEST_CASE("a damaged log entry is fetched from the peers, and its node has no vote until "
@@ -231,5 +221,5 @@ TEST_CASE("a damaged log entry is fetched from the peers, and its node has no vo
   check_all(*cluster.db, 1);
   cluster.nodes.start(2);
   wait_until_caught_up(*cluster.admin, 2);
-  cluster.check_disks();
+  check_disks(cluster.nodes);
 }

@@ -1,13 +1,10 @@
 #include "runtime/edge/log.hpp"
+#include "tests/simulation/campaign.hpp"
 #include "tests/simulation/cluster/cluster_world.hpp"
 #include "tests/simulation/thin_out.hpp"
 
-#include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
-
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -19,16 +16,7 @@ namespace {
 
 constexpr unsigned shrinking_runs = 60;
 
-struct arguments {
-  std::uint64_t seeds = 10;
-  std::uint64_t from = 1;
-  std::uint32_t nodes = 3;
-  std::string level = "cluster";
-  std::string format = "table";
-  std::uint64_t until_ms = 8000;
-  bool trace = false;
-  bool log = false;
-  bool doubled = true;
+struct arguments : campaign_arguments {
   bool shrink = true;
 };
 
@@ -40,29 +28,11 @@ run_options options_for(const arguments& wanted, std::uint64_t seed) {
   return options;
 }
 
-std::string command_for(const arguments& wanted, std::uint64_t seed) {
-  return " --level cluster --nodes " + std::to_string(wanted.nodes) + " --from "
-         + std::to_string(seed) + " --seeds 1 --until-ms " + std::to_string(wanted.until_ms);
-}
-
-/// The same seed in another process, where addresses differ.
-bool agrees_elsewhere(const std::string& program, const arguments& wanted,
-                      const run_result& here, std::uint64_t seed) {
-  const auto command = program + command_for(wanted, seed) + " --trace";
-  auto* output = popen(command.c_str(), "r");
-  if (!output)
-    return false;
-  unsigned long long trace = 0;
-  const bool read = std::fscanf(output, "%llu", &trace) == 1;
-  pclose(output);
-  return read && trace == here.trace;
-}
-
 /// What went wrong, how to see it again, and with how few faults it still does.
 void report_failure(const arguments& wanted, std::uint64_t seed, const run_result& failed) {
   std::cerr << "seed " << seed << " breaks '" << failed.oracle << "' at "
             << failed.violated_at_ms << " ms: " << failed.what << "\nreplay: tools/simulate"
-            << command_for(wanted, seed) << " --log\n";
+            << replay_arguments(wanted, seed) << " --log\n";
   if (!wanted.log)
     for (const auto& line : failed.last_words)
       std::cerr << "    " << line << '\n';
@@ -144,31 +114,22 @@ int run_seeds(const std::string& program, const arguments& wanted) {
     }
     if (wanted.doubled && (seed - wanted.from) % 100 == 0) {
       ++sum.doubled;
-      sum.agreed += agrees_elsewhere(program, wanted, done, seed);
+      sum.agreed += agrees_elsewhere(program, wanted, seed, done.trace);
     }
   }
   const auto report = report_of(wanted, sum);
-  if (wanted.format == "json")
-    std::cout << report.dump(2) << '\n';
-  else
-    for (const auto& [name, value] : report.items())
-      std::cout << name << ": " << value << '\n';
+  print_report(report, wanted.format);
   return sum.failed.empty() && sum.agreed == sum.doubled ? 0 : 1;
 }
 
 int simulate(int argc, char** argv) {
   arguments wanted;
   CLI::App app{"Seeded simulation of a cluster of actors"};
-  app.add_option("--seeds", wanted.seeds, "how many");
-  app.add_option("--from", wanted.from, "the first");
-  app.add_option("--nodes", wanted.nodes, "nodes")->check(CLI::IsMember({1, 3, 5, 7}));
-  app.add_option("--level", wanted.level)->check(CLI::IsMember({"cluster"}));
-  app.add_option("-o", wanted.format)->check(CLI::IsMember({"table", "json"}));
-  app.add_option("--until-ms", wanted.until_ms, "how long faults last");
-  app.add_flag("--trace", wanted.trace, "print the trace hash of seed --from only");
-  app.add_flag("--log", wanted.log, "all that is logged in a failed seed, shrunk");
+  wanted.level = "cluster";
+  wanted.seeds = 10;
+  wanted.until_ms = 8000;
+  add_options(app, wanted, {1, 3, 5, 7});
   app.add_flag("!--no-shrink", wanted.shrink, "leave a failed seed's faults as they are");
-  app.add_flag("!--no-doubled", wanted.doubled, "don't repeat one in a hundred");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

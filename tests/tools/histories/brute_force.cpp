@@ -1,19 +1,13 @@
 #include "tests/tools/histories/brute_force.hpp"
 
 #include "runtime/base/overloaded.hpp"
+#include "tests/tools/histories/contents.hpp"
 
 #include <set>
 
 namespace present::histories {
 
 namespace {
-
-/// All types at once: a key is used as one of them.
-struct contents {
-  std::optional<std::string> value;
-  std::int64_t total = 0;
-  std::set<std::string> members;
-};
 
 /// Does the operation, if its answer is right in `now`. Answers of unknown outcome
 /// were seen by nobody.

@@ -1,18 +1,11 @@
 #include "tests/tools/histories/generated_history.hpp"
 
 #include "runtime/base/overloaded.hpp"
-
-#include <set>
+#include "tests/tools/histories/contents.hpp"
 
 namespace present::histories {
 
 namespace {
-
-struct contents {
-  std::optional<std::string> value;
-  std::int64_t total = 0;
-  std::set<std::string> members;
-};
 
 class generator {
 public:
