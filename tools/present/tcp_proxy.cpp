@@ -202,7 +202,7 @@ private:
     if (bytes.empty())
       return;
     const auto what = owner_.mode_.load();
-    if (what == mode::drop_all || (what == mode::drop_replies && is_reply)) {
+    if (what == mode::drop_replies && is_reply) {
       one.lost_bytes = true;
       owner_.mistreated_ += bytes.size();
       return;
@@ -277,10 +277,6 @@ void tcp_proxy::delay(std::uint32_t ms, std::uint32_t jitter_ms) {
 
 void tcp_proxy::drop_replies() {
   become(mode::drop_replies);
-}
-
-void tcp_proxy::drop_all() {
-  become(mode::drop_all);
 }
 
 void tcp_proxy::repeat_connections() {

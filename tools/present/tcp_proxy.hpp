@@ -34,9 +34,6 @@ public:
   /// Requests arrive, replies don't; connections that lost some end with `pass`.
   void drop_replies();
 
-  /// Nothing arrives either way; connections that lost some end with `pass`.
-  void drop_all();
-
   /// What a client sent is sent once more over a connection of its own.
   void repeat_connections();
 
@@ -51,7 +48,7 @@ public:
 
 private:
   class body;
-  enum class mode : std::uint8_t { pass, delay, drop_replies, drop_all, repeat };
+  enum class mode : std::uint8_t { pass, delay, drop_replies, repeat };
 
   tcp_proxy() = default;
   void become(mode what);
