@@ -171,12 +171,27 @@ class Load:
              str(clients), "--seconds", str(seconds), "--keys", str(keys), "--history",
              self.history_file, "-o", "json", *map(str, arguments)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
+        self.cluster = cluster
+        self.clients = clients
         self.space = f"workload-{self.process.pid}"
         self.history = []
         wait_until(lambda: self.space in cluster("space", "list").out, "the workload has begun")
 
+    def wait_until_writes_go_on(self):
+        """Until more was committed than can have been under way when this was asked."""
+        partition = self.cluster.partition_of(self.space)
+
+        def committed():
+            status = self.cluster.status()
+            return max((entry["commit"] for entry in status["partitions"]
+                        if entry["id"] == partition), default=0) if status else 0
+        wait_until(committed, "the partition shows what is committed")
+        begun = committed()
+        wait_until(lambda: committed() > begun + self.clients, "writes go on")
+
     def finish(self):
-        """Its report; `history` is there afterwards."""
+        """Its report, once writes go on; `history` is there afterwards."""
+        self.wait_until_writes_go_on()
         self.process.send_signal(signal.SIGINT)
         out, err = self.process.communicate(timeout=300)
         assert self.process.returncode == 0, f"{self.process.returncode}\n{out}\n{err}"

@@ -162,11 +162,12 @@ inline cluster_status wait_for_status(client_session& admin, const std::string& 
   return {};
 }
 
-/// Waits until the cluster says that it is available, with `nodes` of them up.
+/// Waits until the cluster says that it is available, with `nodes` of them up, and these
+/// know of a quorum in each of their partitions: a leader is heard of a little later.
 inline cluster_status wait_until_available(client_session& admin, std::size_t nodes) {
   return wait_for_status(admin, "availability", [=](const cluster_status& seen) {
     const auto up = std::count_if(seen.nodes.begin(), seen.nodes.end(),
-                                  [](const auto& m) { return m.state == "up"; });
+                                  [](const auto& m) { return m.state == "up" && !m.fenced; });
     return seen.available && static_cast<std::size_t>(up) == nodes;
   });
 }
