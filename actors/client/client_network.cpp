@@ -2,8 +2,9 @@
 
 #include "actors/client/gateway_links.hpp"
 #include "actors/reporter/report_codec.hpp"
-#include "runtime/network/error_codec.hpp"
 #include "runtime/edge/log.hpp"
+#include "runtime/network/certificate_watch.hpp"
+#include "runtime/network/error_codec.hpp"
 
 #include <caf/send.hpp>
 
@@ -37,6 +38,9 @@ result<std::shared_ptr<client_network>> client_network::open(const connect_optio
     auto tls = network::tls_configuration::load(*material, loop.timer(), handshake_timeout_ms);
     if (!tls)
       return tls.problem();
+    loop.host<network::certificate_watch>(
+      loop,
+      network::tls_files{options.authority, options.certificate, options.key}, *tls);
     made->links_ = &loop.host<gateway_links>(loop, *tls);
     for (const auto& endpoint : options.endpoints)
       made->links_->add_endpoint(endpoint.address, endpoint.node, endpoint.pinned);

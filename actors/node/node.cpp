@@ -7,6 +7,7 @@
 #include "actors/node/node_storage.hpp"
 #include "actors/system_tree.hpp"
 #include "runtime/edge/entropy.hpp"
+#include "runtime/network/certificate_watch.hpp"
 #include "runtime/network/http_listener.hpp"
 #include "runtime/network/rpc_listener.hpp"
 #include "runtime/network/tls_configuration.hpp"
@@ -97,6 +98,16 @@ void add_listener_metrics(observe::metrics& to, const network::connection_listen
   });
 }
 
+/// So that an alert can come before the day.
+void add_certificate_metric(observe::metrics& to,
+                            std::shared_ptr<const network::tls_configuration> of) {
+  to.add_source([of = std::move(of)](observe::samples& scrape) {
+    scrape.add_gauge("present_certificate_expiry_seconds",
+                     "When the certificate in use ends, since 1970.",
+                     static_cast<double>(of->valid().until_s), {});
+  });
+}
+
 void log_network(const edge::logger& log, network::log_severity severity,
                  const std::string& line) {
   switch (severity) {
@@ -179,6 +190,9 @@ status node::body::open_network() {
       return make_error(error_code::invalid, config.certificate.string() + ": the certificate of "
                                                + to_string(tls->self()) + ", not of "
                                                + to_string(wanted));
+    loop.host<network::certificate_watch>(
+      loop, network::tls_files{config.authority, config.certificate, config.key}, tls);
+    add_certificate_metric(*metrics, tls);
     const node_greeting greeting{config.cluster, config.self, identity.store, identity.boot};
     const auto own_host = host_of(config.rpc_address);
     link_parts

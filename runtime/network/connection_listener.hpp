@@ -62,9 +62,6 @@ public:
   std::uint16_t port() const { return port_; }
   listener_counts counts() const { return counts_; }
 
-  /// For connections accepted from now on: a renewed certificate.
-  void use(std::shared_ptr<tls_configuration> tls) { tls_ = std::move(tls); }
-
 private:
   kj::Promise<void> accept_forever();
   void admit(kj::AuthenticatedStream plain);
@@ -77,7 +74,7 @@ private:
   const std::size_t max_connections_;
   kj::Own<kj::ConnectionReceiver> receiver_;
   const std::uint16_t port_;
-  std::shared_ptr<tls_configuration> tls_;
+  const std::shared_ptr<tls_configuration> tls_;
   serve_function serve_;
   listener_counts counts_;
   /// Refusals that were not logged, since one was a moment ago.

@@ -56,9 +56,6 @@ public:
   /// Bytes that wait for the socket; 0 while down. For the owner's bound.
   std::size_t queued_bytes();
 
-  /// For dials from now on.
-  void use(std::shared_ptr<tls_configuration> tls) { tls_ = std::move(tls); }
-
   /// Drops what stands, and dials there at once.
   void redirect(std::string address, std::string expected_name);
 
@@ -73,7 +70,7 @@ private:
   void start();
 
   network_loop& loop_;
-  std::shared_ptr<tls_configuration> tls_;
+  const std::shared_ptr<tls_configuration> tls_;
   rpc_link_options options_;
   rpc_link_events events_;
   reconnect_schedule schedule_;

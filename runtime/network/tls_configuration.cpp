@@ -61,7 +61,7 @@ status check_material(const tls_material& material) {
   return success();
 }
 
-kj::Own<kj::TlsContext> make_context(const tls_material& material,
+std::shared_ptr<kj::TlsContext> make_context(const tls_material& material,
                                      kj::Timer& timer, kj::Duration timeout) {
   const kj::TlsCertificate authority(view(material.authority));
   const kj::TlsKeypair own{kj::TlsPrivateKey(view(material.own.key)),
@@ -73,7 +73,26 @@ kj::Own<kj::TlsContext> make_context(const tls_material& material,
   options.defaultKeypair = own;
   options.timer = timer;
   options.acceptTimeout = timeout;
-  return kj::heap<kj::TlsContext>(kj::mv(options));
+  return std::make_shared<kj::TlsContext>(kj::mv(options));
+}
+
+/// What the material says of us, once it is known to fit together.
+result<certificate_facts> facts_of(const tls_material& material) {
+  if (const auto fits = check_material(material); !fits)
+    return fits.problem();
+  return read_certificate(material.own.certificate);
+}
+
+/// The material fits, so that kj can only refuse what OpenSSL refuses.
+result<std::shared_ptr<kj::TlsContext>>
+try_context(const tls_material& material, kj::Timer& timer, kj::Duration timeout) {
+  try {
+    return make_context(material, timer, timeout);
+  } catch (const kj::Exception& problem) {
+    return make_error(error_code::invalid,
+                      "cannot use the TLS certificate, key and authority: "
+                        + text_of(problem));
+  }
 }
 
 } // namespace
@@ -98,11 +117,9 @@ status require_tls_1_3() {
   return once;
 }
 
-tls_configuration::tls_configuration(certificate_facts self,
-                                     kj::Own<kj::TlsContext> context,
-                                     kj::Timer& timer,
-                                     kj::Duration handshake_timeout)
-    : self_(std::move(self)), context_(kj::mv(context)), timer_(timer),
+tls_configuration::tls_configuration(certificate_facts self, context_ptr context,
+                                     kj::Timer& timer, kj::Duration handshake_timeout)
+    : self_(std::move(self)), context_(std::move(context)), timer_(timer),
       handshake_timeout_(handshake_timeout) {}
 
 result<std::shared_ptr<tls_configuration>>
@@ -110,33 +127,44 @@ tls_configuration::load(const tls_material& material, kj::Timer& timer,
                         std::uint32_t handshake_timeout_ms) {
   if (const auto ready = require_tls_1_3(); !ready)
     return ready.problem();
-  if (const auto fits = check_material(material); !fits)
-    return fits.problem();
-  auto self = read_certificate(material.own.certificate);
+  auto self = facts_of(material);
   if (!self)
     return self.problem();
   const auto timeout = handshake_timeout_ms * kj::MILLISECONDS;
-  try {
-    return std::shared_ptr<tls_configuration>(new tls_configuration(
-      std::move(*self), make_context(material, timer, timeout), timer, timeout));
-  } catch (const kj::Exception& problem) {
-    return make_error(error_code::invalid,
-                      "cannot use the TLS certificate, key and authority: "
-                        + text_of(problem));
-  }
+  auto context = try_context(material, timer, timeout);
+  if (!context)
+    return context.problem();
+  return std::shared_ptr<tls_configuration>(
+    new tls_configuration(std::move(*self), std::move(*context), timer, timeout));
+}
+
+status tls_configuration::renew(const tls_material& material) {
+  auto self = facts_of(material);
+  if (!self)
+    return self.problem();
+  if (!(self->who == self_.who))
+    return make_error(error_code::invalid, "the new certificate is of " + to_string(self->who)
+                                             + ", not of " + to_string(self_.who));
+  auto context = try_context(material, timer_, handshake_timeout_);
+  if (!context)
+    return context.problem();
+  self_ = std::move(*self);
+  context_ = std::move(*context);
+  return success();
 }
 
 kj::Promise<kj::AuthenticatedStream>
 tls_configuration::accept(kj::AuthenticatedStream plain) {
-  return context_->wrapServer(kj::mv(plain));
+  return context_->wrapServer(kj::mv(plain)).attach(context_ptr{context_});
 }
 
 kj::Promise<kj::AuthenticatedStream>
 tls_configuration::connect(kj::AuthenticatedStream plain,
                            const std::string& expected_name) {
-  return timer_.timeoutAfter(handshake_timeout_,
-                             context_->wrapClient(kj::mv(plain),
-                                                  view(expected_name)));
+  return timer_
+    .timeoutAfter(handshake_timeout_,
+                  context_->wrapClient(kj::mv(plain), view(expected_name)))
+    .attach(context_ptr{context_});
 }
 
 result<peer_identity>

@@ -30,9 +30,9 @@ result<tls_material> read_tls_material(const std::filesystem::path& authority,
                                        const std::filesystem::path& key);
 
 /// One's own certificate and the trust in the cluster's authority: mutual TLS
-/// 1.3, both ends show a certificate. Made and used on the network thread.
-/// Renewal makes another one and hands it to listeners and links; connections
-/// keep what they began with.
+/// 1.3, both ends show a certificate. Made and used on the network thread, and
+/// shared by listeners and links: what is renewed here is shown by all of them from
+/// then on. Connections keep what they began with.
 class tls_configuration {
 public:
   /// `invalid` if the material isn't one certificate, its key and an authority
@@ -41,6 +41,10 @@ public:
   static result<std::shared_ptr<tls_configuration>>
   load(const tls_material& material, kj::Timer& timer,
        std::uint32_t handshake_timeout_ms);
+
+  /// Takes other material for the same identity. `invalid` for what `load` refuses,
+  /// and for another identity's: then nothing has changed.
+  status renew(const tls_material& material);
 
   /// Serves: refuses peers without a valid certificate of the authority. The
   /// refused end of TLS 1.3 learns it only when it reads.
@@ -59,11 +63,12 @@ public:
   validity valid() const { return self_.when; }
 
 private:
-  tls_configuration(certificate_facts self, kj::Own<kj::TlsContext> context,
-                    kj::Timer& timer, kj::Duration handshake_timeout);
+  using context_ptr = std::shared_ptr<kj::TlsContext>;
+  tls_configuration(certificate_facts self, context_ptr context, kj::Timer& timer,
+                    kj::Duration handshake_timeout);
 
   certificate_facts self_;
-  kj::Own<kj::TlsContext> context_;
+  context_ptr context_; ///< handshakes that are under way hold the one they began with
   kj::Timer& timer_;
   kj::Duration handshake_timeout_;
 };

@@ -166,8 +166,10 @@ protected:
     promise.deliver(describe_self());
   }
 
+  /// While the question is handled, which is no mail that waits.
   description describe_self() {
     auto self = certificate_.record->describe();
+    self.mailbox -= self.mailbox > 0;
     if (more_)
       self.more = more_();
     return self;

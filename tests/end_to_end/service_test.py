@@ -1,15 +1,17 @@
 """One node as a service: it says when it is ready, and refuses what it can't serve by name."""
 
+import http.client
 import json
 import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import unittest
 
-from program import PROGRAM, environment, present
+from program import PROGRAM, environment, present, wait_until
 
 UNIT = os.path.join(os.path.dirname(__file__), "..", "..", "tools", "deploy", "present.service")
 START_LIMIT_S = 60
@@ -122,6 +124,59 @@ class Service(unittest.TestCase):
                                  "--threshold=20", here], text=True, capture_output=True,
                                 timeout=60, check=False)
         self.assertEqual(judged.returncode, 0, judged.stdout[-500:] + judged.stderr)
+
+    # -- certificates ------------------------------------------------------------------
+
+    def dial(self, said):
+        """A connection to its HTTP, as ann, and what it shows."""
+        trust = ssl.create_default_context(cafile=said["ca"])
+        trust.load_cert_chain(self.path("ann.pem"), self.path("ann.key"))
+        host, port = said["http"].rsplit(":", 1)
+        one = http.client.HTTPConnection(host, int(port), timeout=30)
+        one.sock = trust.wrap_socket(socket.create_connection((host, int(port)), 30),
+                                     server_hostname="localhost")
+        self.addCleanup(one.close)
+        return one, one.sock.getpeercert(binary_form=True)
+
+    def assert_answers(self, connection):
+        connection.request("GET", "/healthz")
+        answer = connection.getresponse()
+        answer.read()
+        self.assertEqual(answer.status, 200)
+
+    def test_a_renewed_certificate_is_shown_without_a_restart(self):
+        path, said = self.node_file()
+        node, _ = self.start_ready(path)
+        before, old = self.dial(said)
+        self.assert_answers(before)
+        renewed = present("cert", "renew", said["cert"], said["key"], "--ca-folder", self.ca)
+        self.assertEqual(renewed.code, 0, renewed)
+        wait_until(lambda: self.dial(said)[1] != old, "the new certificate")
+        self.assert_answers(self.dial(said)[0])
+        self.assert_answers(before)
+        self.assertIsNone(node.poll())
+
+    def test_a_certificate_that_is_replaced_by_another_nodes_is_not_taken(self):
+        path, said = self.node_file()
+        log = self.path("node.log")
+        with open(log, "wb") as file:
+            node = subprocess.Popen([PROGRAM, "node", "run", "--config", path], stderr=file,
+                                    env=environment())
+        self.addCleanup(node.wait, START_LIMIT_S)
+        self.addCleanup(node.kill)
+
+        def says(words):
+            with open(log, encoding="utf-8") as file:
+                return words in file.read()
+
+        wait_until(lambda: says("serving"), "the node")
+        _, old = self.dial(said)
+        shutil.copy(self.path("node-2.key"), said["key"])
+        shutil.copy(self.path("node-2.pem"), said["cert"])
+        wait_until(lambda: says("the old ones stay in use"), "the refusal")
+        again, shown = self.dial(said)
+        self.assertEqual(shown, old)
+        self.assert_answers(again)
 
     # -- bad input ---------------------------------------------------------------------
 

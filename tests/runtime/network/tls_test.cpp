@@ -77,6 +77,16 @@ public:
     return text;
   }
 
+  /// The public key in it: another one in each certificate.
+  std::string server_key() const {
+    const certificate_ptr shown(SSL_get1_peer_certificate(connection_));
+    unsigned char* text = nullptr;
+    const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(shown.get()), &text);
+    const std::string key(reinterpret_cast<char*>(text), static_cast<std::size_t>(length));
+    OPENSSL_free(text);
+    return key;
+  }
+
   void dial(std::uint16_t port) {
     socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const timeval limit{patience.count(), 0};
@@ -104,10 +114,10 @@ struct served {
       : listener(thread.run([&](network_loop& loop) {
           listener_options options;
           options.max_connections = max_connections;
-          auto tls = need(tls_configuration::load(node_material(authority, 1),
-                                                  loop.timer(), handshake_ms));
+          tls = need(tls_configuration::load(node_material(authority, 1), loop.timer(),
+                                             handshake_ms));
           return need(open_rpc_listener(
-            loop, options, std::move(tls),
+            loop, options, tls,
             [this](const connection_facts& facts) -> capnp::Capability::Client {
               offered.put(to_string(facts.who));
               return kj::heap<echo_server>(to_string(facts.who));
@@ -126,6 +136,7 @@ struct served {
   log_lines lines;
   mailbox<std::string> offered;
   mailbox<std::string> closed;
+  std::shared_ptr<tls_configuration> tls; ///< the network thread's
   network_thread thread{lines.sink()};
   connection_listener* listener;
 };
@@ -224,15 +235,41 @@ TEST_CASE("one connection beyond the bound is closed, and room is used again") {
   CHECK(node.offered.take());
 }
 
-TEST_CASE("a renewed certificate is shown to those who come after") {
+TEST_CASE("a renewed certificate is shown to those who come after, those before stay") {
   served node;
-  node.thread.run([&](network_loop& loop) {
-    node.listener->use(load_tls(loop, node_material(node.authority, 9)));
+  const auto ann = client_material(node.authority, "ann").own;
+  stranger before;
+  before.shows(ann);
+  REQUIRE(before.handshake(node.port()));
+  REQUIRE(node.offered.take());
+  node.thread.run([&](network_loop&) {
+    CHECK(node.tls->renew(node_material(node.authority, 1)));
   });
-  stranger ann;
-  ann.shows(client_material(node.authority, "ann").own);
-  CHECK(ann.handshake(node.port()));
-  CHECK(ann.server_name() == "spiffe://" + domain + "/node/9");
+  stranger after;
+  after.shows(ann);
+  REQUIRE(after.handshake(node.port()));
+  REQUIRE(node.offered.take());
+  CHECK(after.server_name() == before.server_name());
+  CHECK(after.server_key() != before.server_key());
+  CHECK(node.counts().open == 2);
+}
+
+TEST_CASE("a configuration is renewed in place, for the same identity only") {
+  const auto authority = authority_of(domain);
+  log_lines lines;
+  network_thread thread(lines.sink());
+  thread.run([&](network_loop& loop) {
+    const auto tls = load_tls(loop, node_material(authority, 1, long_ago));
+    const auto before = tls->valid().until_s;
+    CHECK_FALSE(tls->renew(node_material(authority, 2)));
+    CHECK_FALSE(tls->renew(node_material(authority_of("ffffffffffff"), 1)));
+    auto mixed = node_material(authority, 1);
+    mixed.own.key = node_material(authority, 1).own.key;
+    CHECK_FALSE(tls->renew(mixed));
+    CHECK(tls->valid().until_s == before);
+    CHECK(tls->renew(node_material(authority, 1)));
+    CHECK(tls->valid().until_s > before);
+  });
 }
 
 TEST_CASE("material that doesn't fit together is refused when loaded") {

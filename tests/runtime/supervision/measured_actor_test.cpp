@@ -82,6 +82,7 @@ TEST_CASE("an actor describes itself, whatever its contract says") {
   REQUIRE(said);
   CHECK(said->kind == "unsupervised");
   CHECK(said->state == "running");
+  CHECK(said->mailbox == 0); // the question itself is no mail that waits
   CHECK(said->more == details{{"seen", "1"}});
   caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   world.run();
