@@ -57,16 +57,7 @@ void partition_shell::on_exit() {
 
 auto partition_shell::make_behavior() -> behavior_type {
   defer_ready(); // until the disk has answered, nobody finds us
-  if (!journal_.get())
-    throw std::runtime_error("the journal is not running");
-  // `await`: other mail waits until the disk has answered.
-  request(journal_.get(), caf::infinite, journal_recover{setup_.machine.id})
-    .await([this](journal_recovered& answer) {
-      if (!answer.found)
-        throw std::runtime_error("the journal can't be read: "
-                                 + answer.found.problem().message);
-      open_state(std::move(*answer.found));
-    });
+  recover_log();
   describe_with([this] {
     if (!replica_)
       return supervision::details{};
@@ -89,6 +80,7 @@ auto partition_shell::make_behavior() -> behavior_type {
     [this](const journal_written& what) { tell(raft::persisted{what.number}); },
     [this](const journal_failed& what) {
       log().error("the journal refused a write", {{"why", what.why.message}});
+      journal_failed_ = what.why.code != error_code::disk_full;
       tell(raft::persist_failed{what.number, what.why.code == error_code::disk_full});
     },
     [this](journal_loaded& what) {
@@ -114,18 +106,42 @@ auto partition_shell::make_behavior() -> behavior_type {
   };
 }
 
+/// `await`: other mail waits until the disk has answered.
+void partition_shell::recover_log() {
+  const auto& journal = journal_.get();
+  if (!journal)
+    return become_resting("the journal is not running");
+  request(journal, caf::infinite, journal_recover{setup_.machine.id})
+    .await(
+      [this](journal_recovered& answer) {
+        if (!answer.found)
+          throw std::runtime_error("the journal can't be read: "
+                                   + answer.found.problem().message);
+        open_state(std::move(*answer.found));
+      },
+      [this](const caf::error&) { become_resting("the journal went"); });
+}
+
 /// On the checkpointer's thread, behind whatever the last life had under way there.
 void partition_shell::open_state(raft::recovered_state found) {
   const auto& checkpointer = checkpointer_.get();
   if (!checkpointer)
-    throw std::runtime_error("the checkpointer is not running");
+    return become_resting("the checkpointer is not running");
   request(checkpointer, caf::infinite, state_open{setup_.home})
-    .await([this, found = std::move(found)](state_opened& answer) mutable {
-      if (!answer.found)
-        throw std::runtime_error("the state can't be opened: "
-                                 + answer.found.problem().message);
-      become_running(std::move(found), std::move(*answer.found));
-    });
+    .await(
+      [this, found = std::move(found)](state_opened& answer) mutable {
+        if (!answer.found)
+          throw std::runtime_error("the state can't be opened: "
+                                   + answer.found.problem().message);
+        become_running(std::move(found), std::move(*answer.found));
+      },
+      [this](const caf::error&) { become_resting("the checkpointer went"); });
+}
+
+/// Until the tree stops us; mail is not looked at any more.
+void partition_shell::become_resting(const std::string& why) {
+  resting_ = true;
+  log().warning("waits to be started anew with the rest of the node", {{"why", why}});
 }
 
 /// From disk, never from memory.
@@ -178,10 +194,13 @@ void partition_shell::on_verdict(const scrub_verdict& what) {
 // -- the replica's turns -------------------------------------------------------------
 
 void partition_shell::hear(partition::replica_event_kind what) {
-  replica_->hear({time().monotonic_ms(), time().wall_ms(), std::move(what)}, heard_);
+  if (!resting_)
+    replica_->hear({time().monotonic_ms(), time().wall_ms(), std::move(what)}, heard_);
 }
 
 void partition_shell::settle() {
+  if (resting_)
+    return;
   do {
     // Before any answer leaves: a client that was told of its space and asks for
     // the map finds it there.
@@ -189,7 +208,7 @@ void partition_shell::settle() {
     auto wanted = std::exchange(heard_, {});
     for (auto& effect : wanted)
       std::visit([this](auto& e) { perform(e); }, effect);
-  } while (replica_->turn(heard_) || !heard_.empty());
+  } while (!resting_ && (replica_->turn(heard_) || !heard_.empty()));
   timer_.arm(*this, time(), replica_->next_wake());
 }
 
@@ -257,6 +276,8 @@ void partition_shell::perform(partition::respond& what) {
 }
 
 void partition_shell::perform(raft::rebuild_needed&) {
+  if (journal_failed_)
+    return become_resting("a write to the journal failed");
   throw std::runtime_error("the replica is rebuilt from what its disk proves to hold (rule 12)");
 }
 
@@ -315,11 +336,11 @@ void partition_shell::perform(partition::replace_state&) {
     send(to, scrub_end{setup_.machine.id});
   const auto& checkpointer = checkpointer_.get();
   if (!checkpointer)
-    throw std::runtime_error("the checkpointer is not running");
+    return become_resting("the checkpointer is not running");
   request(checkpointer, caf::infinite, snapshot_replace{snapshots_})
     .await([this](snapshot_replaced& done) { become_restored(std::move(done.state)); },
-           [](const caf::error&) {
-             throw std::runtime_error("the checkpointer went while a snapshot was installed");
+           [this](const caf::error&) {
+             become_resting("the checkpointer went while a snapshot was installed");
            });
 }
 
@@ -365,6 +386,8 @@ void partition_shell::perform(partition::tell_members& what) {
 // -- what operators see ------------------------------------------------------------
 
 partition_status partition_shell::status() const {
+  if (!replica_)
+    return {.id = setup_.machine.id, .self = setup_.machine.self};
   const auto& raft = replica_->raft();
   partition_status seen;
   seen.id = setup_.machine.id;

@@ -34,6 +34,10 @@ struct partition_setup {
 ///
 ///   sessions, links, journal, checkpointer, timer ─▶ replica
 ///   replica ─▶ journal, links, checkpointer, sessions, router
+///
+/// When journal or checkpointer end, the tree stops all that depends on them and starts
+/// it again behind them. A replica that notices first rests until then: a crash of its
+/// own would come to nothing and use up the restarts of its supervisor.
 class partition_shell final : public supervision::measured_actor<partition_actor> {
 public:
   partition_shell(caf::actor_config& config, partition_setup setup);
@@ -45,9 +49,11 @@ protected:
   behavior_type make_behavior() override;
 
 private:
+  void recover_log();
   void open_state(raft::recovered_state found);
   void become_running(raft::recovered_state found, storage::opened_state opened);
   void begin_scrub(bool checked);
+  void become_resting(const std::string& why);
 
   /// What was heard is carried out when the replica settles.
   void hear(partition::replica_event_kind what);
@@ -107,6 +113,9 @@ private:
   // What the router was told last.
   std::optional<node_id> told_leader_;
   std::optional<map_epoch> told_epoch_;
+
+  bool journal_failed_ = false; ///< it ends, and this replica with it
+  bool resting_ = false;        ///< does nothing any more
 
   std::unordered_map<partition::request_tag, asker> askers_;
   partition::request_tag last_tag_ = 0;

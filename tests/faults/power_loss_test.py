@@ -105,12 +105,14 @@ class PowerLoss(unittest.TestCase):
         self.check(f"power lost on node {victim}, before syncs of its states: {lost}")
 
     def fail_syncs(self, name, skip, line):
-        """One sync of such a file fails on node 2, which may end itself over it; then its
-        power goes too."""
+        """One sync of such a file fails on node 2, which goes on in the same process; then
+        its power goes too."""
         disk = self.cluster.disks[2]
+        process = self.cluster.processes[2]
         disk.fail(name, skip=skip)
         wait_until(lambda: line in self.cluster.log(2), "the node says so", 120)
         self.cluster.wait_until_whole()
+        self.assertIs(self.cluster.processes[2], process)
         self.writers.go_on(3)
         lost = self.cluster.disks[2].lose_power(skip + 1)
         self.cluster.ended(2)
