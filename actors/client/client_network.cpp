@@ -77,7 +77,9 @@ result<T> client_network::ask_link(Find find, Ask ask, std::chrono::milliseconds
                 done](network::network_loop& loop) mutable {
     loop.detach(
       kj::evalNow([&] { return find(); })
-        .then([ask = std::move(ask)](gateway_link* link) mutable { return ask(*link); })
+        .then([ask = std::move(ask)](gateway_link* link) mutable {
+          return link->owed(ask(*link));
+        })
         .then([done](result<T> value) { done->set_value(std::move(value)); },
               [done](kj::Exception&& problem) {
                 done->set_value(make_error(error_code::no_quorum, problem.getDescription().cStr()));

@@ -81,6 +81,10 @@ void gateway_link::become_open(schema::Session::Client session, node_id there) {
   session_ = kj::mv(session);
   ++sessions_;
   node_ = there;
+  tell_up();
+}
+
+void gateway_link::tell_up() {
   for (auto& waiting : std::exchange(waiting_for_up_, {}))
     waiting->fulfill();
 }
@@ -105,6 +109,7 @@ void gateway_link::on_broken(std::uint64_t connection, std::uint64_t session) {
 
 void gateway_link::on_down() {
   ++connection_;
+  watch_ = {};
   gate_ = nullptr;
   session_ = nullptr;
   fail_gathered();
@@ -129,6 +134,55 @@ kj::Promise<void> gateway_link::wait_until_up() {
   auto pair = kj::newPromiseAndFulfiller<void>();
   waiting_for_up_.push_back(kj::mv(pair.fulfiller));
   return kj::mv(pair.promise);
+}
+
+// -- silence -----------------------------------------------------------------------
+
+void gateway_link::tick_later() {
+  loop_.detach(loop_.timer()
+                 .afterDelay(silence_watch::tick_ms * kj::MILLISECONDS)
+                 .then([this, connection = connection_] {
+                   if (connection == connection_)
+                     on_tick();
+                 }));
+}
+
+void gateway_link::on_tick() {
+  switch (watch_.on_tick(owed_ > 0)) {
+    case silence_watch::order::ask_for_sign:
+      loop_.detach(link_->ask_for_sign().then([this] { on_heard(); },
+                                              [](kj::Exception&&) {})); // on_down says so
+      [[fallthrough]];
+    case silence_watch::order::listen:
+      tick_later();
+      return;
+    case silence_watch::order::give_up:
+      become_silent();
+      return;
+    case silence_watch::order::rest:
+      return;
+  }
+}
+
+void gateway_link::become_silent() {
+  loop_.log(network::log_severity::warning,
+            "node " + std::to_string(node_.value)
+              + " has fallen silent: what waits for it is tried elsewhere");
+  ++connection_;
+  fail_gathered();
+  auto now = kj::mv(silence_.fulfiller);
+  silence_ = kj::newPromiseAndFulfiller<void>();
+  fell_silent_ = silence_.promise.fork();
+  now->fulfill();
+}
+
+void gateway_link::on_heard() {
+  if (!watch_.on_heard())
+    return;
+  loop_.log(network::log_severity::info,
+            "node " + std::to_string(node_.value) + " is heard again");
+  if (is_up())
+    tell_up();
 }
 
 // -- calls -------------------------------------------------------------------------
@@ -226,7 +280,7 @@ void gateway_link::call(partition_id partition, batch what) {
       if (connection == connection_)
         on_answered(partition, operations, loop_.timer().now() - sent);
     };
-    loop_.detach(ask.send().then(
+    loop_.detach(owed(ask.send()).then(
       [shared, done](auto answer) {
         deliver(*shared, answer.getResponse());
         done();
@@ -265,7 +319,7 @@ void gateway_link::fail(batch& what, bool never_sent) {
 
 kj::Promise<std::shared_ptr<const cluster_map>> gateway_link::fetch_map() {
   KJ_IF_MAYBE(session, session_) {
-    return session->mapRequest().send().then(
+    return owed(session->mapRequest().send()).then(
       [](auto answer) {
         const auto refused = decode_error(answer.getError());
         KJ_REQUIRE(refused.code == error_code::ok, refused.message);

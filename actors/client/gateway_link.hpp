@@ -2,6 +2,7 @@
 
 #include "actors/client/call_pace.hpp"
 #include "actors/client/client_actor.hpp"
+#include "actors/client/silence_watch.hpp"
 #include "runtime/network/network_loop.hpp"
 #include "runtime/network/rpc_link.hpp"
 
@@ -30,13 +31,18 @@ struct outgoing {
 ///    ▲                 │  ▲  refused: again after a pause, unless for good
 ///    │                 │  └── the session has ended on the node ◀──┘
 ///    └── the connection is lost, from anywhere
+///
+/// While answers are owed the node is listened to (`silence_watch`). One that has
+/// fallen silent counts as down until it is heard again: what waits for it is lost, so
+/// that it can be tried elsewhere, but the connection stands until that lapses. A node
+/// that was only slow, as all are under too much load, is not burdened with handshakes.
 class gateway_link final : public network::resident {
 public:
   gateway_link(network::network_loop& loop,
                std::shared_ptr<network::tls_configuration> tls,
                network::rpc_link_options options, std::string cluster, node_id node);
 
-  bool is_up() const { return session_ != nullptr; }
+  bool is_up() const { return session_ != nullptr && !watch_.is_silent(); }
   /// Which node is there: the one that was named, else the one that answered last.
   node_id node() const { return node_; }
 
@@ -48,6 +54,10 @@ public:
   kj::Promise<result<schema::Admin::Client>> admin();
   /// Resolves when the link is up; at once if it is.
   kj::Promise<void> wait_until_up();
+
+  /// What the node owes us: fails when it falls silent.
+  template <class T>
+  kj::Promise<T> owed(kj::Promise<T> answer);
 
   /// For good: nothing dials any more, and what was under way is lost. The rest of
   /// it stays until the loop ends, for calls that still come back.
@@ -69,7 +79,12 @@ private:
   void become_open(schema::Session::Client session, node_id there);
   void reopen_session(kj::Duration pause);
   void on_broken(std::uint64_t connection, std::uint64_t session);
+  void tell_up();
   void fail_gathered();
+  void tick_later();
+  void on_tick();
+  void on_heard();
+  void become_silent();
   void flush();
   void on_answered(partition_id partition, std::size_t operations, kj::Duration took);
   static batch take_batch(lane& from);
@@ -83,12 +98,33 @@ private:
   node_id node_;
   kj::Maybe<schema::Gate::Client> gate_;
   kj::Maybe<schema::Session::Client> session_;
-  std::uint64_t connection_ = 0; ///< answers of earlier ones are old
+  std::uint64_t connection_ = 0; ///< or silence: answers of earlier ones are old
   std::uint64_t sessions_ = 0;   ///< opened so far, over all connections
   std::unordered_map<partition_id, lane> lanes_;
   bool flush_scheduled_ = false;
   std::vector<kj::Own<kj::PromiseFulfiller<void>>> waiting_for_up_;
+  silence_watch watch_;
+  std::size_t owed_ = 0;
+  kj::PromiseFulfillerPair<void> silence_ = kj::newPromiseAndFulfiller<void>();
+  kj::ForkedPromise<void> fell_silent_ = silence_.promise.fork(); ///< the next time
   std::optional<network::rpc_link> link_; ///< empty: retired
 };
+
+template <class T>
+kj::Promise<T> gateway_link::owed(kj::Promise<T> answer) {
+  ++owed_;
+  if (watch_.on_owed())
+    tick_later();
+  auto silence = fell_silent_.addBranch().then([]() -> kj::Promise<T> {
+    return KJ_EXCEPTION(DISCONNECTED, "the node has fallen silent");
+  });
+  return answer
+    .then([this](T&& given) {
+      on_heard();
+      return kj::mv(given);
+    })
+    .exclusiveJoin(kj::mv(silence))
+    .attach(kj::defer([this] { --owed_; }));
+}
 
 } // namespace present::client

@@ -23,6 +23,7 @@ peer_link::peer_link(network::network_loop& loop,
                      network::rpc_link_options options, node_greeting greeting, node_id peer,
                      link_actor actor)
     : loop_(loop), greeting_(std::move(greeting)), peer_(peer), actor_(std::move(actor)),
+      greetings_(options.reconnect, options.seed),
       link_(loop, std::move(tls), std::move(options),
             {[this](capnp::Capability::Client gate, const network::peer_identity&) {
                on_up(kj::mv(gate));
@@ -36,25 +37,50 @@ void peer_link::taskFailed(kj::Exception&& problem) {
 }
 
 void peer_link::on_up(capnp::Capability::Client gate) {
-  const auto connection = ++connection_;
-  auto ask = gate.castAs<schema::Gate>().peerRequest();
-  greeting_.write(ask.initHello());
-  tasks_.add(ask.send().then([this, connection](auto answer) {
-    if (connection != connection_)
-      return;
-    const auto refused = decode_error(answer.getError());
-    if (refused.code != error_code::ok) {
-      loop_.log(network::log_severity::error,
-                "node " + std::to_string(peer_.value) + " refuses us: " + refused.message);
-      return;
-    }
-    there_ = answer.getPeer();
-    caf::anon_send(actor_, link_up{{answer.getHello().getStore()}});
-  }));
+  ++connection_;
+  gate_ = gate.castAs<schema::Gate>();
+  greet();
+}
+
+void peer_link::greet() {
+  KJ_IF_MAYBE(gate, gate_) {
+    auto ask = gate->peerRequest();
+    greeting_.write(ask.initHello());
+    tasks_.add(ask.send().then(
+      [this, connection = connection_](auto answer) {
+        if (connection != connection_)
+          return;
+        const auto refused = decode_error(answer.getError());
+        if (refused.code != error_code::ok)
+          return greet_again(refused.message);
+        last_complaint_.clear();
+        there_ = answer.getPeer();
+        caf::anon_send(actor_, link_up{{answer.getHello().getStore()}});
+      },
+      [this, connection = connection_](kj::Exception&& problem) {
+        if (connection == connection_)
+          greet_again(network::text_of(problem));
+      }));
+  }
+}
+
+/// A node that can't have us now may soon: it starts, or has yet to hear of us.
+void peer_link::greet_again(const std::string& why) {
+  if (why != last_complaint_)
+    loop_.log(network::log_severity::error,
+              "node " + std::to_string(peer_.value) + " refuses us: " + why);
+  last_complaint_ = why;
+  tasks_.add(loop_.timer()
+               .afterDelay(greetings_.on_lost(0) * kj::MILLISECONDS)
+               .then([this, connection = connection_] {
+                 if (connection == connection_)
+                   greet();
+               }));
 }
 
 void peer_link::on_down(const std::string&) {
   ++connection_;
+  gate_ = nullptr;
   const bool was_up = there_ != nullptr;
   there_ = nullptr;
   if (was_up)

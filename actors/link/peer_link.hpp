@@ -3,6 +3,7 @@
 #include "actors/link/link_actor.hpp"
 #include "actors/reporter/node_report.hpp"
 #include "runtime/network/network_thread.hpp"
+#include "runtime/network/reconnect_schedule.hpp"
 #include "runtime/network/rpc_link.hpp"
 
 #include "schemas/rpc.capnp.h"
@@ -26,6 +27,11 @@ struct node_greeting {
 
 /// The network's side of the link to one peer: dials, greets, delivers. Lives on
 /// the network thread.
+///
+///   down ─connected─▶ greeting ──taken──▶ up
+///    ▲                 │  ▲ │
+///    │                 │  └─┘ refused, or not answered: again, with backoff
+///    └── the connection is lost
 class peer_link final : public network::resident, private kj::TaskSet::ErrorHandler {
 public:
   peer_link(network::network_loop& loop, std::shared_ptr<network::tls_configuration> tls,
@@ -40,13 +46,18 @@ public:
 private:
   void on_up(capnp::Capability::Client gate);
   void on_down(const std::string& why);
+  void greet();
+  void greet_again(const std::string& why);
   void taskFailed(kj::Exception&& problem) override;
 
   network::network_loop& loop_;
   const node_greeting greeting_;
   const node_id peer_;
   const link_actor actor_;
+  kj::Maybe<schema::Gate::Client> gate_;
   kj::Maybe<schema::Peer::Client> there_;
+  network::reconnect_schedule greetings_;
+  std::string last_complaint_;
   store_id store_; ///< that the peer said it has
   std::uint64_t connection_ = 0; ///< news of earlier ones are old
   network::rpc_link link_;

@@ -42,6 +42,15 @@ response open_requests::close(request_tag tag) {
   return reply;
 }
 
+void open_requests::hasten(time_ms latest) {
+  for (auto later = deadlines_.upper_bound(latest); later != deadlines_.end();) {
+    auto moved = deadlines_.extract(later++);
+    moved.key() = latest;
+    const auto place = deadlines_.insert(std::move(moved)); // before `later`
+    requests_.at(place->second).deadline = place;
+  }
+}
+
 std::optional<request_tag> open_requests::late(time_ms now) const {
   if (deadlines_.empty() || deadlines_.begin()->first > now)
     return std::nullopt;

@@ -50,6 +50,9 @@ public:
   /// Takes it out; its reply has all answers.
   response close(request_tag tag);
 
+  /// None of those that are open now waits longer than until `latest`.
+  void hasten(time_ms latest);
+
   /// The request whose deadline has passed the longest; empty if none has.
   std::optional<request_tag> late(time_ms now) const;
   std::optional<time_ms> next_deadline() const;

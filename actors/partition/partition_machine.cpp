@@ -47,7 +47,7 @@ void partition_machine::step(const event& input, effects& out) {
   std::visit(
     overloaded{
       [&](const arrived& e) { on_arrived(input, e, out); },
-      [&](const role_known& e) { on_role(e, out); },
+      [&](const role_known& e) { on_role(input, e, out); },
       [&](const quorum_known& e) { has_quorum_ = e.has_quorum; },
       [&](const proposal_placed& e) { on_placed(e, out); },
       [&](const proposal_refused& e) { on_refused(input, e, out); },
@@ -96,12 +96,13 @@ void partition_machine::on_arrived(const event& input, const arrived& what,
   }
 }
 
-void partition_machine::on_role(const role_known& what, effects& out) {
+void partition_machine::on_role(const event& input, const role_known& what,
+                                effects& out) {
   leader_ = what.leader;
   const bool is_new = phase_ == phase::following || what.at_term != term_;
   term_ = what.at_term;
   if (!what.leads)
-    become_following(out);
+    become_following(input.now, out);
   else if (is_new)
     become_taking_over();
 }
@@ -229,8 +230,9 @@ void partition_machine::on_time_passed(time_ms now, effects& out) {
 
 // -- phases ------------------------------------------------------------------------
 
-/// What nobody else has seen is refused; what is in the log waits for its fate.
-void partition_machine::become_following(effects& out) {
+/// What nobody else has seen is refused; what is in the log waits for its fate, but
+/// not for long.
+void partition_machine::become_following(time_ms now, effects& out) {
   if (phase_ == phase::following)
     return;
   phase_ = phase::following;
@@ -239,6 +241,7 @@ void partition_machine::become_following(effects& out) {
   if (mutated(mutant::refuse_what_is_placed))
     for (auto& [ticket, lost] : proposals_)
       fail(std::exchange(lost.origins, {}), not_leading(), out);
+  requests_.hasten(now + options_.fate_patience_ms);
 }
 
 /// Until an entry of its own term is applied, this replica doesn't know the end
@@ -504,19 +507,25 @@ void partition_machine::answer_late(request_tag tag, effects& out) {
   for (std::uint32_t i = 0; i < late.gathered; ++i)
     gathered_.drop(late.gathered_from + i);
   reads_.erase(late.read_ticket);
+  for (std::uint32_t place = 0; place < late.fates.size(); ++place)
+    if (const auto fate = late.fates[place]; fate != waits_for::nothing)
+      late.answer_place(place, late_answer(fate));
+  respond_if_complete(tag, late, out);
+}
+
+answer partition_machine::late_answer(waits_for fate) const {
+  const bool is_in_log = fate == waits_for::log;
   auto given = refused_answer(error_code::deadline,
                               has_quorum_ ? "the partition did not answer in time"
                                           : "the partition has no quorum");
-  for (std::uint32_t place = 0; place < late.fates.size(); ++place) {
-    const auto fate = late.fates[place];
-    if (fate == waits_for::nothing)
-      continue;
-    given.known = fate == waits_for::log && !mutated(mutant::refuse_late_writes)
-                    ? outcome::unknown
-                    : outcome::not_applied;
-    late.answer_place(place, given);
-  }
-  respond_if_complete(tag, late, out);
+  if (phase_ == phase::following)
+    given = is_in_log ? refused_answer(error_code::unknown_outcome,
+                                       "this node has proposed it and leads no more: the next "
+                                       "leader knows whether it is applied")
+                      : refused_answer(error_code::not_leader, not_leading().message);
+  given.known = is_in_log && !mutated(mutant::refuse_late_writes) ? outcome::unknown
+                                                                  : outcome::not_applied;
+  return given;
 }
 
 void partition_machine::respond_if_complete(request_tag tag,

@@ -23,7 +23,8 @@
 ///   │ following │──────────▶│ taking over │───────applied─────────▶│ leading │
 ///   └───────────┘           └─────────────┘                        └─────────┘
 ///         ▲  leadership lost: what waits to be proposed is refused (not  │
-///         └──applied); what is in the log waits there for its fate───────┘
+///         │  applied); what is in the log waits for its fate, a moment   │
+///         └──────────────────────────────────────────────────────────────┘
 ///
 /// A write: arrived → (gathered) → proposed → in the log at (index, term) →
 /// committed → applied → answered. A read: arrived → read-index round → state has
@@ -39,7 +40,9 @@
 ///     operations in their order.
 /// I5  `not_applied` is said only of operations that were never proposed, or whose
 ///     entry was replaced, or that were refused when applied (P5). What is in the
-///     log at the deadline is `unknown`, each operation by itself.
+///     log at the deadline is `unknown`, each operation by itself; and so is what
+///     still is `fate_patience_ms` after the leadership was lost, for whoever is cut
+///     off from the next leader hears of no fate.
 /// I6  A read is answered from a state that has applied at least the index of a
 ///     read-index round that began after the read arrived (P15); unless it says
 ///     that a stale one will do: then from the state as it is, by any replica.
@@ -60,6 +63,9 @@ struct settings {
   std::size_t max_proposals_in_flight = 1;
   /// Requests without a response; beyond it the partition says `overloaded`.
   std::size_t max_open_requests = 4 * bounds::max_session_inflight;
+  /// A new leader commits what it finds in its log within a round trip or two; who
+  /// asked can ask that one when this has passed (P4 makes it safe).
+  std::uint32_t fate_patience_ms = 100;
   session_limits sessions;
   /// A checkpoint is due after this many applied bytes (P27: large ones are
   /// many times cheaper a put).
@@ -216,7 +222,7 @@ private:
 
   // on_<event>, in protocol order
   void on_arrived(const event& input, const arrived& what, effects& out);
-  void on_role(const role_known& what, effects& out);
+  void on_role(const event& input, const role_known& what, effects& out);
   void on_placed(const proposal_placed& what, effects& out);
   void on_refused(const event& input, const proposal_refused& what, effects& out);
   void on_replaced(std::uint64_t ticket, effects& out);
@@ -232,7 +238,7 @@ private:
   }
   void on_time_passed(time_ms now, effects& out);
 
-  void become_following(effects& out);
+  void become_following(time_ms now, effects& out);
   void become_taking_over();
 
   // admission
@@ -260,6 +266,7 @@ private:
                    effects& out);
   void fail(const std::vector<write_origin>& origins, const error& why, effects& out);
   void answer_late(request_tag tag, effects& out);
+  answer late_answer(waits_for fate) const;
   void respond_if_complete(request_tag tag, const open_request& answered,
                            effects& out);
   void refuse(request_tag tag, error why, effects& out) const;

@@ -93,11 +93,17 @@ rpc_link::serve_until_closed(kj::AuthenticatedStream secure) {
 
 /// Asks for the bootstrap again: the one call that every server answers, before
 /// anything of the application's.
+kj::Promise<void> rpc_link::ask_for_sign() {
+  KJ_IF_MAYBE (connection, connection_)
+    return (*connection)->bootstrap().whenResolved();
+  return KJ_EXCEPTION(DISCONNECTED, "there is no connection");
+}
+
 kj::Promise<void> rpc_link::beat_forever(rpc_connection& connection) {
   return loop_.timer()
     .afterDelay(options_.heartbeat_ms * kj::MILLISECONDS)
-    .then([this, &connection] {
-      auto sign = connection.bootstrap().whenResolved();
+    .then([this] {
+      auto sign = ask_for_sign();
       auto lapse = loop_.timer()
                      .afterDelay(options_.lapse_ms * kj::MILLISECONDS)
                      .then([this]() -> kj::Promise<void> {

@@ -53,6 +53,10 @@ public:
 
   bool is_up() const { return up_; }
 
+  /// Resolves when the other end has answered, whatever its application does. Fails
+  /// with the connection, and while there is none.
+  kj::Promise<void> ask_for_sign();
+
   /// Bytes that wait for the socket; 0 while down. For the owner's bound.
   std::size_t queued_bytes();
 

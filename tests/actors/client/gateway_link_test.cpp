@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <future>
+
 using namespace present;
 using namespace present::network::test;
 
@@ -47,6 +49,7 @@ public:
       return kj::READY_NOW;
     }
     mood_.session_is_over = false;
+    context.getResults().initHello().setNode(1);
     context.getResults().setSession(kj::heap<moody_session>(mood_, ++mood_.sessions));
     return kj::READY_NOW;
   }
@@ -60,15 +63,19 @@ struct one_node {
   explicit one_node(std::uint64_t refusals = 0) {
     mood.refusals = refusals;
     const auto authority = authority_of(domain);
-    thread.run([&](network::network_loop& loop) -> status {
+    const auto port = there.run([&](network::network_loop& loop) {
       auto tls = load_tls(loop, node_material(authority, 1));
-      auto listener = need(network::open_rpc_listener(
-        loop, {"127.0.0.1", 0}, tls,
-        [this](const network::connection_facts&) -> capnp::Capability::Client {
-          return kj::heap<moody_gate>(mood);
-        }));
+      return need(network::open_rpc_listener(
+                    loop, {"127.0.0.1", 0}, tls,
+                    [this](const network::connection_facts&) -> capnp::Capability::Client {
+                      return kj::heap<moody_gate>(mood);
+                    }))
+        ->port();
+    });
+    thread.run([&](network::network_loop& loop) -> status {
       network::rpc_link_options options;
-      options.address = "127.0.0.1:" + std::to_string(listener->port());
+      options.address = "127.0.0.1:" + std::to_string(port);
+      options.lapse_ms = 60'000; // nothing here is ended by that
       options.expected_name = network::node_dns_name(domain, {1});
       link = &loop.host<client::gateway_link>(
         loop, load_tls(loop, client_material(authority, "test")), options, domain, node_id{1});
@@ -85,10 +92,12 @@ struct one_node {
     });
   }
 
-  node_mood mood;
+  node_mood mood; ///< its thread's
   client::gateway_link* link = nullptr;
   log_lines lines;
-  network::network_thread thread{lines.sink()}; ///< ends before what it uses
+  // They end before what they use.
+  network::network_thread there{lines.sink()};
+  network::network_thread thread{lines.sink()};
 };
 
 } // namespace
@@ -96,7 +105,7 @@ struct one_node {
 TEST_CASE("a session that has ended on the node is opened anew, on the same connection") {
   one_node with;
   CHECK(with.call() == 1);
-  with.thread.run([&](network::network_loop&) -> status {
+  with.there.run([&](network::network_loop&) -> status {
     with.mood.session_is_over = true;
     return success();
   });
@@ -108,4 +117,23 @@ TEST_CASE("a node that refuses a session because it is starting is asked again")
   one_node with(3);
   CHECK(with.call() == 1);
   CHECK(with.lines.wait_for("refuses: the node is starting"));
+}
+
+TEST_CASE("a node that stands still loses what waits for it, and is used again when it wakes up") {
+  one_node with;
+  REQUIRE(with.call() == 1);
+  std::promise<void> wakes_up;
+  with.there.post([until = wakes_up.get_future().share()](network::network_loop&) {
+    until.wait();
+  });
+  CHECK(with.call() == 0);
+  CHECK(with.lines.wait_for("node 1 has fallen silent"));
+  const auto is_up = [&] {
+    return with.thread.run([&](network::network_loop&) { return with.link->is_up(); });
+  };
+  CHECK_FALSE(is_up());
+  wakes_up.set_value();
+  CHECK(with.call() == 1); // in the same session: the connection stands
+  CHECK(with.lines.wait_for("node 1 is heard again"));
+  CHECK(is_up());
 }

@@ -132,7 +132,7 @@ TEST_CASE("leadership lost: what was never proposed is not applied (P5)") {
   CHECK(replica.response_to(tag).leader == node_id{3});
 }
 
-TEST_CASE("leadership lost: what is in the log waits there for its fate (P5)") {
+TEST_CASE("leadership lost: what is in the log waits for its fate (P5)") {
   replica_under_test replica;
   lead_with_space(replica);
   const auto tag = replica.ask({numbered_put(1)});
@@ -174,14 +174,30 @@ TEST_CASE("leadership lost: what is in the log waits there for its fate (P5)") {
     CHECK(replica.answer_to(tag).code == error_code::unknown_outcome);
     CHECK(replica.answer_to(tag).known == outcome::unknown);
   }
-  SUBCASE("nothing is heard of it until the deadline") {
+  SUBCASE("nothing is heard of it: the next leader has to be asked") {
     replica.place();
     replica.follow({2});
-    replica.pass(bounds::default_deadline_ms);
-    CHECK(replica.answer_to(tag).code == error_code::deadline);
+    replica.pass(settings{}.fate_patience_ms - 1);
+    REQUIRE(replica.is_open(tag));
+    replica.pass(1);
+    CHECK(replica.answer_to(tag).code == error_code::unknown_outcome);
     CHECK(replica.answer_to(tag).known == outcome::unknown);
     replica.commit(); // its answer finds nobody
   }
+  CHECK(replica.machine().waiting_requests() == 0);
+}
+
+TEST_CASE("leadership lost: a read waits no longer either for what it was confirmed at (P15)") {
+  replica_under_test replica;
+  lead_with_space(replica);
+  const auto written = replica.ask({numbered_put(1)});
+  replica.place();
+  const auto tag = replica.ask({read(get{{1}, "key"})});
+  replica.hear(read_confirmed{replica.reads.back().ticket, {99}});
+  replica.follow({2});
+  replica.pass(settings{}.fate_patience_ms);
+  CHECK(replica.answer_to(tag).code == error_code::not_leader);
+  CHECK(replica.answer_to(written).known == outcome::unknown);
   CHECK(replica.machine().waiting_requests() == 0);
 }
 
