@@ -65,13 +65,23 @@ void connection::break_off() {
     auto wait = network_->latency(receiver(end).host(), who.host());
     if (who.is_paused())
       wait = std::max(wait, who.paused_until() - network_->time().now());
-    network_->time().after(wait, [self = shared_from_this(), end] {
-      auto& tell = end == way::forth ? self->dialler_down_ : self->acceptor_down_;
-      const auto listener = std::exchange(tell, nullptr);
-      if (listener && self->sender(end).is_alive())
-        listener();
-    });
+    network_->time().after(wait, [self = shared_from_this(), end] { self->tell(end); });
   }
+}
+
+void connection::tell(way end) {
+  (end == way::forth ? dialler_was_told_ : acceptor_was_told_) = true;
+  const auto listener = std::exchange(end == way::forth ? dialler_down_ : acceptor_down_, nullptr);
+  if (listener && sender(end).is_alive())
+    listener();
+}
+
+/// A request that is handled when its connection has ended already opens what would
+/// never be closed, if nobody said so.
+void connection::listen(way end, listener down) {
+  (end == way::forth ? dialler_down_ : acceptor_down_) = std::move(down);
+  if (end == way::forth ? dialler_was_told_ : acceptor_was_told_)
+    network_->time().after(0, [self = shared_from_this(), end] { self->tell(end); });
 }
 
 /// The dialler asks for signs of life (rpc_link.hpp).

@@ -35,8 +35,9 @@ public:
   void reset() { break_off(); }
 
   bool is_open() const { return open_; }
-  void set_dialler_listener(listener down) { dialler_down_ = std::move(down); }
-  void set_acceptor_listener(listener down) { acceptor_down_ = std::move(down); }
+  /// One that comes when it is over already hears so, too.
+  void set_dialler_listener(listener down) { listen(way::forth, std::move(down)); }
+  void set_acceptor_listener(listener down) { listen(way::back, std::move(down)); }
 
 private:
   friend class simulated_network;
@@ -44,6 +45,8 @@ private:
   void deliver(way which, std::function<void()> arrives);
   void beat();
   void break_off();
+  void listen(way end, listener down);
+  void tell(way end);
   process& receiver(way which) const;
   process& sender(way which) const;
 
@@ -53,6 +56,8 @@ private:
   bool open_ = true;
   bool dialler_knows_ = false;
   bool acceptor_knows_ = false;
+  bool dialler_was_told_ = false;
+  bool acceptor_was_told_ = false;
   std::uint64_t last_sign_ = 0;
   listener dialler_down_;
   listener acceptor_down_;
