@@ -1,6 +1,26 @@
 #include "actors/journal/journal_actor.hpp"
 
+#include "actors/raft/quorum.hpp"
+
+#include <algorithm>
+
 namespace present {
+
+namespace {
+
+/// Whether the last configuration of this log is of `index` or later, and has the node
+/// in it.
+bool names_since(log_index index, node_id node, const raft::recovered_state& log) {
+  const auto last
+    = std::find_if(log.entries.rbegin(), log.entries.rend(),
+                   [](const raft::entry& item) { return item.members != nullptr; });
+  const bool in_mark = last == log.entries.rend();
+  const auto& members = in_mark ? log.snapshot.members : *last->members;
+  return (in_mark ? log.snapshot.index : last->index) >= index
+         && raft::quorum::contains(raft::quorum::everyone(members), node);
+}
+
+} // namespace
 
 journal_shell::journal_shell(caf::actor_config& config,
                              std::shared_ptr<storage::journal_store> store)
@@ -25,10 +45,7 @@ auto journal_shell::make_behavior() -> behavior_type {
       on_commit();
       return journal_recovered{store_->recover(what.partition)};
     },
-    [this](const journal_leave& what) {
-      on_commit();
-      return done_with(store_->leave(what.partition));
-    },
+    [this](const journal_leave& what) { return on_leave(what); },
     [this](journal_read_map) { return journal_map{store_->read_map()}; },
     [this](const journal_write_map& what) { return done_with(store_->write_map(what.bytes)); },
     [this](journal_commit) { on_commit(); },
@@ -64,6 +81,15 @@ void journal_shell::on_commit() {
   waiting_.clear();
   if (fatal)
     end_because_of(*fatal);
+}
+
+/// With a log that can't be read, its word is all that it can keep.
+journal_left journal_shell::on_leave(const journal_leave& what) {
+  on_commit();
+  const auto found = store_->recover(what.partition);
+  if (found && names_since(what.members_index, store_->identity().node, *found))
+    return {success(), true};
+  return {done_with(store_->leave(what.partition)).how, false};
 }
 
 journal_done journal_shell::done_with(status how) {

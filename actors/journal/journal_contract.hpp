@@ -67,9 +67,16 @@ struct journal_recovered {
   result<raft::recovered_state> found = raft::recovered_state{};
 };
 
-/// From membership: a partition's data go, but for its word. Idempotent.
+/// From membership: by a map that knows of the partition's members as of this index
+/// this node is none of them. Its data go, but for its word, unless its own log has
+/// heard otherwise since: what it has acknowledged meanwhile counts. Idempotent.
 struct journal_leave {
   partition_id partition;
+  log_index members_index;
+};
+struct journal_left {
+  status how = success();
+  bool spared = false; ///< its log names this node again: nothing was removed
 };
 /// From membership: the cluster's map, as this node saw it last.
 struct journal_read_map {};
@@ -79,7 +86,7 @@ struct journal_map {
 struct journal_write_map {
   std::string bytes;
 };
-/// Answer to the two that write: durable, or why not.
+/// Durable, or why not.
 struct journal_done {
   status how = success();
 };
@@ -100,7 +107,7 @@ using journal_actor
   = caf::typed_actor<caf::reacts_to<journal_append>, caf::reacts_to<journal_load>,
                      caf::reacts_to<journal_scrub>,
                      caf::replies_to<journal_recover>::with<journal_recovered>,
-                     caf::replies_to<journal_leave>::with<journal_done>,
+                     caf::replies_to<journal_leave>::with<journal_left>,
                      caf::replies_to<journal_read_map>::with<journal_map>,
                      caf::replies_to<journal_write_map>::with<journal_done>,
                      caf::reacts_to<journal_commit>>;
@@ -117,6 +124,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_load)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_recover)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_recovered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_leave)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_left)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_read_map)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_map)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::journal_write_map)

@@ -56,7 +56,7 @@ auto membership_shell::make_behavior() -> behavior_type {
       timer_.on_wake();
       step(membership::time_passed{});
     },
-    [this](const removal_retry& what) { remove_data(what.partition); },
+    [this](const removal_retry& what) { remove_data(what.what); },
   };
 }
 
@@ -141,7 +141,7 @@ void membership_shell::perform(const membership::stop_replica& what) {
 void membership_shell::perform(const membership::drop_replica& what) {
   log().info("this node does not keep the partition any more", {{"partition", what.partition}});
   stop_under(partitions_, std::to_string(what.partition.value),
-             [this, partition = what.partition] { remove_data(partition); });
+             [this, what] { remove_data(what); });
 }
 
 void membership_shell::perform(const membership::offer_map& what) {
@@ -217,21 +217,27 @@ void membership_shell::stop_under(supervisor_address& supervisor, const std::str
 
 /// First its word is all that is left of it in the journal, then its state goes: what
 /// is left over when the node dies in between is removed at the next start.
-void membership_shell::remove_data(partition_id partition) {
-  const auto again = [this, partition](const error& why) {
+void membership_shell::remove_data(const membership::drop_replica& what) {
+  const auto again = [this, what](const error& why) {
     log().error("a partition's data can't be removed; it is tried again",
-                {{"partition", partition}, {"why", why.message}});
-    delayed_send(this, removal_pause, removal_retry{partition});
+                {{"partition", what.partition}, {"why", why.message}});
+    delayed_send(this, removal_pause, removal_retry{what});
   };
-  request(journal(), caf::infinite, journal_leave{partition})
-    .then([this, partition, again](const journal_done& done) {
-      auto how = done.how;
+  request(journal(), caf::infinite, journal_leave{what.partition, what.members_index})
+    .then([this, what, again](const journal_left& left) {
+      if (left.spared) {
+        log().info("it is a member of the partition again: its data stay",
+                   {{"partition", what.partition}});
+        step(membership::replica_spared{what.partition, what.members_index});
+        return;
+      }
+      auto how = left.how;
       if (how)
-        how = parts_.remove_state(partition);
+        how = parts_.remove_state(what.partition);
       if (!how)
         again(how.problem());
       else
-        step(membership::replica_dropped{partition});
+        step(membership::replica_dropped{what.partition});
     });
 }
 

@@ -65,7 +65,7 @@ private:
 
   void start_under(supervisor_address& supervisor, supervision::child_spec spec);
   void stop_under(supervisor_address& supervisor, const std::string& id, on_stopped then);
-  void remove_data(partition_id partition);
+  void remove_data(const membership::drop_replica& what);
 
   const membership_parts parts_;
   supervision::address<journal_actor> journal_;

@@ -50,7 +50,7 @@ struct members_told {
 struct membership_wake {};
 /// The actor to itself: remove the data of a partition, once more.
 struct removal_retry {
-  partition_id partition;
+  membership::drop_replica what;
 };
 
 /// `map_learned` comes from the root's replica on this node.

@@ -174,6 +174,13 @@ void membership_machine::on(const event&, const replica_dropped& what, effects& 
   follow_replicas(out); // it may be wanted again by now
 }
 
+void membership_machine::on(const event&, const replica_spared& what, effects& out) {
+  dropping_.erase(what.partition);
+  left_over_.insert(what.partition);
+  spared_[what.partition] = what.members_index;
+  follow_replicas(out); // a newer map may be here by now
+}
+
 void membership_machine::on(const event& input, const members_known& what, effects& out) {
   auto& told = reports_[what.what.partition];
   if (told.what.index < what.what.index)
@@ -228,29 +235,40 @@ void membership_machine::follow_replicas(effects& out) {
     stop_all_replicas(out);
     return;
   }
-  const auto kept = [&](partition_id id) {
-    const auto* group = map_->find_partition(id);
-    return group && keeps(*group, options_.self);
-  };
-  for (auto* present : {&replicas_, &left_over_})
-    for (auto it = present->begin(); it != present->end();) {
-      if (kept(*it)) {
-        ++it;
-        continue;
-      }
-      out.push_back(drop_replica{*it});
-      dropping_.insert(*it);
-      it = present->erase(it);
-    }
+  drop_unkept(out);
   for (const auto& group : map_->partitions) {
     if (!keeps(group, options_.self) || dropping_.contains(group.partition)
         || !replicas_.insert(group.partition).second)
       continue;
     left_over_.erase(group.partition);
+    spared_.erase(group.partition);
     const bool unborn = group.partition == root_partition && map_->epoch == map_epoch{1};
     out.push_back(start_replica{group, is_founder(group, options_.self, options_.store),
                                 unborn ? map_ : nullptr});
   }
+}
+
+/// I4. One that was spared is asked about again when its members have changed.
+void membership_machine::drop_unkept(effects& out) {
+  const auto stays = [&](partition_id id, log_index members_index) {
+    const auto* group = map_->find_partition(id);
+    const auto spared = spared_.find(id);
+    return (group && keeps(*group, options_.self))
+           || (spared != spared_.end() && spared->second == members_index);
+  };
+  for (auto* present : {&replicas_, &left_over_})
+    for (auto it = present->begin(); it != present->end();) {
+      const auto* group = map_->find_partition(*it);
+      const auto members_index = group ? group->members_index : log_index{UINT64_MAX};
+      if (stays(*it, members_index)) {
+        ++it;
+        continue;
+      }
+      out.push_back(drop_replica{*it, members_index});
+      dropping_.insert(*it);
+      spared_.erase(*it);
+      it = present->erase(it);
+    }
 }
 
 /// I3. What is on the disk may be all that is left of it somewhere.

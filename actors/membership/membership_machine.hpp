@@ -28,7 +28,8 @@
 /// links, so that the others can see which store it has, and no replicas.
 ///
 /// A replica's way:   map says so ─▶ start_replica ─▶ runs
-///                    neither wanted nor a member ─▶ drop_replica ─▶ gone
+///                    neither wanted nor a member ─▶ drop_replica ─▶ gone, or spared
+///                    until a newer map: its log has heard otherwise since
 ///
 /// Invariants
 /// I1  The epoch of the map never falls, and a map of another cluster is never taken.
@@ -36,7 +37,8 @@
 ///     restart doesn't fall behind what others have seen of it.
 /// I3  A replica runs here only by a map that names this node with this store.
 /// I4  A replica is dropped only by a map in which the node is neither wanted nor a
-///     member: the partition's own log has let go of it.
+///     member, and only if its own log has not named it a member since: what it has
+///     acknowledged as one may count already.
 /// I5  A cluster is founded once: a second founding with the same members is answered
 ///     the same, with others refused (P19).
 /// I6  What is to be reported to the root is asked for again until the map has it.
@@ -87,6 +89,11 @@ struct peer_down {
 struct replica_dropped {
   partition_id partition;
 };
+/// It is stopped, and its data are left where they are (I4).
+struct replica_spared {
+  partition_id partition;
+  log_index members_index; ///< as it was asked for
+};
 /// The leader of a partition, here, tells who its voters are.
 struct members_known {
   report_members what;
@@ -95,7 +102,8 @@ struct time_passed {};
 
 using event_kind
   = std::variant<started, map_heard, found_asked, map_stored, map_failed, peer_up,
-                 peer_down, replica_dropped, members_known, time_passed>;
+                 peer_down, replica_dropped, replica_spared, members_known,
+                 time_passed>;
 
 struct event {
   time_ms now = 0;
@@ -130,9 +138,11 @@ struct start_replica {
 struct stop_replica {
   partition_id partition;
 };
-/// Stop it if it runs, and remove its data but for its word (journal_store::leave).
+/// Stop it if it runs, and remove its data but for its word (journal_store::leave),
+/// unless its log names this node a member as of that index or later.
 struct drop_replica {
   partition_id partition;
+  log_index members_index; ///< of which the map knows
 };
 /// Give the map to a peer.
 struct offer_map {
@@ -187,6 +197,7 @@ private:
   void on(const event& input, const peer_up& what, effects& out);
   void on(const event& input, const peer_down& what, effects& out);
   void on(const event& input, const replica_dropped& what, effects& out);
+  void on(const event& input, const replica_spared& what, effects& out);
   void on(const event& input, const members_known& what, effects& out);
   void on(const event& input, const time_passed& what, effects& out);
 
@@ -195,6 +206,7 @@ private:
   void follow(const event& input, effects& out);
   void follow_links(effects& out);
   void follow_replicas(effects& out);
+  void drop_unkept(effects& out);
   void spread(effects& out);
   status founding_problem(const cluster_map& map) const;
   void answer_founders(const status& how, effects& out);
@@ -215,6 +227,8 @@ private:
   std::set<partition_id> replicas_; ///< running, or started
   std::set<partition_id> dropping_;
   std::set<partition_id> left_over_; ///< on the disk, not running
+  /// Left over although no map says why, with what the map knew of their members.
+  std::map<partition_id, log_index> spared_;
   std::map<partition_id, report> reports_;
   std::map<node_id, time_ms> readmitted_at_;
 };

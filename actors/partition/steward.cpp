@@ -59,10 +59,12 @@ raft::member_store steward::store_of(node_id node) const {
   return {node, known ? known->store : store_id{}};
 }
 
-/// A learner that a vote of its own would not hold up.
+/// A learner that a vote of its own would not hold up, and that knows it is one: what it
+/// had from an earlier membership could still be removed.
 bool steward::is_ready(const leader_view& seen, node_id node) const {
   const auto* peer = find_peer(seen, node);
   return peer && peer->reachable && peer->phase == raft::progress::phase::replicating
+         && peer->matched >= seen.members_index
          && seen.last.value - std::min(seen.last.value, peer->matched.value)
               <= options_.handover_lag;
 }

@@ -76,10 +76,13 @@ raft_machine::reason_against(const leader& state,
         return refusal::invalid;
       continue;
     }
-    // A voter that lags would hold up every commit that needs it.
+    // A voter that lags would hold up every commit that needs it. And only one that
+    // has heard of its being a member keeps what it acknowledges: what is left on a
+    // node from an earlier membership may go at any time.
     const auto peer = state.peers.find(node);
     if (peer == state.peers.end()
         || peer->second.state != progress::phase::replicating
+        || peer->second.matched < log_.members_index()
         || log_.last().value - peer->second.matched.value
              > settings_.max_promotion_lag_entries)
       return refusal::not_caught_up;

@@ -78,6 +78,16 @@ struct journal_under_test {
       [](const caf::error&) { FAIL("the journal is gone"); });
     return entries;
   }
+  /// Whether the partition's data are gone, or spared.
+  journal_left leave(partition_id whose, std::uint64_t members_index) {
+    caf::scoped_actor self{world.system};
+    auto pending = self->request(journal, caf::infinite, journal_leave{whose, {members_index}});
+    world.run();
+    journal_left left;
+    pending.receive([&](const journal_left& said) { left = said; },
+                    [](const caf::error&) { FAIL("the journal is gone"); });
+    return left;
+  }
   std::size_t entries_of(partition_id whose) {
     const auto found = disk->recover(whose);
     REQUIRE(found);
@@ -137,4 +147,52 @@ TEST_CASE("a commit that fails otherwise ends the journal's life (rule 12)") {
   it.give(write(one, 2, 0, 1, 1));
   it.world.run();
   CHECK(it.heard[one]->numbers == "!1");
+}
+
+TEST_CASE("a partition that leaves takes its log along, also what had only been given to the journal") {
+  journal_under_test it;
+  it.give(write(one, 1, 0, 1, 1));
+  const auto left = it.leave(one, 0);
+  CHECK(left.how);
+  CHECK_FALSE(left.spared);
+  CHECK(it.entries_of(one) == 0);
+}
+
+TEST_CASE("a log stays that has named this node a member since what the map knows (membership, I4)") {
+  journal_under_test it;
+  raft::configuration members;
+  members.voters = {{2}, {3}};
+  SUBCASE("as a voter") { members.voters.push_back({1}); }
+  SUBCASE("as one that is to be a voter no more") { members.outgoing = {{1}}; }
+  SUBCASE("as a learner") { members.learners = {{1}}; }
+  auto by_entry = write(one, 1, 0, 7, 1);
+  by_entry.base = raft::snapshot_mark{{6}, {1}, {}};
+  by_entry.entries.front().kind = raft::entry_kind::configuration;
+  by_entry.entries.front().members = std::make_shared<const raft::configuration>(members);
+  it.give(by_entry);
+  auto by_snapshot = write(two, 1, 0, 8, 1);
+  by_snapshot.base = raft::snapshot_mark{{7}, {1}, members};
+  it.give(by_snapshot);
+  for (const auto whose : {one, two}) {
+    CHECK(it.leave(whose, 6).spared);
+    CHECK(it.leave(whose, 7).spared);
+    CHECK(it.entries_of(whose) == 1);
+    CHECK_FALSE(it.leave(whose, 8).spared);
+    CHECK(it.entries_of(whose) == 0);
+  }
+}
+
+TEST_CASE("a log goes whose last configuration is without this node") {
+  journal_under_test it;
+  auto what = write(one, 1, 0, 1, 1);
+  what.entries.push_back({{1}, {2}});
+  for (auto& entry : what.entries)
+    entry.kind = raft::entry_kind::configuration;
+  raft::configuration with, without;
+  with.voters = {{1}, {2}, {3}};
+  without.voters = {{2}, {3}};
+  what.entries[0].members = std::make_shared<const raft::configuration>(with);
+  what.entries[1].members = std::make_shared<const raft::configuration>(without);
+  it.give(what);
+  CHECK_FALSE(it.leave(one, 1).spared);
 }

@@ -57,6 +57,7 @@ public:
                    [&](drop_replica& e) {
                      replicas.erase(e.partition);
                      dropped.push_back(e.partition);
+                     dropped_at = e.members_index;
                    },
                    [&](offer_map& e) { offers.push_back(e); },
                    [&](ask_root& e) { asked.push_back(e); },
@@ -95,6 +96,7 @@ public:
   std::set<partition_id> replicas;
   std::map<partition_id, start_replica> started_as;
   std::vector<partition_id> dropped;
+  log_index dropped_at; ///< what the map knew then
   std::vector<offer_map> offers;
   std::vector<ask_root> asked;
   std::vector<found_answered> answers;
@@ -307,6 +309,49 @@ TEST_CASE("a replica is dropped when neither wanted here nor a member any more (
     node.hear(replica_dropped{{2}});
     CHECK(node.replicas.contains({2}));
   }
+}
+
+TEST_CASE("data are spared that the log has counted on since the map, until that says more (I4)") {
+  node_under_test node;
+  as_member(node);
+  auto map = born();
+  map.partitions[2].wanted = map.partitions[2].members = {{2}, {3}};
+  map.partitions[2].members_index = {20};
+  node.learn(shared(map, 6));
+  REQUIRE(node.dropped == std::vector<partition_id>{{2}});
+  CHECK(node.dropped_at == log_index{20});
+  node.hear(replica_spared{{2}, {20}});
+  CHECK(node.dropped.size() == 1);
+  CHECK_FALSE(node.replicas.contains({2}));
+  map.partitions[1].members_index = {70}; // another partition's
+  node.learn(shared(map, 7));
+  CHECK(node.dropped.size() == 1);
+  SUBCASE("that it is wanted here again") {
+    map.partitions[2].wanted = {{1}, {2}, {3}};
+    node.learn(shared(map, 8));
+    CHECK(node.replicas.contains({2}));
+  }
+  SUBCASE("that its members have changed again, without this node") {
+    map.partitions[2].members_index = {30};
+    node.learn(shared(map, 8));
+    CHECK(node.dropped == std::vector<partition_id>{{2}, {2}});
+    CHECK(node.dropped_at == log_index{30});
+  }
+}
+
+TEST_CASE("a newer map that came while data were spared is followed at once") {
+  node_under_test node;
+  as_member(node);
+  auto map = born();
+  map.partitions[2].wanted = map.partitions[2].members = {{2}, {3}};
+  map.partitions[2].members_index = {20};
+  node.learn(shared(map, 6));
+  map.partitions[2].wanted = {{1}, {2}, {3}};
+  node.learn(shared(map, 7));
+  CHECK_FALSE(node.replicas.contains({2}));
+  node.hear(replica_spared{{2}, {20}});
+  CHECK(node.replicas.contains({2}));
+  CHECK(node.dropped.size() == 1);
 }
 
 TEST_CASE("what is left on the disk of a partition that went is removed at the next start") {

@@ -118,6 +118,18 @@ TEST_CASE("a node in a dead one's place: a learner first, then a voter for a vot
           {{1}, store_of(1)}, {{2}, store_of(2)}, {{4}, store_of(4)}});
 }
 
+TEST_CASE("a learner that has not heard of being one is not yet ready (S1)") {
+  leader_under_test leader;
+  leader.want({1, 2, 4});
+  leader.add_learner(4);
+  leader.seen.members_index = {990};
+  leader.peer(4).matched = {989};
+  REQUIRE(leader.look()); // the root is told
+  CHECK_FALSE(leader.look());
+  leader.peer(4).matched = {990};
+  CHECK(leader.next().voters == nodes({1, 2, 4}));
+}
+
 TEST_CASE("whoever can come does, while another can't (S1)") {
   leader_under_test leader;
   leader.want({1, 4, 5});

@@ -46,6 +46,21 @@ TEST_CASE("a voter to be has to be a learner that caught up") {
   CHECK(one.effects_of<proposal_refused>()[0].why == refusal::not_caught_up);
 }
 
+TEST_CASE("a voter to be has to know that it is a learner: what it had before may go (rule 6)") {
+  replica_under_test one;
+  one.lead();
+  one.tell(propose_configuration{1, with_learner()});
+  one.flush();
+  one.acknowledge(2, 1, 2);
+  one.acknowledge(4, 1, 1); // from when it was a member before
+  one.tell(propose_configuration{2, voters({1, 2, 4})});
+  REQUIRE(one.effects_of<proposal_refused>().size() == 1);
+  CHECK(one.effects_of<proposal_refused>()[0].why == refusal::not_caught_up);
+  one.acknowledge(4, 1, 2);
+  one.tell(propose_configuration{3, voters({1, 2, 4})});
+  CHECK(one.machine().members().is_joint());
+}
+
 TEST_CASE("voters are replaced through a joint configuration (rule 6)") {
   auto one = leader_with_learner();
   one.tell(propose_configuration{5, voters({1, 2, 4})});
