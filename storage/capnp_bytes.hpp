@@ -2,9 +2,11 @@
 
 #include "runtime/base/error.hpp"
 #include "schemas/capnp_text.hpp"
+#include "schemas/honest_list.hpp"
 
 #include <capnp/message.h>
 #include <capnp/serialize.h>
+#include <kj/array.h>
 #include <kj/exception.h>
 
 #include <cstdint>
@@ -12,7 +14,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 /// Cap'n Proto messages as strings: the floor that the codecs stand on. Included
 /// by `*_codec.cpp` files only.
@@ -43,16 +44,18 @@ std::string write(std::size_t payload_bytes, Fill&& fill) {
 template <class Schema, class T, class Take>
 result<T> read_head(std::string_view bytes, Take&& take) {
   const auto words = bytes.size() / sizeof(capnp::word);
-  std::vector<capnp::word> aligned;
+  kj::Array<capnp::word> aligned;
   const void* start = bytes.data();
   if (reinterpret_cast<std::uintptr_t>(start) % alignof(capnp::word) != 0) {
-    aligned.resize(words);
-    std::memcpy(aligned.data(), start, words * sizeof(capnp::word));
-    start = aligned.data();
+    aligned = kj::heapArray<capnp::word>(words);
+    std::memcpy(aligned.begin(), start, words * sizeof(capnp::word));
+    start = aligned.begin();
   }
   const auto* first = static_cast<const capnp::word*>(start);
+  capnp::ReaderOptions limits;
+  limits.traversalLimitInWords = schema::honest_traversal(words);
   try {
-    capnp::FlatArrayMessageReader message{kj::arrayPtr(first, words)};
+    capnp::FlatArrayMessageReader message{kj::arrayPtr(first, words), limits};
     const auto size = static_cast<std::size_t>(message.getEnd() - first)
                       * sizeof(capnp::word);
     return take(message.getRoot<Schema>(), bytes.substr(size));

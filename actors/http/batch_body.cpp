@@ -125,8 +125,9 @@ result<json> parse_bounded(std::string_view body) {
   bool too_deep = false;
   std::size_t events = 0;
   const auto keep = [&](int depth, json::parse_event_t event, json&) {
-    using enum json::parse_event_t;
-    too_deep = too_deep || ((event == object_start || event == array_start) && depth >= deepest);
+    const bool opens = event == json::parse_event_t::object_start
+                       || event == json::parse_event_t::array_start;
+    too_deep = too_deep || (opens && depth >= deepest);
     return ++events <= most_events && !too_deep;
   };
   try {

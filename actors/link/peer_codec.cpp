@@ -1,6 +1,7 @@
 #include "actors/link/peer_codec.hpp"
 
 #include "schemas/capnp_text.hpp"
+#include "schemas/honest_list.hpp"
 
 #include <memory>
 #include <utility>
@@ -46,7 +47,7 @@ raft::configuration decode_configuration(schema::Configuration::Reader from) {
   members.voters = decode_ids(from.getVoters());
   members.outgoing = decode_ids(from.getOutgoing());
   members.learners = decode_ids(from.getLearners());
-  for (const auto each : from.getStores())
+  for (const auto each : schema::honest(from.getStores()))
     members.stores.push_back({{each.getNode()}, {each.getStore()}});
   return members;
 }
@@ -172,7 +173,9 @@ result<raft::append_request> decode_append(schema::AppendRequest::Reader from) {
   read.commit = {from.getCommit()};
   read.round = from.getRound();
   read.quiet = from.getQuiet();
-  const auto entries = from.getEntries();
+  const auto entries = schema::honest(from.getEntries());
+  if (entries.size() != from.getEntries().size())
+    return make_error(error_code::invalid, "entries: they take no bytes");
   read.entries.reserve(entries.size());
   for (const auto each : entries) {
     auto decoded = decode_entry(each);

@@ -1,11 +1,13 @@
 #include "actors/membership/map_codec.hpp"
 
 #include "runtime/base/bounds.hpp"
+#include "schemas/honest_list.hpp"
 
 #include <capnp/message.h>
 #include <capnp/serialize.h>
 #include <kj/exception.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace present {
@@ -64,7 +66,7 @@ void encode_placement(schema::ClusterMap::Placement::Builder to,
 storage::placement decode_placement(schema::ClusterMap::Placement::Reader from) {
   storage::placement group;
   group.partition = {from.getPartition()};
-  for (const auto founder : from.getFounders())
+  for (const auto founder : schema::honest(from.getFounders()))
     group.founders.push_back({{founder.getNode()}, {founder.getStore()}});
   group.wanted = nodes_of(from.getWanted());
   group.members = nodes_of(from.getMembers());
@@ -118,7 +120,7 @@ result<cluster_map> decode_map(schema::ClusterMap::Reader from) {
   cluster_map map;
   map.epoch = {from.getEpoch()};
   map.cluster = string_of(from.getCluster());
-  for (const auto node : from.getNodes()) {
+  for (const auto node : schema::honest(from.getNodes())) {
     const auto state = decode_state(node.getState());
     if (!state)
       return state.problem();
@@ -128,14 +130,14 @@ result<cluster_map> decode_map(schema::ClusterMap::Reader from) {
                          string_of(node.getRpcAddress()),
                          string_of(node.getHttpAddress())});
   }
-  for (const auto space : from.getSpaces())
+  for (const auto space : schema::honest(from.getSpaces()))
     map.spaces[string_of(space.getName())] = {space.getId()};
-  for (const auto range : from.getRanges())
+  for (const auto range : schema::honest(from.getRanges()))
     map.ranges.push_back(
       {{range.getSpace()}, string_of(range.getFirst()), {range.getPartition()}});
-  for (const auto leader : from.getLeaders())
+  for (const auto leader : schema::honest(from.getLeaders()))
     map.leaders[{leader.getPartition()}] = {leader.getNode()};
-  for (const auto group : from.getPartitions())
+  for (const auto group : schema::honest(from.getPartitions()))
     map.partitions.push_back(decode_placement(group));
   return map;
 }
@@ -152,7 +154,8 @@ result<cluster_map> decode_map(std::string_view bytes) {
   std::vector<capnp::word> words(bytes.size() / sizeof(capnp::word));
   std::memcpy(words.data(), bytes.data(), words.size() * sizeof(capnp::word));
   capnp::ReaderOptions limits;
-  limits.traversalLimitInWords = bounds::rpc_traversal_words;
+  limits.traversalLimitInWords
+    = std::min(bounds::rpc_traversal_words, schema::honest_traversal(words.size()));
   limits.nestingLimit = bounds::rpc_nesting_depth;
   result<cluster_map> out = make_error(error_code::damaged, "not a cluster map");
   const auto caught = kj::runCatchingExceptions([&] {

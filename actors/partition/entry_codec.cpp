@@ -6,12 +6,14 @@
 #include "runtime/base/bounds.hpp"
 
 #include "schemas/entry.capnp.h"
+#include "schemas/honest_list.hpp"
 
 #include <capnp/message.h>
 #include <capnp/serialize.h>
 #include <kj/exception.h>
 #include <kj/io.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -19,9 +21,10 @@ namespace present {
 
 namespace {
 
-capnp::ReaderOptions reader_limits() {
+capnp::ReaderOptions reader_limits(std::size_t words) {
   capnp::ReaderOptions limits;
-  limits.traversalLimitInWords = bounds::rpc_traversal_words;
+  limits.traversalLimitInWords
+    = std::min(bounds::rpc_traversal_words, schema::honest_traversal(words));
   limits.nestingLimit = bounds::rpc_nesting_depth;
   return limits;
 }
@@ -46,7 +49,7 @@ void encode_share(const adopt_share& from, schema::Share::Builder to) {
 
 adopt_share decode_share(schema::Share::Reader from) {
   adopt_share share{{from.getEpoch()}, {}};
-  for (const auto range : from.getOwned())
+  for (const auto range : schema::honest(from.getOwned()))
     share.owned.push_back(
       {{range.getSpace()}, string_of(range.getFirst()), string_of(range.getLast())});
   return share;
@@ -79,7 +82,7 @@ result<own_command> decode_command(schema::EntryBatch::Command::Reader from) {
 }
 
 result<entry_batch> decode_words(kj::ArrayPtr<const capnp::word> words) {
-  capnp::FlatArrayMessageReader message{words, reader_limits()};
+  capnp::FlatArrayMessageReader message{words, reader_limits(words.size())};
   const auto from = message.getRoot<schema::EntryBatch>();
   entry_batch batch;
   batch.machine_version = from.getMachineVersion();

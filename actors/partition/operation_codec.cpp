@@ -3,6 +3,7 @@
 #include "actors/raft/quorum.hpp"
 #include "runtime/base/bounds.hpp"
 #include "schemas/capnp_text.hpp"
+#include "schemas/honest_list.hpp"
 
 #include <kj/array.h>
 
@@ -239,7 +240,7 @@ answer decode_answer(schema::Answer::Reader from) {
   given.more = from.getMore();
   given.repeated = from.getRepeated();
   given.message = string_of(from.getMessage());
-  const auto rows = from.getRows();
+  const auto rows = schema::honest(from.getRows());
   // No page is longer; a list of empty structs says any length for no bytes.
   const auto count
     = std::min<unsigned>(rows.size(), static_cast<unsigned>(bounds::max_scan_page));

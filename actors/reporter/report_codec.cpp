@@ -3,6 +3,7 @@
 #include "actors/membership/map_codec.hpp"
 
 #include "schemas/capnp_text.hpp"
+#include "schemas/honest_list.hpp"
 
 namespace present {
 
@@ -63,7 +64,7 @@ partition_status decode_partition(schema::PartitionStatus::Reader from) {
   row.applied = {from.getApplied()};
   row.has_quorum = from.getHasQuorum();
   row.failures_tolerated = from.getFailuresTolerated();
-  for (const auto replica : from.getReplicas())
+  for (const auto replica : schema::honest(from.getReplicas()))
     row.replicas.push_back(
       {{replica.getNode()}, string_of(replica.getState()), replica.getLag()});
   return row;
@@ -104,9 +105,9 @@ supervision::description decode_description(schema::Actor::Reader from) {
   actor.restarts = from.getRestarts();
   actor.last_error = string_of(from.getLastError());
   actor.handling_us = from.getHandlingMicros();
-  for (const auto detail : from.getMore())
+  for (const auto detail : schema::honest(from.getMore()))
     actor.more.emplace_back(string_of(detail.getName()), string_of(detail.getValue()));
-  for (const auto child : from.getChildren())
+  for (const auto child : schema::honest(from.getChildren()))
     actor.children.push_back(decode_description(child));
   return actor;
 }
@@ -127,7 +128,7 @@ result<node_report> decode_report(schema::NodeReport::Reader from) {
   node_report report;
   report.map = std::move(*map);
   report.self = decode_member(from.getSelf());
-  for (const auto row : from.getPartitions())
+  for (const auto row : schema::honest(from.getPartitions()))
     report.partitions.push_back(decode_partition(row));
   report.tree = decode_description(from.getTree());
   return report;
@@ -150,9 +151,9 @@ cluster_status decode_cluster_status(schema::ClusterStatus::Reader from) {
   seen.available = from.getAvailable();
   seen.quorum = from.getQuorum();
   seen.epoch = {from.getMapEpoch()};
-  for (const auto row : from.getPartitions())
+  for (const auto row : schema::honest(from.getPartitions()))
     seen.partitions.push_back(decode_partition(row));
-  for (const auto node : from.getNodes())
+  for (const auto node : schema::honest(from.getNodes()))
     seen.nodes.push_back(decode_member(node));
   return seen;
 }

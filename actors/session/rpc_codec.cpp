@@ -3,6 +3,7 @@
 #include "actors/partition/operation_codec.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/network/error_codec.hpp"
+#include "schemas/honest_list.hpp"
 
 #include <string_view>
 #include <utility>
@@ -152,7 +153,7 @@ response decode_response(schema::Response::Reader from) {
   given.epoch = {from.getEpoch()};
   given.leader = {from.getLeader()};
   given.failure = decode_error(from.getFailure());
-  const auto answers = from.getAnswers();
+  const auto answers = schema::honest(from.getAnswers());
   given.answers.reserve(answers.size());
   for (const auto each : answers)
     given.answers.push_back(decode_answer(each));
