@@ -18,6 +18,7 @@ from program import PROGRAM, Cluster, environment, present, wait_until  # noqa: 
 SKIPPED = 77  # meson's word for it
 ELECTION_TIMEOUT_MS = 300
 OWN_NETWORK = "PRESENT_TEST_OWN_NETWORK"
+OWN_MOUNTS = "PRESENT_TEST_OWN_MOUNTS"
 
 
 def say(line):
@@ -52,6 +53,24 @@ def enter_own_network():
     os.environ[OWN_NETWORK] = "yes"
     # program.py has taken its own argument away.
     os.execvp("unshare", ["unshare", "--net", sys.executable, sys.argv[0], PROGRAM,
+                          *sys.argv[1:]])
+
+
+def enter_own_mounts():
+    """Goes on as the same test in a mount namespace of its own: what it mounts nobody
+    else sees, and it goes when the last process does."""
+    if os.environ.get(OWN_MOUNTS):
+        return
+    if os.geteuid() != 0:
+        skip("mounts of its own need root")
+    with tempfile.TemporaryDirectory() as folder:
+        tried = subprocess.run(["unshare", "--mount", "mount", "-t", "tmpfs", "-o", "size=1m",
+                                "present-test", folder], check=False, capture_output=True,
+                               text=True)
+    if tried.returncode != 0:
+        skip(f"no small tmpfs to be had: {tried.stderr.strip()}")
+    os.environ[OWN_MOUNTS] = "yes"
+    os.execvp("unshare", ["unshare", "--mount", sys.executable, sys.argv[0], PROGRAM,
                           *sys.argv[1:]])
 
 

@@ -1,7 +1,10 @@
 #include "storage/lmdb_env.hpp"
 #include "tests/storage/scratch_folder.hpp"
 
+#include <csignal>
 #include <fstream>
+
+#include <sys/resource.h>
 
 using namespace present;
 using namespace present::storage;
@@ -53,6 +56,30 @@ TEST_CASE("a map at its limit is disk_full, and what was there stays") {
   CHECK(refused.problem().message.find("limit") != std::string::npos);
   CHECK(count(**env) == 5);
   CHECK(fill(**env, 6, 1000));
+}
+
+TEST_CASE("a commit that ends in the middle for want of room is disk_full, and it goes on after") {
+  scratch_folder folder;
+  auto env = lmdb_env::open(folder.path() / "db", {.initial_map_bytes = 64 << 20});
+  REQUIRE(env);
+  REQUIRE(fill(**env, 5, 1000));
+  // The limit of a file's size ends a write as a full disk does, in the middle of a page.
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+  rlimit small = before;
+  small.rlim_cur = std::filesystem::file_size((*env)->file()) + 10'000;
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
+  const auto refused = fill(**env, 100, 100'000);
+  const auto again = fill(**env, 100, 100'000);
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.problem().code == error_code::disk_full);
+  REQUIRE_FALSE(again);
+  CHECK(again.problem().code == error_code::disk_full);
+  CHECK(count(**env) == 5);
+  REQUIRE(fill(**env, 100, 100'000));
+  CHECK(count(**env) == 100);
 }
 
 TEST_CASE("a file that grew is opened again with a smaller first map") {
