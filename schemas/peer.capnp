@@ -13,17 +13,24 @@ using Actor = import "admin.capnp".Actor;
 using ClusterMap = import "map.capnp".ClusterMap;
 
 interface Peer {
-  deliver @0 (messages :List(RaftMessage)) -> stream;
-  # Messages of all partitions that the two nodes share, in the sender's order.
-  # Raft survives loss, so nothing is answered: a broken link is the only news.
-  # A batch is at most `max_rpc_message` (9 MiB) bytes.
+  # Who holds one may also send letters (`PeerLetter`) on its connection.
 
-  report @1 () -> (report :NodeReport);
+  report @0 () -> (report :NodeReport);
   # What the node knows of itself: for operators who ask another node.
 
-  offerMap @2 (map :ClusterMap) -> ();
+  offerMap @1 (map :ClusterMap) -> ();
   # The sender's map. A newer one than the receiver's replaces that; another
   # cluster's is dropped. Idempotent.
+}
+
+struct PeerLetter {
+  # Sent beside the calls, as a message of its own, and not answered: raft survives
+  # loss, so a broken link is the only news.
+  mark @0 :UInt16;
+  # `letterMark` (rpc.capnp), and the first field: so it is told from a call.
+  messages @1 :List(RaftMessage);
+  # Of all partitions that the two nodes share, in the sender's order. At most
+  # `max_rpc_message` (9 MiB) bytes.
 }
 
 struct NodeReport {

@@ -22,9 +22,13 @@ using ClusterMap = import "map.capnp".ClusterMap;
 using Peer = import "peer.capnp".Peer;
 using Admin = import "admin.capnp".Admin;
 
-const formatVersion :UInt32 = 1;
+const formatVersion :UInt32 = 2;
 # Of this contract. Rises only with a change that an older program would
 # misread; new fields and methods don't raise it.
+
+const letterMark :UInt16 = 0x6c70;
+# What a letter begins with: a message beside those of RPC, which nobody answers
+# (`PeerLetter`). Where it stands, RPC's messages have their kind, a small number.
 
 const maxRequestOperations :UInt32 = 1000;
 const maxRequestBytes :UInt32 = 4194304;

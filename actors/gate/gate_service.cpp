@@ -1,5 +1,6 @@
 #include "actors/gate/gate_service.hpp"
 
+#include "actors/link/letter_reader.hpp"
 #include "actors/link/peer_service.hpp"
 #include "actors/reporter/admin_service.hpp"
 #include "runtime/network/error_codec.hpp"
@@ -20,8 +21,9 @@ std::atomic<std::uint64_t> last_connection{0};
 } // namespace
 
 gate_service::gate_service(std::shared_ptr<node_services> services,
-                           const network::connection_facts& facts)
-    : services_(std::move(services)), who_(facts.who),
+                           const network::connection_facts& facts,
+                           std::shared_ptr<network::letter_box> letters)
+    : services_(std::move(services)), who_(facts.who), letters_(std::move(letters)),
       gate_(services_->addresses->address_of<gate_actor>(paths::gate)) {
 }
 
@@ -74,11 +76,14 @@ kj::Promise<void> gate_service::peer(PeerContext context) {
                                                + std::to_string(who_.node.value));
   auto to = context.getResults();
   services_->self.write(to.initHello());
-  if (problem.code != error_code::ok)
+  if (problem.code != error_code::ok) {
     encode_error(problem, to.initError());
-  else
-    to.setPeer(kj::heap<peer_service>(services_->self.node, who_.node, services_->addresses,
-                                      services_->reports));
+    return kj::READY_NOW;
+  }
+  letters_->open([reader = kj::heap<letter_reader>(services_->self.node, who_.node,
+                                                   services_->addresses)](
+                   capnp::AnyStruct::Reader letter) mutable { reader->on_letter(letter); });
+  to.setPeer(kj::heap<peer_service>(who_.node, services_->addresses, services_->reports));
   return kj::READY_NOW;
 }
 

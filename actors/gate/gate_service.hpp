@@ -4,6 +4,7 @@
 #include "actors/link/peer_link.hpp"
 #include "actors/reporter/report_source.hpp"
 #include "runtime/network/connection_listener.hpp"
+#include "runtime/network/letter_stream.hpp"
 #include "runtime/observe/metrics.hpp"
 #include "runtime/supervision/address_book.hpp"
 
@@ -28,7 +29,8 @@ struct node_services {
 class gate_service final : public schema::Gate::Server {
 public:
   gate_service(std::shared_ptr<node_services> services,
-               const network::connection_facts& facts);
+               const network::connection_facts& facts,
+               std::shared_ptr<network::letter_box> letters);
 
 protected:
   kj::Promise<void> client(ClientContext context) override;
@@ -41,6 +43,7 @@ private:
 
   const std::shared_ptr<node_services> services_;
   const network::peer_identity who_;
+  const std::shared_ptr<network::letter_box> letters_; ///< opened for a peer
   supervision::address<gate_actor> gate_;
 };
 

@@ -88,16 +88,18 @@ void peer_link::on_down(const std::string&) {
 }
 
 void peer_link::deliver(std::vector<link_send> batch) {
-  KJ_IF_MAYBE(there, there_) {
-    auto call = there->deliverRequest();
-    auto messages = call.initMessages(static_cast<unsigned>(batch.size()));
-    for (unsigned place = 0; place < batch.size(); ++place)
-      encode_message(batch[place].partition, batch[place].what, messages[place]);
-    tasks_.add(call.send().then([this, connection = connection_] {
-      if (connection == connection_)
-        caf::anon_send(actor_, link_drained{});
-    }, [](kj::Exception&&) {})); // the link goes down, and says so itself
-  }
+  if (there_ == nullptr)
+    return;
+  auto letter = kj::heap<capnp::MallocMessageBuilder>();
+  auto root = letter->initRoot<schema::PeerLetter>();
+  root.setMark(schema::LETTER_MARK);
+  auto messages = root.initMessages(static_cast<unsigned>(batch.size()));
+  for (unsigned place = 0; place < batch.size(); ++place)
+    encode_message(batch[place].partition, batch[place].what, messages[place]);
+  tasks_.add(link_.send_letter(kj::mv(letter)).then([this, connection = connection_] {
+    if (connection == connection_)
+      caf::anon_send(actor_, link_drained{});
+  }, [](kj::Exception&&) {})); // the link goes down, and says so itself
 }
 
 void peer_link::offer(const cluster_map& map) {

@@ -292,8 +292,11 @@ status node::body::listen() {
     [this](network::network_loop& loop, const network::listener_options& where) {
       return network::open_rpc_listener(
         loop, where, tls,
-        [services = services](const network::connection_facts& facts)
-          -> capnp::Capability::Client { return kj::heap<gate_service>(services, facts); });
+        [services = services](const network::connection_facts& facts,
+                              std::shared_ptr<network::letter_box> letters)
+          -> capnp::Capability::Client {
+          return kj::heap<gate_service>(services, facts, std::move(letters));
+        });
     });
   if (!rpc)
     return rpc.problem();

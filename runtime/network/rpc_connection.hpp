@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/bounds.hpp"
+#include "runtime/network/letter_stream.hpp"
 
 #include <capnp/rpc-twoparty.h>
 #include <kj/async-io.h>
@@ -23,20 +24,22 @@ inline capnp::ReaderOptions rpc_reader_options() {
 /// One Cap'n Proto RPC connection over a stream that is authenticated already.
 class rpc_connection {
 public:
-  /// The end that accepted, and offers `bootstrap`.
+  /// The end that accepted, and offers `bootstrap`; letters go to `incoming`.
   rpc_connection(kj::Own<kj::AsyncIoStream> stream,
-                 capnp::Capability::Client bootstrap)
-      : stream_(kj::mv(stream)),
-        network_(*stream_, capnp::rpc::twoparty::Side::SERVER,
+                 capnp::Capability::Client bootstrap,
+                 std::shared_ptr<letter_box> incoming)
+      : stream_(kj::mv(stream)), messages_(*stream_, std::move(incoming)),
+        network_(messages_, 0, capnp::rpc::twoparty::Side::SERVER,
                  rpc_reader_options()),
         system_(capnp::makeRpcServer(network_, kj::mv(bootstrap))) {
     system_.setFlowLimit(rpc_unanswered_words);
   }
 
-  /// The end that dialled, and offers nothing.
+  /// The end that dialled: offers nothing, and takes no letters.
   explicit rpc_connection(kj::Own<kj::AsyncIoStream> stream)
       : stream_(kj::mv(stream)),
-        network_(*stream_, capnp::rpc::twoparty::Side::CLIENT,
+        messages_(*stream_, std::make_shared<letter_box>()),
+        network_(messages_, 0, capnp::rpc::twoparty::Side::CLIENT,
                  rpc_reader_options()),
         system_(capnp::makeRpcClient(network_)) {}
 
@@ -50,11 +53,14 @@ public:
 
   kj::Promise<void> on_closed() { return network_.onDisconnect(); }
 
-  /// Bytes handed over and not yet taken by the socket.
-  std::size_t queued_bytes() { return network_.getCurrentQueueSize(); }
+  /// See `letter_stream`.
+  kj::Promise<void> send_letter(kj::Own<capnp::MessageBuilder> letter) {
+    return messages_.send(kj::mv(letter));
+  }
 
 private:
   kj::Own<kj::AsyncIoStream> stream_;
+  letter_stream messages_;
   capnp::TwoPartyVatNetwork network_;
   capnp::RpcSystem<capnp::rpc::twoparty::VatId> system_;
 };

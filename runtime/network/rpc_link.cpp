@@ -15,10 +15,10 @@ rpc_link::rpc_link(network_loop& loop, std::shared_ptr<tls_configuration> tls,
   start();
 }
 
-std::size_t rpc_link::queued_bytes() {
+kj::Promise<void> rpc_link::send_letter(kj::Own<capnp::MessageBuilder> letter) {
   KJ_IF_MAYBE (connection, connection_)
-    return (*connection)->queued_bytes();
-  return 0;
+    return (*connection)->send_letter(kj::mv(letter));
+  return KJ_EXCEPTION(DISCONNECTED, "the link is down");
 }
 
 void rpc_link::redirect(std::string address, std::string expected_name) {

@@ -57,8 +57,8 @@ public:
   /// with the connection, and while there is none.
   kj::Promise<void> ask_for_sign();
 
-  /// Bytes that wait for the socket; 0 while down. For the owner's bound.
-  std::size_t queued_bytes();
+  /// While up. Done when the socket has taken it; see `letter_stream`.
+  kj::Promise<void> send_letter(kj::Own<capnp::MessageBuilder> letter);
 
   /// Drops what stands, and dials there at once.
   void redirect(std::string address, std::string expected_name);

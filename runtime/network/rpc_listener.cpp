@@ -15,7 +15,9 @@ open_rpc_listener(network_loop& loop, const listener_options& options,
     [offer = kj::mv(offer), on_closed = kj::mv(on_closed)](
       kj::Own<kj::AsyncIoStream> stream,
       const connection_facts& facts) mutable -> kj::Promise<void> {
-      auto connection = kj::heap<rpc_connection>(kj::mv(stream), offer(facts));
+      auto letters = std::make_shared<letter_box>();
+      auto connection
+        = kj::heap<rpc_connection>(kj::mv(stream), offer(facts, letters), letters);
       auto closed = connection->on_closed();
       return closed.attach(kj::mv(connection),
                            kj::defer([&on_closed, &facts] { on_closed(facts); }));

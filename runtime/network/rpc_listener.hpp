@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/network/connection_listener.hpp"
+#include "runtime/network/letter_stream.hpp"
 
 #include <capnp/capability.h>
 
@@ -10,9 +11,9 @@ namespace present::network {
 
 /// What a node offers to each connection, as an answer to who is there. Called
 /// on the network thread, and so is what it returns. An exception closes that
-/// connection.
-using bootstrap_factory
-  = kj::Function<capnp::Capability::Client(const connection_facts&)>;
+/// connection. The connection's letters come to the box, once that is opened.
+using bootstrap_factory = kj::Function<capnp::Capability::Client(
+  const connection_facts&, std::shared_ptr<letter_box>)>;
 
 /// The connection has ended; called once for each `bootstrap_factory` call that
 /// returned.

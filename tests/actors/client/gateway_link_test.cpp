@@ -67,7 +67,7 @@ struct one_node {
       auto tls = load_tls(loop, node_material(authority, 1));
       return need(network::open_rpc_listener(
                     loop, {"127.0.0.1", 0}, tls,
-                    [this](const network::connection_facts&) -> capnp::Capability::Client {
+                    [this](const network::connection_facts&, auto) -> capnp::Capability::Client {
                       return kj::heap<moody_gate>(mood);
                     }))
         ->port();

@@ -57,7 +57,7 @@ TEST_CASE("a peer that refuses us is asked again while the connection stands") {
   thread.run([&](network::network_loop& loop) {
     const auto served = need(network::open_rpc_listener(
       loop, {"127.0.0.1", 0}, load_tls(loop, node_material(authority, 1)),
-      [&](const network::connection_facts&) -> capnp::Capability::Client {
+      [&](const network::connection_facts&, auto) -> capnp::Capability::Client {
         return kj::heap<refusing_gate>(refusals);
       }));
     network::rpc_link_options options;

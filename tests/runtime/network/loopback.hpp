@@ -176,7 +176,7 @@ private:
 };
 
 inline bootstrap_factory echo_for_each() {
-  return [](const connection_facts& facts) -> capnp::Capability::Client {
+  return [](const connection_facts& facts, auto) -> capnp::Capability::Client {
     return kj::heap<echo_server>(to_string(facts.who));
   };
 }

@@ -156,7 +156,7 @@ int main() {
   const auto port = server.run([&](network_loop& loop) {
     return need(open_rpc_listener(
                   loop, {}, load_tls(loop, node_material(authority, 1)),
-                  [](const connection_facts&) -> capnp::Capability::Client {
+                  [](const connection_facts&, auto) -> capnp::Capability::Client {
                     return kj::heap<answering_session>();
                   }))
       ->port();

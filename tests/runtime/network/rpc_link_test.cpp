@@ -18,9 +18,10 @@ public:
       listener_options options;
       options.port = port;
       return need(open_rpc_listener(loop, options, load_tls(loop, with),
-                                    [this](const connection_facts& facts) {
+                                    [this](const connection_facts& facts,
+                                           std::shared_ptr<letter_box> letters) {
                                       dialled_from.put(facts.address);
-                                      return echo_for_each()(facts);
+                                      return echo_for_each()(facts, std::move(letters));
                                     }));
     });
     port_ = listener_->port();

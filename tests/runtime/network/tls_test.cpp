@@ -118,7 +118,7 @@ struct served {
                                              handshake_ms));
           return need(open_rpc_listener(
             loop, options, tls,
-            [this](const connection_facts& facts) -> capnp::Capability::Client {
+            [this](const connection_facts& facts, auto) -> capnp::Capability::Client {
               offered.put(to_string(facts.who));
               return kj::heap<echo_server>(to_string(facts.who));
             },

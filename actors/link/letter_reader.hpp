@@ -1,0 +1,34 @@
+#pragma once
+
+#include "actors/partition/partition_contract.hpp"
+#include "runtime/supervision/address_book.hpp"
+
+#include <capnp/any.h>
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace present {
+
+/// Reads the letters of one connection: hands raft's mail to the partitions. Lives
+/// on the network thread.
+class letter_reader {
+public:
+  /// `peer` is the node that the connection's certificate names.
+  letter_reader(node_id self, node_id peer,
+                std::shared_ptr<supervision::address_book> addresses)
+      : self_(self), peer_(peer), addresses_(std::move(addresses)) {}
+
+  void on_letter(capnp::AnyStruct::Reader letter);
+
+private:
+  void hand_over(partition_id partition, std::vector<raft::message> messages);
+
+  const node_id self_;
+  const node_id peer_;
+  const std::shared_ptr<supervision::address_book> addresses_;
+  std::unordered_map<partition_id, supervision::address<partition_actor>> partitions_;
+};
+
+} // namespace present
