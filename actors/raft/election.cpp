@@ -36,8 +36,7 @@ bool raft_machine::leader_seems_alive() const {
   const auto* state = std::get_if<follower>(&role_);
   if (!state || state->leader == node_id{} || links_down_.contains(state->leader))
     return false;
-  return state->quiet
-         || now_ - state->heard_at < settings_.election_timeout_ms * 3 / 4;
+  return now_ - state->heard_at < patience_with(state->quiet) * 3 / 4;
 }
 
 // -- the voter ----------------------------------------------------------------
@@ -46,6 +45,8 @@ void raft_machine::on_vote_request(const message& from, const vote_request& ask)
   const bool up_to_date = std::pair{ask.last_term, ask.last_index}
                           >= std::pair{log_.last_term(), log_.last()};
   if (ask.pre) {
+    if (auto* state = std::get_if<leader>(&role_); state && state->peers.contains(from.from))
+      become_awake(*state); // it has not heard of us
     const bool granted = may_vote() && up_to_date
                          && from.at_term > hard_.current_term
                          && (!leader_seems_alive() || from.from == leader_known())
@@ -93,7 +94,7 @@ bool raft_machine::yields_to(const message& from, const vote_request& ask) const
 
 void raft_machine::on_campaign_time() {
   if (auto* state = std::get_if<follower>(&role_)) {
-    if (state->quiet || now_ < state->campaign_at)
+    if (now_ < state->campaign_at)
       return;
     if (may_campaign())
       return become_pre_candidate();

@@ -13,8 +13,13 @@ void raft_machine::follow(node_id leader, bool quiet) {
   state.leader = leader;
   state.heard_at = now_;
   state.quiet = quiet;
-  state.campaign_at = now_ + draw(settings_.election_timeout_ms,
-                                  settings_.election_timeout_ms * 3 / 2);
+  const auto patience = patience_with(quiet);
+  state.campaign_at = now_ + draw(patience, patience * 3 / 2);
+}
+
+/// How long a leader, or a follower of its, that is silent is believed to be there.
+time_ms raft_machine::patience_with(bool quiet) const {
+  return quiet ? 3 * settings_.quiet_heartbeat_ms : settings_.election_timeout_ms;
 }
 
 void raft_machine::on_append_request(const message& from,

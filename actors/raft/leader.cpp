@@ -12,6 +12,7 @@ void raft_machine::become_leader() {
   leader state;
   state.first_own = next(log_.last());
   state.heartbeat_at = now_ + settings_.heartbeat_ms;
+  state.busy_at = now_;
   for (auto index = next(commit_); index <= log_.last(); index = next(index))
     state.uncommitted_bytes += log_.size_at(index);
   role_ = std::move(state);
@@ -133,10 +134,12 @@ void raft_machine::on_leader_time(leader& state) {
     state.transferring.reset();
   if (now_ < state.heartbeat_at)
     return;
-  state.heartbeat_at = now_ + settings_.heartbeat_ms;
   check_quorum(state);
   if (!std::holds_alternative<leader>(role_))
     return;
+  state.quiet = state.quiet || now_ - state.busy_at >= settings_.quiet_after_ms;
+  state.heartbeat_at
+    = now_ + (state.quiet ? settings_.quiet_heartbeat_ms : settings_.heartbeat_ms);
   if (state.reads.has_unsent())
     begin_read_round(state);
   for (auto& [peer, to] : state.peers) {
@@ -152,7 +155,7 @@ void raft_machine::check_quorum(leader& state) {
   const bool heard = quorum::agreed(members(), [&](node_id node) {
     const auto peer = state.peers.find(node);
     return peer == state.peers.end()
-           || now_ - peer->second.heard_at < settings_.election_timeout_ms;
+           || now_ - peer->second.heard_at < patience_with(state.quiet);
   });
   if (!heard)
     return step_down(node_id{});
@@ -165,12 +168,41 @@ void raft_machine::note_quorum(leader& state) {
     const auto peer = state.peers.find(node);
     return peer == state.peers.end()
            || (peer->second.link_up
-               && now_ - peer->second.heard_at < settings_.election_timeout_ms);
+               && now_ - peer->second.heard_at < patience_with(state.quiet));
   });
   if (reachable == state.has_quorum)
     return;
   state.has_quorum = reachable;
   out_.push_back(quorum_changed{reachable});
+}
+
+// -- an idle group (P20) --------------------------------------------------------
+
+/// Whether any peer must hear of something soon, or be heard.
+bool raft_machine::has_work(const leader& state) const {
+  if (commit_ < log_.last() || log_.durable() < log_.last() || members().is_joint()
+      || state.transferring || state.reads.has_unsent() || state.reads.has_unconfirmed())
+    return true;
+  return std::any_of(state.peers.begin(), state.peers.end(), [&](const auto& peer) {
+    const auto& to = peer.second;
+    return to.state != progress::phase::replicating || !to.link_up
+           || to.matched < log_.last() || to.state_wanted > log_index{};
+  });
+}
+
+void raft_machine::settle_quiet(leader& state) {
+  if (has_work(state))
+    become_awake(state);
+}
+
+/// Silence was agreed until now, so patience with each peer begins anew.
+void raft_machine::become_awake(leader& state) {
+  state.busy_at = now_;
+  if (!std::exchange(state.quiet, false))
+    return;
+  state.heartbeat_at = now_;
+  for (auto& [peer, to] : state.peers)
+    to.heard_at = now_;
 }
 
 void raft_machine::step_down(node_id successor) {

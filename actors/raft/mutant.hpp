@@ -29,6 +29,7 @@ enum class mutant : std::uint8_t {
   reuse_snapshot_term,           // rule 10
   count_learner_as_voter,        // rule 6, 16
   go_on_without_state,           // P24
+  deaf_when_quiet,               // P20
 };
 
 #ifdef PRESENT_MUTANTS

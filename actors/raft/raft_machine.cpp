@@ -62,6 +62,7 @@ effects raft_machine::step(const event& what) {
   if (auto* state = std::get_if<leader>(&role_)) {
     advance_transfer(*state);
     answer_reads(*state);
+    settle_quiet(*state);
     replicate();
   }
   settle_proposals();
@@ -81,7 +82,7 @@ std::optional<time_ms> raft_machine::next_wake() const {
   if (stopped_)
     return std::nullopt;
   if (const auto* state = std::get_if<follower>(&role_)) {
-    if (quorum::is_voter(members(), self_) && !state->quiet)
+    if (quorum::is_voter(members(), self_))
       sooner(state->campaign_at);
   } else if (const auto* before = std::get_if<pre_candidate>(&role_)) {
     sooner(before->retry_at);
@@ -121,6 +122,8 @@ void raft_machine::on(const link_changed& event) {
     return on_peer_link(*state, event.peer, event.up);
   auto* state = std::get_if<follower>(&role_);
   if (!state || event.up || event.peer != state->leader)
+    return;
+  if (state->quiet && mutated(mutant::deaf_when_quiet))
     return;
   // No need to wait for a timeout. The jitter keeps peers that lost the same
   // leader from campaigning at once.

@@ -39,6 +39,16 @@ namespace present::raft {
 ///                 append_reply from peers ─┐
 ///                 persisted (own disk) ────┴─▶ a quorum has it: commit ─▶ apply
 ///
+/// An idle group (P20):
+///
+///            nothing to do for quiet_after_ms: append(quiet) to each peer
+///     awake ─────────────────────────────────────────────────────────────▶ quiet
+///       ▲     a proposal or read, a peer that lags, lost its link or asks    │
+///       └──────────── for votes: appends that are not quiet ◀────────────────┘
+///
+/// A quiet leader and its followers judge each other by their links, which lapse for
+/// all groups of two nodes at once, and by a heartbeat every quiet_heartbeat_ms.
+///
 /// Invariants, checked after every event, in release builds too (rule 14). A
 /// broken one throws `invariant_violation`; the partition stops and says why.
 ///
@@ -163,6 +173,7 @@ private:
   void refuse_append(node_id to, const append_request& what);
   void acknowledge(std::uint64_t round);
   void follow(node_id leader, bool quiet);
+  time_ms patience_with(bool quiet) const;
 
   // -- leader.cpp: replies, commit, proposals, time ---------------------------
   void on(const propose& event);
@@ -185,6 +196,9 @@ private:
   void send_entries(leader& state, node_id peer, progress& to,
                     std::vector<entry> entries);
   void send_heartbeat(leader& state, node_id peer, progress& to);
+  bool has_work(const leader& state) const;
+  void settle_quiet(leader& state);
+  void become_awake(leader& state);
   void on_refused(leader& state, node_id peer, progress& to,
                   const append_reply& answer);
 

@@ -35,8 +35,8 @@ struct append_request {
   log_index commit;
   std::vector<entry> entries; ///< empty: heartbeat or probe
   std::uint64_t round = 0;    ///< read-index round this message confirms (P15)
-  /// Nothing more will come until there is work: rely on the link's own
-  /// liveness instead of heartbeats (P20).
+  /// Little more will come until there is work: rely on the link's own
+  /// liveness, and on rare heartbeats (P20).
   bool quiet = false;
 };
 

@@ -89,6 +89,7 @@ void raft_machine::send_heartbeat(leader& state, node_id peer, progress& to) {
   }
   what.commit = commit_;
   what.round = state.reads.current();
+  what.quiet = state.quiet;
   say(peer, std::move(what));
 }
 

@@ -22,7 +22,7 @@ struct follower {
   /// Rule 2: how far the log is known to equal this leader's, in this term.
   log_index checked;
   std::uint64_t round = 0; ///< the last read round heard of (P15)
-  /// The leader has gone to sleep; its link tells whether it lives (P20).
+  /// The leader has gone quiet; its link tells whether it lives (P20).
   bool quiet = false;
 };
 
@@ -51,6 +51,8 @@ struct leader {
   time_ms heartbeat_at = 0;
   time_ms quorum_check_at = 0;
   bool has_quorum = true;
+  time_ms busy_at = 0; ///< when there last was something to do
+  bool quiet = false;  ///< nothing to do for long, and the peers were told so (P20)
   std::optional<transfer> transferring;
 };
 

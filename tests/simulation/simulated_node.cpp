@@ -26,6 +26,8 @@ raft::raft_settings raft_settings_of(std::uint64_t seed) {
   settings.max_retained_bytes = 4000;
   settings.max_pinned_bytes = 12'000;
   settings.max_promotion_lag_entries = 8;
+  settings.quiet_after_ms = 200;
+  settings.quiet_heartbeat_ms = 500;
   return settings;
 }
 

@@ -16,6 +16,8 @@ mutant mutant_named(std::string_view name) {
     return mutant::believe_late_write;
   if (name == "replaced_when_truncated")
     return mutant::replaced_when_truncated;
+  if (name == "deaf_when_quiet")
+    return mutant::deaf_when_quiet;
   return mutant::none;
 }
 
