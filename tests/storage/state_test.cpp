@@ -71,7 +71,7 @@ TEST_CASE("a scan merges three layers in order, the upper hiding the lower") {
   CHECK(text(tables.scan(key("b"), last, 2)) == "b=frozen c=deleted ");
   CHECK(text(tables.scan(last, first, all)).empty());
 
-  SUBCASE("and reads the same before, between and after the checkpoint") {
+  SUBCASE("and reads the same before, between and after the checkpoint (P17)") {
     REQUIRE(disk.write(**frozen));
     CHECK(text(tables.scan(first, last, all)) == expected);
     tables.release_frozen();
@@ -109,6 +109,27 @@ TEST_CASE("a record edited in place leaves the frozen table as it was (S2, P17)"
   CHECK((*tables.get_as<session_record>(session))->acked_below
         == operation_number{9});
   CHECK(*tables.edit(record_key::session({6})) == nullptr);
+}
+
+TEST_CASE("a table that was released stays whole for whoever still reads it (P17)") {
+  memory_state_backend disk;
+  state tables{disk};
+  tables.put(key("a"), value(1, "old"));
+  tables.put(key("b"), value(1, "old"));
+  const auto read_by_another = tables.freeze({{1}, {1}, {}});
+  REQUIRE(read_by_another);
+  REQUIRE(disk.write(**read_by_another));
+  tables.release_frozen();
+  tables.put(key("a"), value(2, "new"));
+  tables.erase(key("b"));
+  store(tables, disk, 2);
+  CHECK(text(tables.get(key("a"))) == "new");
+  CHECK(text(tables.get(key("b"))) == "-");
+  for (const auto* name : {"a", "b"}) {
+    const auto& kept = (*read_by_another)->changes.at(key(name));
+    REQUIRE(kept);
+    CHECK(std::get<value_record>(*kept).view() == "old");
+  }
 }
 
 TEST_CASE("a second freeze waits for the first checkpoint (S3)") {

@@ -1,7 +1,9 @@
 #include "actors/client/record_lines.hpp"
+#include "runtime/edge/entropy.hpp"
 #include "tools/present/cluster_session.hpp"
 #include "tools/present/files.hpp"
 #include "tools/present/program.hpp"
+#include "tools/present/record_import.hpp"
 #include "tools/present/row_pages.hpp"
 
 #include <CLI/CLI.hpp>
@@ -11,6 +13,8 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+
+#include <poll.h>
 
 namespace present::tools {
 
@@ -116,25 +120,16 @@ int import_lines(const context& with, client_session& client, kv_arguments& give
   std::ifstream file(given.file);
   if (!file)
     return with.out.fail(make_error(error_code::invalid, "can't read " + given.file));
-  std::size_t count = 0;
-  for (std::string line; std::getline(file, line);) {
-    if (line.empty())
-      continue;
-    const auto place = given.file + ':' + std::to_string(count + 1);
-    const auto record = client::parse_record_line(line, place);
-    if (!record)
-      return with.out.fail(record.problem());
-    const auto done = client.put(given.space, record->key, record->value, always{},
-                                 patience_of(with.set));
-    if (!done) {
-      auto problem = done.problem();
-      problem.message = place + ": " + problem.message + "; " + std::to_string(count)
-                        + " records before it are in";
-      return with.out.fail(problem);
-    }
-    with.out.say_over(std::to_string(++count) + " records");
-  }
-  with.out.one({{"space", given.space}, {"imported", count}});
+  record_import import{
+    given.space, given.file,
+    {[&](batch all) { return client.run(std::move(all), patience_of(with.set)); },
+     [](std::uint32_t wait_ms) { ::poll(nullptr, 0, static_cast<int>(wait_ms)); },
+     [&](std::size_t records) { with.out.say_over(std::to_string(records) + " records"); }},
+    edge::machine_entropy().next()};
+  const auto count = import.run(file);
+  if (!count)
+    return with.out.fail(count.problem());
+  with.out.one({{"space", given.space}, {"imported", *count}});
   return 0;
 }
 
