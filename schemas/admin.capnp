@@ -7,6 +7,7 @@ using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("present::schema");
 
 using Error = import "error.capnp".Error;
+using ErrorCode = import "error.capnp".ErrorCode;
 
 interface Admin {
   status @0 () -> (status :ClusterStatus, error :Error);
@@ -40,6 +41,30 @@ interface Admin {
 
   self @10 () -> (self :Member, mapEpoch :UInt64, error :Error);
   # The answering node itself. Epoch 0: it has not heard of a cluster.
+
+  trace @11 (traceHigh :UInt64, traceLow :UInt64) -> (spans :List(Span), error :Error);
+  # What the nodes that answer still remember of a trace, by start time; empty:
+  # nothing, it was not sampled, or is too long ago.
+}
+
+struct Span {
+  span @0 :UInt64;
+  parent @1 :UInt64;
+  # The caller's span; 0: the trace begins here.
+  name @2 :Text;
+  node @3 :UInt32;
+  startMs @4 :UInt64;
+  # Since the Unix epoch, by the node's clock.
+  beganNs @5 :UInt64;
+  # By the node's monotonic clock: orders the spans of one node.
+  durationUs @6 :UInt64;
+  outcome @7 :ErrorCode;
+  attributes @8 :List(Attribute);
+
+  struct Attribute {
+    name @0 :Text;
+    value @1 :Text;
+  }
 }
 
 struct ClusterStatus {

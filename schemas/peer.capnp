@@ -10,6 +10,7 @@ $Cxx.namespace("present::schema");
 using Member = import "admin.capnp".Member;
 using PartitionStatus = import "admin.capnp".PartitionStatus;
 using Actor = import "admin.capnp".Actor;
+using Span = import "admin.capnp".Span;
 using ClusterMap = import "map.capnp".ClusterMap;
 
 interface Peer {
@@ -21,6 +22,9 @@ interface Peer {
   offerMap @1 (map :ClusterMap) -> ();
   # The sender's map. A newer one than the receiver's replaces that; another
   # cluster's is dropped. Idempotent.
+
+  spans @2 (traceHigh :UInt64, traceLow :UInt64) -> (spans :List(Span));
+  # What the node remembers of a trace.
 }
 
 struct PeerLetter {

@@ -2,9 +2,9 @@
 
 #include "runtime/base/bounds.hpp"
 #include "runtime/edge/entropy.hpp"
+#include "runtime/supervision/caf_settings.hpp"
 
 #include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 
 #include <mutex>
@@ -13,12 +13,8 @@ namespace present {
 
 namespace {
 
-struct caf_settings : caf::actor_system_config {
-  caf_settings() {
-    set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads", std::int64_t{2});
-  }
-};
+/// A program has other things to do.
+constexpr std::size_t client_threads = 2;
 
 /// The actor answers at the deadline; the margin is for its being busy.
 constexpr auto actor_patience = std::chrono::seconds(5);
@@ -48,7 +44,7 @@ result<written> as_written(client::outcome_of_call outcome) {
 /// The actors end before the network that they talk through.
 struct client_session::body {
   std::shared_ptr<client::client_network> network;
-  caf_settings settings;
+  supervision::caf_settings settings{client_threads};
   caf::actor_system system{settings};
   std::mutex mutex;
   std::vector<client::client_actor> clients; ///< guarded by mutex
@@ -192,6 +188,11 @@ result<cluster_status> client_session::status(deadline patience) {
 
 result<supervision::description> client_session::tree(node_id node, deadline patience) {
   return body_->network->tree(node, patience);
+}
+
+result<std::vector<observe::span>>
+client_session::trace(const observe::trace_context& which, deadline patience) {
+  return body_->network->trace(which, patience);
 }
 
 client::client_actor client_session::spawn_client() {

@@ -102,6 +102,9 @@ public:
   result<cluster_status> status(deadline patience = std::chrono::seconds(5));
   result<supervision::description> tree(node_id node,
                                         deadline patience = std::chrono::seconds(5));
+  /// What the nodes remember of a trace, by start time; empty: nothing.
+  result<std::vector<observe::span>> trace(const observe::trace_context& which,
+                                           deadline patience = std::chrono::seconds(5));
   /// Who listens at an endpoint that this session was opened with, in a cluster or not.
   result<client::node_self> self(const std::string& endpoint,
                                  deadline patience = std::chrono::seconds(5));

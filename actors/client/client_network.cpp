@@ -214,4 +214,22 @@ result<supervision::description> client_network::tree(node_id node,
     patience);
 }
 
+result<std::vector<observe::span>>
+client_network::trace(const observe::trace_context& which, std::chrono::milliseconds patience) {
+  using spans = std::vector<observe::span>;
+  return ask_admin<spans>(
+    [which](schema::Admin::Client admin) {
+      auto ask = admin.traceRequest();
+      ask.setTraceHigh(which.trace_high);
+      ask.setTraceLow(which.trace_low);
+      return ask.send().then([which](auto answer) -> result<spans> {
+        auto refused = decode_error(answer.getError());
+        if (refused.code != error_code::ok)
+          return refused;
+        return decode_spans(which, answer.getSpans());
+      });
+    },
+    patience);
+}
+
 } // namespace present::client

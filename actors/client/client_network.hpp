@@ -4,6 +4,7 @@
 #include "actors/reporter/node_report.hpp"
 #include "runtime/network/network_thread.hpp"
 #include "runtime/network/tls_configuration.hpp"
+#include "runtime/observe/span.hpp"
 
 #include <chrono>
 #include <memory>
@@ -55,6 +56,9 @@ public:
   // For operators; block the caller. Need an admin's certificate.
   result<cluster_status> status(std::chrono::milliseconds patience);
   result<supervision::description> tree(node_id node, std::chrono::milliseconds patience);
+  /// What the nodes remember of a trace; empty: nothing.
+  result<std::vector<observe::span>> trace(const observe::trace_context& which,
+                                           std::chrono::milliseconds patience);
   /// Who listens at that endpoint.
   result<node_self> self(const std::string& endpoint, std::chrono::milliseconds patience);
   /// Asks the node at that endpoint to found a cluster with these members (P19).

@@ -83,7 +83,8 @@ kj::Promise<void> gate_service::peer(PeerContext context) {
   letters_->open([reader = kj::heap<letter_reader>(services_->self.node, who_.node,
                                                    services_->addresses)](
                    capnp::AnyStruct::Reader letter) mutable { reader->on_letter(letter); });
-  to.setPeer(kj::heap<peer_service>(who_.node, services_->addresses, services_->reports));
+  to.setPeer(kj::heap<peer_service>(who_.node, services_->addresses, services_->reports,
+                                    services_->tracer));
   return kj::READY_NOW;
 }
 

@@ -6,6 +6,7 @@
 #include "runtime/network/connection_listener.hpp"
 #include "runtime/network/letter_stream.hpp"
 #include "runtime/observe/metrics.hpp"
+#include "runtime/observe/tracer.hpp"
 #include "runtime/supervision/address_book.hpp"
 
 #include "schemas/rpc.capnp.h"
@@ -22,6 +23,7 @@ struct node_services {
   std::shared_ptr<peer_links> links;
   std::shared_ptr<report_source> reports;
   std::shared_ptr<observe::metrics> metrics;
+  observe::tracer& tracer; ///< outlives the network thread
 };
 
 /// The bootstrap capability of one connection: opens what the certificate is

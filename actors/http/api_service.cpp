@@ -20,13 +20,13 @@ using network::http_request;
 constexpr std::string_view json_type = "application/json";
 constexpr unsigned unsupported_media_type = 415;
 
-/// The caller's trace, or one that begins here; with a span of this request's own.
-observe::trace_context trace_of(const http_request& asked) {
-  auto& chance = edge::machine_entropy();
-  const auto given = observe::parse_traceparent(asked.header("traceparent").value_or(""));
-  if (given)
-    return observe::child_of(*given, chance.next_id());
-  return {chance.next(), chance.next_id(), chance.next_id(), false};
+/// The caller's trace, or one that begins here; with a span of this request's own,
+/// whether it is recorded or not.
+observe::trace_context trace_of(const observe::active_span& span,
+                                const std::optional<observe::trace_context>& given) {
+  if (span.is_recorded() || !given)
+    return span.context();
+  return observe::child_of(*given, edge::machine_entropy().next_id());
 }
 
 http_reply refuse(error why, const observe::trace_context& trace) {
@@ -60,7 +60,7 @@ error unreachable(node_id node) {
 } // namespace
 
 api_service::api_service(const std::shared_ptr<node_services>& services, kj::Timer& timer)
-    : reports_(services),
+    : tracer_(services->tracer), reports_(services),
       client_(std::make_shared<client_asker>(services->thread, timer, *services->addresses)) {
 }
 
@@ -73,7 +73,10 @@ void api_service::add_to(network::http_routes& routes) {
 }
 
 kj::Promise<http_reply> api_service::serve(const api_route& route, http_request asked) {
-  const auto trace = trace_of(asked);
+  const auto given = observe::parse_traceparent(asked.header("traceparent").value_or(""));
+  auto span = tracer_.start_at_door(std::string{route.method} + ' ' + std::string{route.path},
+                                    given.value_or(observe::trace_context{}));
+  const auto trace = trace_of(span, given);
   auto replied = [&]() -> kj::Promise<http_reply> {
     if (auto denied = refusal_of(route.needs, asked.who))
       return refuse(std::move(*denied), trace);
@@ -84,7 +87,9 @@ kj::Promise<http_reply> api_service::serve(const api_route& route, http_request 
     }
     return answer(route.does, std::move(asked), trace);
   }();
-  return replied.then([trace](http_reply reply) {
+  return replied.then([trace, span = std::move(span)](http_reply reply) mutable {
+    span.set("status", std::to_string(reply.status));
+    span.finish();
     reply.headers.emplace_back("traceparent", observe::format_traceparent(trace));
     return reply;
   });
@@ -93,7 +98,8 @@ kj::Promise<http_reply> api_service::serve(const api_route& route, http_request 
 kj::Promise<http_reply> api_service::answer(action what, http_request asked,
                                             const observe::trace_context& trace) {
   const bool is_admins = what == action::show_status || what == action::show_tree
-                         || what == action::show_actor || what == action::describe_api;
+                         || what == action::show_actor || what == action::show_trace
+                         || what == action::describe_api;
   if (!is_admins) {
     auto made = understand(what, std::move(asked));
     if (!made)
@@ -109,6 +115,7 @@ kj::Promise<http_reply> api_service::answer(action what, http_request asked,
   if (what == action::describe_api)
     return http_reply{200, std::string{json_type}, {}, std::string{openapi_document()}};
   auto shown = what == action::show_status ? show_status()
+               : what == action::show_trace ? show_trace(asked.target.joined_from(2))
                : what == action::show_tree ? show_tree(node)
                                            : show_actor(node, asked.target.joined_from(2));
   return shown.attach(shared_from_this());
@@ -148,6 +155,21 @@ kj::Promise<http_reply> api_service::show_actor(node_id node, std::string id) {
                                             + std::to_string(whose.value)));
     }
     return network::error_reply(unreachable(whose));
+  });
+}
+
+kj::Promise<http_reply> api_service::show_trace(const std::string& id) {
+  const auto which = observe::parse_trace_id(id);
+  if (!which)
+    return network::error_reply(
+      make_error(error_code::invalid, "id: '" + id + "' is no trace id of 32 hexadecimal digits"));
+  return reports_.trace(*which).then([which](const std::vector<observe::span>& found) {
+    if (found.empty())
+      return network::error_reply(
+        make_error(error_code::not_found,
+                   "no node remembers trace " + observe::trace_id_text(*which)
+                     + ": it was not sampled, or is too long ago"));
+    return json_reply(to_json(*which, found));
   });
 }
 

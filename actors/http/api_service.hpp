@@ -27,7 +27,9 @@ private:
   kj::Promise<network::http_reply> show_status();
   kj::Promise<network::http_reply> show_tree(node_id node);
   kj::Promise<network::http_reply> show_actor(node_id node, std::string id);
+  kj::Promise<network::http_reply> show_trace(const std::string& id);
 
+  observe::tracer& tracer_;
   cluster_reports reports_;
   std::shared_ptr<client_asker> client_;
 };

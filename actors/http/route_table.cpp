@@ -17,6 +17,7 @@ const std::vector<api_route>& route_table() {
     {show_status, "GET", "/v1/status", "/v1/status", audience::admin},
     {show_tree, "GET", "/v1/tree", "/v1/tree", audience::admin},
     {show_actor, "GET", "/v1/actors/*/**", "/v1/actors/{id}", audience::admin},
+    {show_trace, "GET", "/v1/traces/*", "/v1/traces/{trace}", audience::admin},
     {describe_api, "GET", "/v1/openapi.json", "/v1/openapi.json", audience::anyone},
   };
   return routes;

@@ -8,7 +8,7 @@
 
 namespace present::http {
 
-/// What a route does. All but the last four are answered by the cluster's keys and
+/// What a route does. All but the last five are answered by the cluster's keys and
 /// spaces.
 enum class action : std::uint8_t {
   read_value,
@@ -23,6 +23,7 @@ enum class action : std::uint8_t {
   show_status,
   show_tree,
   show_actor,
+  show_trace,
   describe_api,
 };
 

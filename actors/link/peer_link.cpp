@@ -126,6 +126,21 @@ kj::Promise<kj::Maybe<node_report>> peer_link::ask_report(kj::Duration patience)
   return answer{nullptr};
 }
 
+kj::Promise<std::vector<observe::span>>
+peer_link::ask_spans(const observe::trace_context& trace, kj::Duration patience) {
+  using answer = std::vector<observe::span>;
+  KJ_IF_MAYBE(there, there_) {
+    auto ask = there->spansRequest();
+    ask.setTraceHigh(trace.trace_high);
+    ask.setTraceLow(trace.trace_low);
+    return ask.send()
+      .then([trace](auto reply) { return decode_spans(trace, reply.getSpans()); },
+            [](kj::Exception&&) { return answer{}; })
+      .exclusiveJoin(loop_.timer().afterDelay(patience).then([] { return answer{}; }));
+  }
+  return answer{};
+}
+
 // -- the actor's end ---------------------------------------------------------------
 
 /// Lives on the network thread, but for its making.

@@ -2,6 +2,7 @@
 
 #include "actors/link/link_actor.hpp"
 #include "actors/reporter/node_report.hpp"
+#include "runtime/observe/span.hpp"
 #include "runtime/network/network_thread.hpp"
 #include "runtime/network/reconnect_schedule.hpp"
 #include "runtime/network/rpc_link.hpp"
@@ -42,6 +43,9 @@ public:
   void offer(const cluster_map& map);
   /// The peer's report; empty if it can't be had within `patience`.
   kj::Promise<kj::Maybe<node_report>> ask_report(kj::Duration patience);
+  /// What the peer remembers of a trace; nothing if it can't be asked.
+  kj::Promise<std::vector<observe::span>> ask_spans(const observe::trace_context& trace,
+                                                    kj::Duration patience);
 
 private:
   void on_up(capnp::Capability::Client gate);

@@ -20,4 +20,11 @@ kj::Promise<void> peer_service::offerMap(OfferMapContext context) {
   return kj::READY_NOW;
 }
 
+kj::Promise<void> peer_service::spans(SpansContext context) {
+  const auto asked = context.getParams();
+  const auto found = tracer_.find(asked.getTraceHigh(), asked.getTraceLow());
+  encode_spans(found, context.getResults().initSpans(static_cast<unsigned>(found.size())));
+  return kj::READY_NOW;
+}
+
 } // namespace present

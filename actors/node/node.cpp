@@ -12,11 +12,12 @@
 #include "runtime/network/rpc_listener.hpp"
 #include "runtime/network/tls_configuration.hpp"
 #include "runtime/observe/process_figures.hpp"
+#include "runtime/observe/tracer.hpp"
 #include "runtime/supervision/actor_metrics.hpp"
+#include "runtime/supervision/caf_settings.hpp"
 #include "runtime/supervision/supervision_tree.hpp"
 
 #include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 
 #include <algorithm>
 #include <thread>
@@ -69,15 +70,9 @@ member_status own_status(const node_config& config, store_id store) {
   return self;
 }
 
-/// CAF's settings for a node: `sharing` had a third of the default's latency on
-/// two cores (DESIGN). Nothing of CAF's reads the command line or a file.
-struct caf_settings : caf::actor_system_config {
-  caf_settings() {
-    set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads",
-        std::max<std::int64_t>(2, std::thread::hardware_concurrency()));
-  }
-};
+std::size_t worker_threads() {
+  return std::max(2U, std::thread::hardware_concurrency());
+}
 
 /// Read at each scrape, on the network thread, where the listener lives.
 void add_listener_metrics(observe::metrics& to, const network::connection_listener& from,
@@ -134,6 +129,7 @@ struct node::body {
           log_network(log, severity, line);
         }) {
     observe::add_process_figures(*metrics, edge::machine_clock());
+    observe::add_trace_metrics(*metrics, tracer);
     supervision::add_actor_metrics(*metrics, census);
   }
 
@@ -153,6 +149,10 @@ struct node::body {
   const node_config config;
   node_storage disk;
   edge::logger log;
+  /// Before all that has spans open. Nothing exports them.
+  observe::tracer tracer{{.node = config.self, .spans_exported = 0},
+                         edge::machine_clock(),
+                         edge::machine_entropy()};
   network::network_thread network;
   std::shared_ptr<supervision::address_book> addresses
     = std::make_shared<supervision::address_book>();
@@ -166,7 +166,7 @@ struct node::body {
   std::uint16_t rpc_port = 0;
   std::uint16_t http_port = 0;
   std::uint16_t health_port = 0;
-  caf_settings settings;
+  supervision::caf_settings settings{worker_threads()};
   std::optional<caf::actor_system> system;
   std::optional<supervision::supervision_tree> tree;
   bool stopped = false;
@@ -200,7 +200,8 @@ status node::body::open_network() {
     client_links = &loop.host<client::gateway_links>(loop, tls, config.self, own_host);
     services = std::make_shared<node_services>(
       node_services{network, greeting, addresses, links,
-                    std::make_shared<report_source>(network, addresses), metrics});
+                    std::make_shared<report_source>(network, addresses), metrics,
+                    tracer});
     return success();
   });
 }
@@ -257,6 +258,7 @@ status node::body::start_actors(end_function on_end) {
   spawning.node = config.self;
   spawning.addresses = addresses;
   spawning.all = census;
+  spawning.tracer = &tracer;
   tree.emplace(*system, spawning, system_tree(parts()),
                [on_end = std::move(on_end)](std::optional<std::string> why) {
                  if (why)

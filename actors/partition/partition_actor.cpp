@@ -37,7 +37,8 @@ partition_shell::partition_shell(caf::actor_config& config, partition_setup setu
       checkpointer_(setup_.addresses->address_of<checkpoint_actor>(paths::checkpointer)),
       scrubber_(setup_.addresses->address_of<scrub_actor>(paths::scrubber)),
       router_(setup_.addresses->address_of<router_actor>(paths::router)),
-      membership_(setup_.addresses->address_of<membership_actor>(paths::membership)) {
+      membership_(setup_.addresses->address_of<membership_actor>(paths::membership)),
+      traces_(tracer()) {
 }
 
 void partition_shell::on_exit() {
@@ -69,7 +70,8 @@ auto partition_shell::make_behavior() -> behavior_type {
     [this](partition_request& what) {
       const auto tag = ++last_tag_;
       askers_.emplace(tag, asker{std::move(what.reply_to), what.tag});
-      tell(partition::arrived{tag, std::move(what.what)});
+      const bool is_traced = traces_.begin(tag, what.trace, setup_.machine.id, *what.what);
+      tell(partition::arrived{tag, std::move(what.what), is_traced});
     },
     [this](raft_mail& mail) {
       for (auto& message : mail.messages)
@@ -77,7 +79,10 @@ auto partition_shell::make_behavior() -> behavior_type {
       settle();
     },
     [this](const peer_link_changed& what) { tell(raft::link_changed{what.peer, what.up}); },
-    [this](const journal_written& what) { tell(raft::persisted{what.number}); },
+    [this](const journal_written& what) {
+      traces_.on_written(what.number);
+      tell(raft::persisted{what.number});
+    },
     [this](const journal_failed& what) {
       log().error("the journal refused a write", {{"why", what.why.message}});
       journal_failed_ = what.why.code != error_code::disk_full;
@@ -208,6 +213,8 @@ void partition_shell::settle() {
     auto wanted = std::exchange(heard_, {});
     for (auto& effect : wanted)
       std::visit([this](auto& e) { perform(e); }, effect);
+    if (!traces_.is_empty())
+      turn_began_ns_ = time().monotonic_ns();
   } while (!resting_ && (replica_->turn(heard_) || !heard_.empty()));
   timer_.arm(*this, time(), replica_->next_wake());
 }
@@ -251,6 +258,7 @@ void partition_shell::send_to_journal(Message what) {
 }
 
 void partition_shell::perform(partition::write_journal& what) {
+  traces_.on_write_sent(what.what.number);
   send_to_journal(
     journal_append{std::move(what.what), caf::actor_cast<journal_listener>(this)});
 }
@@ -271,6 +279,7 @@ void partition_shell::perform(raft::send& what) {
 void partition_shell::perform(partition::respond& what) {
   const auto found = askers_.find(what.tag);
   check(found != askers_.end(), "I4: a response to nobody");
+  traces_.end(what.tag, *what.what);
   send(found->second.who, partition_response{found->second.tag, std::move(what.what)});
   askers_.erase(found);
 }

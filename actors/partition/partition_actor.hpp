@@ -4,6 +4,7 @@
 #include "actors/membership/membership_contract.hpp"
 #include "actors/partition/partition_contract.hpp"
 #include "actors/partition/replica.hpp"
+#include "actors/partition/request_traces.hpp"
 #include "actors/router/router_contract.hpp"
 #include "runtime/supervision/address_book.hpp"
 #include "runtime/supervision/measured_actor.hpp"
@@ -76,6 +77,7 @@ private:
   void perform(partition::replace_state& what);
   void perform(partition::condemn_state& what);
   void perform(partition::respond& what);
+  void perform(partition::stage_reached& what) { traces_.on_stage(what, turn_began_ns_); }
   void perform(partition::tell_members& what);
   void perform(partition::skew_seen& what);
   void perform(raft::role_changed& what);
@@ -118,6 +120,8 @@ private:
   bool resting_ = false;        ///< does nothing any more
 
   std::unordered_map<partition::request_tag, asker> askers_;
+  partition::request_traces traces_;
+  std::uint64_t turn_began_ns_ = 0; ///< only while something is traced
   partition::request_tag last_tag_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include "actors/reporter/node_report.hpp"
 #include "actors/router/router_contract.hpp"
 #include "actors/scrub/scrub_contract.hpp"
+#include "runtime/observe/trace_context.hpp"
 
 #include <caf/all.hpp>
 
@@ -29,6 +30,7 @@ struct partition_request {
   std::uint64_t tag = 0;
   std::shared_ptr<const request> what;
   response_listener reply_to;
+  observe::trace_context trace; ///< of the session's span, if it is sampled
 };
 
 /// From the network: what peers say, in their order. No answer.

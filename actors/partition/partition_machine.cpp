@@ -113,6 +113,8 @@ void partition_machine::on_placed(const proposal_placed& what, effects& out) {
   const raft::log_position place{what.index, what.at_term};
   found->second.place = place;
   check(placed_.emplace(place, what.ticket).second, "I4: two proposals in one place");
+  for (const auto tag : found->second.traced)
+    out.push_back(stage_reached{tag, request_stage::logged});
   if (mutated(mutant::answer_when_placed))
     answer_each(std::exchange(found->second.origins, {}), [&](std::size_t i) {
       return applied_answer(found->second.batch->stamp_of(i));
@@ -324,6 +326,7 @@ void partition_machine::admit(const event& input, const arrived& what, effects& 
   const auto patience = what.what->deadline_ms ? what.what->deadline_ms
                                                : bounds::default_deadline_ms;
   auto& opened = requests_.open(what.tag, what.what, input.now + patience);
+  opened.is_traced = what.is_traced;
   const auto& operations = what.what->operations;
   bool reads = false;
   for (std::uint32_t place = 0; place < operations.size(); ++place) {
@@ -383,14 +386,18 @@ void partition_machine::propose_batch(std::uint64_t wall_ms, effects& out) {
   if (mutated(mutant::stamp_by_wall_clock))
     batch->first_stamp = hlc_stamp::of(wall_ms, 0);
   clock_.raise(batch->last_stamp());
+  std::vector<request_tag> traced;
   open_request* asker = nullptr;
   for (std::size_t i = 0; i < next.origins.size(); ++i) {
-    if (i == 0 || next.origins[i].tag != next.origins[i - 1].tag)
+    if (i == 0 || next.origins[i].tag != next.origins[i - 1].tag) {
       asker = requests_.find(next.origins[i].tag);
+      if (asker->is_traced)
+        traced.push_back(next.origins[i].tag);
+    }
     asker->fates[next.origins[i].place] = waits_for::log;
   }
   const auto ticket = ++last_ticket_;
-  proposals_[ticket] = {batch, std::move(next.origins), std::nullopt};
+  proposals_[ticket] = {batch, std::move(next.origins), std::nullopt, std::move(traced)};
   out.push_back(propose{ticket, std::move(batch)});
 }
 
@@ -416,6 +423,8 @@ void partition_machine::settle_proposals(const committed& what,
       continue;
     }
     check(answers.size() >= done.origins.size(), "I4: an entry lost its operations");
+    for (const auto tag : done.traced)
+      out.push_back(stage_reached{tag, request_stage::applied});
     answer_each(done.origins, [&](std::size_t i) { return std::move(answers[i]); }, out);
   }
 }
@@ -445,6 +454,8 @@ void partition_machine::serve_read(std::uint64_t ticket, effects& out) {
       met = std::make_shared<const std::string>(given.message);
     asked->answer_place(place, std::move(given));
   }
+  if (asked->is_traced)
+    out.push_back(stage_reached{tag, request_stage::confirmed});
   respond_if_complete(tag, *asked, out);
   if (met)
     out.push_back(damage_met{std::move(met)});

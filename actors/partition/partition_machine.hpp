@@ -79,6 +79,7 @@ struct settings {
 struct arrived {
   request_tag tag = 0;
   std::shared_ptr<const request> what;
+  bool is_traced = false; ///< `stage_reached` is wanted of it
 };
 struct role_known {
   bool leads = false;
@@ -163,6 +164,17 @@ struct respond {
   request_tag tag = 0;
   std::shared_ptr<const response> what;
 };
+/// How far a traced request has come; each stage comes before the response. Decides
+/// nothing.
+enum class request_stage : std::uint8_t {
+  logged,    ///< its writes have a place in the log
+  applied,   ///< they were committed and applied, in this step
+  confirmed, ///< its reads have been served
+};
+struct stage_reached {
+  request_tag tag = 0;
+  request_stage stage = request_stage::logged;
+};
 /// The state table is large enough for a checkpoint.
 struct checkpoint_due {};
 /// A read met a row that fails its check. It was answered `damaged`; what comes after
@@ -172,7 +184,8 @@ struct damage_met {
 };
 
 using effect
-  = std::variant<propose, confirm_read, respond, checkpoint_due, damage_met>;
+  = std::variant<propose, confirm_read, respond, stage_reached, checkpoint_due,
+                 damage_met>;
 using effects = std::vector<effect>;
 
 // -- the machine -------------------------------------------------------------------
@@ -218,6 +231,7 @@ private:
     std::shared_ptr<const entry_batch> batch;
     std::vector<write_origin> origins; ///< place i of the batch: who asked
     std::optional<raft::log_position> place;
+    std::vector<request_tag> traced; ///< of those who asked; mostly nobody
   };
 
   // on_<event>, in protocol order

@@ -124,7 +124,7 @@ struct skew_seen {
 using replica_effect
   = std::variant<raft::send, write_journal, raft::load_entries, write_checkpoint,
                  read_snapshot_part, release_snapshot, take_snapshot_part,
-                 replace_state, condemn_state, respond, tell_members, skew_seen,
+                 replace_state, condemn_state, respond, stage_reached, tell_members, skew_seen,
                  raft::role_changed, raft::quorum_changed,
                  raft::configuration_changed, raft::rebuild_needed>;
 using replica_effects = std::vector<replica_effect>;

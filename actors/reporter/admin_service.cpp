@@ -63,6 +63,14 @@ kj::Promise<void> admin_service::metrics(MetricsContext context) {
   return kj::READY_NOW;
 }
 
+kj::Promise<void> admin_service::trace(TraceContext context) {
+  const auto asked = context.getParams();
+  return reports_.trace({asked.getTraceHigh(), asked.getTraceLow(), 0, false})
+    .then([context](const std::vector<observe::span>& found) mutable {
+      encode_spans(found, context.getResults().initSpans(static_cast<unsigned>(found.size())));
+    });
+}
+
 kj::Promise<void> admin_service::self(SelfContext context) {
   return services_->reports->ask().then([context](node_report_ptr report) mutable {
     auto to = context.getResults();

@@ -18,6 +18,7 @@ public:
 protected:
   kj::Promise<void> status(StatusContext context) override;
   kj::Promise<void> tree(TreeContext context) override;
+  kj::Promise<void> trace(TraceContext context) override;
   kj::Promise<void> metrics(MetricsContext context) override;
   kj::Promise<void> initialise(InitialiseContext context) override;
   kj::Promise<void> self(SelfContext context) override;

@@ -1,5 +1,9 @@
 #include "actors/reporter/cluster_reports.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+
 namespace present {
 
 namespace {
@@ -29,6 +33,25 @@ kj::Promise<std::vector<node_report>> cluster_reports::all() {
     for (auto& answer : answers)
       KJ_IF_MAYBE(report, answer) { reports.push_back(kj::mv(*report)); }
     return reports;
+  });
+}
+
+kj::Promise<std::vector<observe::span>>
+cluster_reports::trace(const observe::trace_context& which) {
+  using spans = std::vector<observe::span>;
+  auto asked = kj::heapArrayBuilder<kj::Promise<spans>>(services_->links->size() + 1);
+  asked.add(services_->tracer.find(which.trace_high, which.trace_low));
+  for (const auto& [peer, link] : *services_->links)
+    asked.add(link->ask_spans(which, patience));
+  return kj::joinPromises(asked.finish()).then([](auto answers) {
+    spans all;
+    for (auto& some : answers)
+      std::move(some.begin(), some.end(), std::back_inserter(all));
+    std::sort(all.begin(), all.end(), [](const observe::span& a, const observe::span& b) {
+      return std::tie(a.start_ms, a.node, a.began_ns, a.self.span)
+             < std::tie(b.start_ms, b.node, b.began_ns, b.self.span);
+    });
+    return all;
   });
 }
 

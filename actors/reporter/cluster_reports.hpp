@@ -26,6 +26,9 @@ public:
   /// Every node's tree below one root; a node that doesn't answer is there, down.
   kj::Promise<supervision::description> tree();
 
+  /// What this node and those that answer in time remember of a trace, by start time.
+  kj::Promise<std::vector<observe::span>> trace(const observe::trace_context& which);
+
   node_id self() const { return services_->self.node; }
 
 private:

@@ -158,4 +158,46 @@ cluster_status decode_cluster_status(schema::ClusterStatus::Reader from) {
   return seen;
 }
 
+void encode_spans(const std::vector<observe::span>& from,
+                  capnp::List<schema::Span>::Builder to) {
+  for (unsigned place = 0; place < from.size(); ++place) {
+    const auto& one = from[place];
+    auto as = to[place];
+    as.setSpan(one.self.span);
+    as.setParent(one.parent);
+    as.setName(one.name.c_str());
+    as.setNode(one.node.value);
+    as.setStartMs(one.start_ms);
+    as.setBeganNs(one.began_ns);
+    as.setDurationUs(one.duration_us);
+    as.setOutcome(static_cast<schema::ErrorCode>(one.outcome));
+    auto attributes = as.initAttributes(static_cast<unsigned>(one.attributes.size()));
+    for (unsigned i = 0; i < one.attributes.size(); ++i) {
+      attributes[i].setName(one.attributes[i].first.c_str());
+      attributes[i].setValue(one.attributes[i].second.c_str());
+    }
+  }
+}
+
+std::vector<observe::span> decode_spans(const observe::trace_context& trace,
+                                        capnp::List<schema::Span>::Reader from) {
+  std::vector<observe::span> spans;
+  for (const auto one : from) {
+    auto& span = spans.emplace_back();
+    span.self = {trace.trace_high, trace.trace_low, one.getSpan(), true};
+    span.parent = one.getParent();
+    span.name = string_of(one.getName());
+    span.node = {one.getNode()};
+    span.start_ms = one.getStartMs();
+    span.began_ns = one.getBeganNs();
+    span.duration_us = one.getDurationUs();
+    const auto code = static_cast<error_code>(one.getOutcome());
+    span.outcome = code > error_code::invalid ? error_code::unknown_outcome : code;
+    for (const auto attribute : one.getAttributes())
+      span.attributes.emplace_back(string_of(attribute.getName()),
+                                   string_of(attribute.getValue()));
+  }
+  return spans;
+}
+
 } // namespace present

@@ -2,6 +2,7 @@
 
 #include "actors/reporter/node_report.hpp"
 #include "runtime/base/error.hpp"
+#include "runtime/observe/span.hpp"
 
 #include "schemas/admin.capnp.h"
 #include "schemas/peer.capnp.h"
@@ -20,5 +21,11 @@ cluster_status decode_cluster_status(schema::ClusterStatus::Reader from);
 
 void encode_description(const supervision::description& from, schema::Actor::Builder to);
 supervision::description decode_description(schema::Actor::Reader from);
+
+void encode_spans(const std::vector<observe::span>& from,
+                  capnp::List<schema::Span>::Builder to);
+/// Within one trace.
+std::vector<observe::span> decode_spans(const observe::trace_context& trace,
+                                        capnp::List<schema::Span>::Reader from);
 
 } // namespace present

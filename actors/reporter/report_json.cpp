@@ -58,4 +58,23 @@ json to_json(const supervision::description& actor) {
   return object;
 }
 
+nlohmann::ordered_json to_json(const observe::trace_context& trace,
+                               const std::vector<observe::span>& spans) {
+  auto rows = nlohmann::ordered_json::array();
+  for (const auto& one : spans) {
+    auto attributes = nlohmann::ordered_json::object();
+    for (const auto& [name, value] : one.attributes)
+      attributes[name] = value;
+    rows.push_back({{"span", observe::span_id_text(one.self.span)},
+                    {"parent", one.parent ? observe::span_id_text(one.parent) : ""},
+                    {"name", one.name},
+                    {"node", one.node.value},
+                    {"start_ms", one.start_ms},
+                    {"duration_us", one.duration_us},
+                    {"outcome", traits_of(one.outcome).name},
+                    {"attributes", std::move(attributes)}});
+  }
+  return {{"trace_id", observe::trace_id_text(trace)}, {"spans", std::move(rows)}};
+}
+
 } // namespace present

@@ -14,6 +14,7 @@ session_shell::session_shell(caf::actor_config& config, std::string client,
 }
 
 void session_shell::on_exit() {
+  spans_.clear();
   partitions_.clear();
   router_ = {};
   route_->ended();
@@ -35,7 +36,7 @@ auto session_shell::make_behavior() -> behavior_type {
       {"operations", std::to_string(machine_.operations_under_way())}};
   });
   return {
-    [this](session_call& call) { step(session::called{call.number, std::move(call.what)}); },
+    [this](session_call& call) { on_call(call); },
     [this](const session_map_call& call) {
       const auto number = call.number;
       if (!router_.get()) {
@@ -53,6 +54,19 @@ auto session_shell::make_behavior() -> behavior_type {
       step(session::responded{what.tag, std::move(what.what)});
     },
   };
+}
+
+/// Nobody but us decides what is sampled of what comes without a wish.
+void session_shell::on_call(session_call& call) {
+  if (tracer()) {
+    const auto parent = observe::parse_traceparent(call.what->traceparent);
+    auto span = tracer()->start_at_door("session", parent.value_or(observe::trace_context{}));
+    if (span.is_recorded()) {
+      span.set("client", client_);
+      spans_.emplace(call.number, std::move(span));
+    }
+  }
+  step(session::called{call.number, std::move(call.what)});
 }
 
 void session_shell::step(const session::event& input) {
@@ -77,11 +91,21 @@ void session_shell::perform(const session::forward& what) {
   }
   if (watched_.emplace(to.address(), partition).second)
     monitor(to);
-  send(to, partition_request{what.number, what.what, caf::actor_cast<response_listener>(this)});
+  observe::trace_context trace;
+  if (!spans_.empty())
+    if (const auto span = spans_.find(what.number); span != spans_.end())
+      trace = span->second.context();
+  send(to, partition_request{what.number, what.what, caf::actor_cast<response_listener>(this),
+                             trace});
 }
 
 void session_shell::perform(const session::reply& what) {
   route_->reply(what.number, what.what);
+  if (!spans_.empty())
+    if (const auto span = spans_.find(what.number); span != spans_.end()) {
+      span->second.fail(what.what->failure.code);
+      spans_.erase(span);
+    }
 }
 
 } // namespace present

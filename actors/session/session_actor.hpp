@@ -38,6 +38,7 @@ protected:
   behavior_type make_behavior() override;
 
 private:
+  void on_call(session_call& call);
   void step(const session::event& input);
   void perform(const session::forward& what);
   void perform(const session::reply& what);
@@ -49,6 +50,8 @@ private:
   supervision::address<router_actor> router_;
   std::unordered_map<partition_id, supervision::address<partition_actor>> partitions_;
   std::unordered_map<caf::actor_addr, partition_id> watched_;
+  /// By call, of those that are sampled (O1).
+  std::unordered_map<std::uint64_t, observe::active_span> spans_;
 };
 
 } // namespace present

@@ -19,6 +19,8 @@ struct span {
   std::string name;           ///< what was done: "propose", "GET /v1/kv"
   node_id node;
   std::uint64_t start_ms = 0; ///< wall time, as stamps have it
+  /// By this node's own clock: the order of its spans within a millisecond.
+  std::uint64_t began_ns = 0;
   std::uint64_t duration_us = 0;
   error_code outcome = error_code::ok;
   /// Few and short (`max_span_attributes`, `max_span_text`).
@@ -33,6 +35,9 @@ struct span {
   friend bool operator==(const span&, const span&) = default;
 };
 
+/// Of one trace, on one node, that are shown: callers choose the ids of traces, and
+/// may choose the same one for ever.
+inline constexpr std::size_t max_trace_spans = 1000;
 inline constexpr std::size_t max_span_attributes = 16;
 inline constexpr std::size_t max_span_causes = 32;
 inline constexpr std::size_t max_span_text = 256;

@@ -69,10 +69,27 @@ std::string format_traceparent(const trace_context& context) {
 
 std::string trace_id_text(const trace_context& context) {
   std::string text;
-  if (!context)
+  if (context.trace_high == 0 && context.trace_low == 0)
     return text;
   append_hex(text, context.trace_high);
   append_hex(text, context.trace_low);
+  return text;
+}
+
+std::optional<trace_context> parse_trace_id(std::string_view text) {
+  constexpr std::size_t half = 16;
+  if (text.size() != 2 * half)
+    return std::nullopt;
+  const auto high = parse_hex(text.substr(0, half));
+  const auto low = parse_hex(text.substr(half));
+  if (!high || !low || (*high == 0 && *low == 0))
+    return std::nullopt;
+  return trace_context{*high, *low, 0, false};
+}
+
+std::string span_id_text(std::uint64_t span) {
+  std::string text;
+  append_hex(text, span);
   return text;
 }
 

@@ -37,6 +37,12 @@ std::string format_traceparent(const trace_context& context);
 /// The 32 hexadecimal digits by which people name a trace: `error::trace_id`.
 std::string trace_id_text(const trace_context& context);
 
+/// And back; empty if it is none. The context has no span.
+std::optional<trace_context> parse_trace_id(std::string_view text);
+
+/// Its 16 hexadecimal digits.
+std::string span_id_text(std::uint64_t span);
+
 /// The same trace as seen by what `parent` calls, whose span is `span`.
 trace_context child_of(const trace_context& parent, std::uint64_t span);
 

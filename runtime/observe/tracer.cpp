@@ -4,6 +4,7 @@
 #include "runtime/observe/metrics.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace present::observe {
@@ -11,15 +12,12 @@ namespace present::observe {
 // -- active_span -----------------------------------------------------------------
 
 active_span::active_span(active_span&& other) noexcept
-    : to_(std::exchange(other.to_, nullptr)),
-      began_ns_(other.began_ns_),
-      what_(std::move(other.what_)) {}
+    : to_(std::exchange(other.to_, nullptr)), what_(std::move(other.what_)) {}
 
 active_span& active_span::operator=(active_span&& other) noexcept {
   if (this != &other) {
     finish();
     to_ = std::exchange(other.to_, nullptr);
-    began_ns_ = other.began_ns_;
     what_ = std::move(other.what_);
   }
   return *this;
@@ -45,9 +43,18 @@ void active_span::in_epoch(std::uint64_t constitution, map_epoch map) {
   what_.map = map;
 }
 
+void active_span::began_at(std::uint64_t monotonic_ns) {
+  what_.began_ns = monotonic_ns;
+}
+
 void active_span::finish() {
+  if (to_)
+    finish_at(to_->clock_.monotonic_ns());
+}
+
+void active_span::finish_at(std::uint64_t monotonic_ns) {
   if (auto* to = std::exchange(to_, nullptr)) {
-    what_.duration_us = (to->clock_.monotonic_ns() - began_ns_) / 1000;
+    what_.duration_us = (std::max(monotonic_ns, what_.began_ns) - what_.began_ns) / 1000;
     // What is called after the end still belongs to the trace.
     const auto context = what_.self;
     to->record(std::move(what_));
@@ -83,9 +90,15 @@ active_span tracer::start(std::string_view name, const trace_context& parent) {
   what.name = name.substr(0, max_span_text);
   what.node = settings_.node;
   what.start_ms = clock_.wall_ms();
-  begun.began_ns_ = clock_.monotonic_ns();
+  what.began_ns = clock_.monotonic_ns();
   begun.to_ = this;
   return begun;
+}
+
+active_span tracer::start_at_door(std::string_view name, trace_context parent) {
+  if (parent && !parent.sampled)
+    parent.sampled = is_sampled(parent);
+  return start(name, parent);
 }
 
 std::vector<span> tracer::find(std::uint64_t trace_high,
@@ -93,12 +106,14 @@ std::vector<span> tracer::find(std::uint64_t trace_high,
   std::vector<span> found;
   {
     const std::lock_guard hold(mutex_);
-    for (const auto& one : kept_)
-      if (one.self.trace_high == trace_high && one.self.trace_low == trace_low)
-        found.push_back(one);
+    for (auto one = kept_.rbegin(); one != kept_.rend() && found.size() < max_trace_spans;
+         ++one)
+      if (one->self.trace_high == trace_high && one->self.trace_low == trace_low)
+        found.push_back(*one);
   }
-  std::stable_sort(found.begin(), found.end(), [](const span& a, const span& b) {
-    return a.start_ms < b.start_ms;
+  std::sort(found.begin(), found.end(), [](const span& a, const span& b) {
+    return std::tie(a.began_ns, a.start_ms, a.self.span)
+           < std::tie(b.began_ns, b.start_ms, b.self.span);
   });
   return found;
 }
@@ -121,11 +136,13 @@ tracer::figures tracer::read_figures() const {
 void tracer::record(span&& finished) {
   const std::lock_guard hold(mutex_);
   ++recorded_;
-  if (to_export_.size() == settings_.spans_exported) {
-    to_export_.pop_front();
-    ++not_exported_;
+  if (settings_.spans_exported > 0) {
+    if (to_export_.size() == settings_.spans_exported) {
+      to_export_.pop_front();
+      ++not_exported_;
+    }
+    to_export_.push_back(finished);
   }
-  to_export_.push_back(finished);
   if (kept_.size() == settings_.spans_kept)
     kept_.pop_front();
   kept_.push_back(std::move(finished));

@@ -38,12 +38,14 @@ public:
   void in_epoch(std::uint64_t constitution, map_epoch map);
 
   void finish();
+  /// For work whose times are known only afterwards, by the tracer's clock.
+  void began_at(std::uint64_t monotonic_ns);
+  void finish_at(std::uint64_t monotonic_ns);
 
 private:
   friend class tracer;
 
   tracer* to_ = nullptr;
-  std::uint64_t began_ns_ = 0;
   span what_;
 };
 
@@ -55,8 +57,8 @@ public:
   struct settings {
     node_id node;
     std::uint32_t traces_per_second = 20;
-    /// Finished spans kept, and waiting for export; the oldest go first. At most
-    /// about 10 KB each, mostly some hundred bytes.
+    /// Finished spans kept, and waiting for export (0: nobody takes them); the oldest
+    /// go first. At most about 10 KB each, mostly some hundred bytes.
     std::size_t spans_kept = 16'384;
     std::size_t spans_exported = 4096;
   };
@@ -67,7 +69,12 @@ public:
   /// `parent` is none. A caller's decision to sample is kept.
   active_span start(std::string_view name, const trace_context& parent = {});
 
-  /// This node's spans of a trace, by start time; `not_found` is an empty list.
+  /// The same for what comes in from outside: of callers who don't care whether they
+  /// are sampled (most don't) some are, under the trace's id that they gave.
+  active_span start_at_door(std::string_view name, trace_context parent);
+
+  /// This node's latest spans of a trace, by start time; empty if it has none. At most
+  /// `max_trace_spans`.
   std::vector<span> find(std::uint64_t trace_high,
                          std::uint64_t trace_low) const;
 

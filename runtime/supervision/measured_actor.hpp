@@ -105,6 +105,7 @@ public:
       return certificate_.tracer->start(what, parent);
     return observe::active_span{parent};
   }
+  observe::tracer* tracer() const { return certificate_.tracer; }
   actor_meter& meter() { return *meter_; }
 
   /// What the actor adds to its description, asked in its own thread.

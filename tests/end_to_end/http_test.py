@@ -292,6 +292,34 @@ class OverHttp(unittest.TestCase):
         self.assert_problem(self.ask("GET", "/v1/actors/node/nobody", role="admin"), 404,
                             "not_found")
 
+    def test_a_sampled_request_is_traced_across_nodes(self):
+        trace = uuid.uuid4().hex
+        for node in (1, 2, 3):  # they learn who leads
+            self.ask("PUT", "/v1/kv/test/traced", b"first", node=node)
+        for node in (1, 2, 3):  # two of them ask the leader
+            put = self.ask("PUT", "/v1/kv/test/traced", b"x", node=node,
+                           traceparent=f"00-{trace}-00f067aa0ba902b7-01")
+            self.assertEqual(put.headers["traceparent"][3:35], trace)
+        shown = self.ask("GET", f"/v1/traces/{trace}", role="admin").json()
+        self.assertEqual(shown["trace_id"], trace)
+        by_span = {one["span"]: one for one in shown["spans"]}
+        named = {}
+        for one in shown["spans"]:
+            named.setdefault(one["name"], []).append(one)
+        asked = named["PUT /v1/kv/{space}/{key}"]
+        self.assertEqual(sorted(one["node"] for one in asked), [1, 2, 3])
+        self.assertEqual({one["parent"] for one in asked}, {"00f067aa0ba902b7"})
+        self.assertEqual(len({one["node"] for one in named["partition"]}), 1)
+        for name, above in (("session", "PUT /v1/kv/{space}/{key}"), ("partition", "session"),
+                            ("gather", "partition"), ("commit", "partition"),
+                            ("apply", "partition")):
+            self.assertEqual(len(named[name]), 3, named[name])
+            self.assertEqual({by_span[one["parent"]]["name"] for one in named[name]}, {above})
+        listed = self.cluster("trace", trace)
+        self.assertEqual(listed.json(), shown)
+        self.assertEqual(self.cluster("trace", "0" * 31 + "1").problem()["code"], "not_found")
+        self.assertEqual(self.cluster("trace", "nonsense").code, 2)
+
     def test_each_node_is_healthy_and_ready(self):
         for node in (1, 2, 3):
             self.assertEqual(self.ask("GET", "/healthz", node=node).status, 200)

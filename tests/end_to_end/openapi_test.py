@@ -164,6 +164,10 @@ class Description(unittest.TestCase):
         self.ask("GET", "/v1/tree?node=9", role="admin")
         self.ask("GET", "/v1/actors/node/client?node=9", role="admin")
         self.ask("GET", "/v1/actors/node/nobody", role="admin")
+        self.ask("GET", "/v1/kv/api/traced", traceparent=f"00-{7:032x}-{7:016x}-01")
+        for trace in (f"{7:032x}", f"{8:032x}", "nonsense"):
+            self.ask("GET", f"/v1/traces/{trace}", role="admin")
+            self.ask("GET", f"/v1/traces/{trace}")
 
     # -- the tests -----------------------------------------------------------------------
 

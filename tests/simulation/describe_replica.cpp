@@ -76,6 +76,10 @@ std::string describe(const partition::replica_effect& what) {
           text += " " + std::string{traits_of(given.code).name};
         return text;
       },
+      [](const partition::stage_reached& it) {
+        return "#" + num(it.tag) + " has reached stage "
+               + num(static_cast<std::uint64_t>(it.stage));
+      },
       [](const partition::skew_seen& it) {
         return "n" + num(it.leader.value) + " is " + num(it.ahead_ms) + " ms ahead";
       },

@@ -158,6 +158,7 @@ private:
   void perform(raft::quorum_changed&) {}
   void perform(raft::configuration_changed&) {}
   void perform(partition::skew_seen&) { }
+  void perform(partition::stage_reached&) {} // nothing is traced here
   void perform(partition::tell_members& what) { outside_.members_told(what.what); }
 
   const node_id id_;

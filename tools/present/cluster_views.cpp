@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace present::tools {
 
 namespace {
@@ -41,6 +43,20 @@ void append_tree(const supervision::description& actor, const std::string& inden
     append_tree(child, indent + "  ", actor.node, text);
 }
 
+void append_span(const std::vector<observe::span>& spans, const observe::span& one,
+                 const std::string& indent, std::string& text) {
+  text += indent + "node " + std::to_string(one.node.value) + "  " + one.name + "  "
+          + std::to_string(one.duration_us) + " us";
+  if (one.outcome != error_code::ok)
+    text += "  " + std::string{traits_of(one.outcome).name};
+  for (const auto& [name, value] : one.attributes)
+    text += "  " + name + ' ' + value;
+  text += '\n';
+  for (const auto& other : spans)
+    if (other.parent == one.self.span && &other != &one)
+      append_span(spans, other, indent + "  ", text);
+}
+
 } // namespace
 
 std::string to_text(const cluster_status& status) {
@@ -70,6 +86,17 @@ std::string to_text(const cluster_status& status) {
 std::string to_text(const supervision::description& root) {
   std::string text;
   append_tree(root, "", {}, text);
+  return text;
+}
+
+/// Whose parent nobody remembers, such as a caller's own, stands at the left.
+std::string to_text(const std::vector<observe::span>& spans) {
+  std::string text;
+  for (const auto& one : spans)
+    if (std::none_of(spans.begin(), spans.end(), [&](const observe::span& other) {
+          return other.self.span == one.parent;
+        }))
+      append_span(spans, one, "", text);
   return text;
 }
 

@@ -13,4 +13,7 @@ std::string to_text(const cluster_status& status);
 /// An indented tree, one actor a line.
 std::string to_text(const supervision::description& root);
 
+/// Each span below the one that caused it, with its time.
+std::string to_text(const std::vector<observe::span>& spans);
+
 } // namespace present::tools

@@ -88,6 +88,7 @@ void add_verbs(program& present) {
   add_down(present);
   add_status(present);
   add_tree(present);
+  add_trace(present);
   add_space(present);
   add_kv(present);
   add_node(present);

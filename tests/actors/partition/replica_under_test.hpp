@@ -39,7 +39,7 @@ public:
   request_tag ask(std::vector<operation> operations, std::uint32_t deadline_ms = 0) {
     auto asked = request_of(std::move(operations), deadline_ms);
     asked->partition = options_.id;
-    hear(arrived{++last_tag_, std::move(asked)});
+    hear(arrived{++last_tag_, std::move(asked), traced});
     return last_tag_;
   }
 
@@ -152,6 +152,8 @@ public:
   std::vector<propose> placed;
   std::vector<confirm_read> reads;
   std::map<request_tag, std::shared_ptr<const response>> responses;
+  bool traced = false; ///< what is asked from now on
+  std::vector<stage_reached> stages;
   int checkpoints_due = 0;
   std::vector<std::string> damage;
 
@@ -166,6 +168,7 @@ private:
   void note(const confirm_read& what) { reads.push_back(what); }
   void note(const checkpoint_due&) { ++checkpoints_due; }
   void note(const damage_met& what) { damage.push_back(*what.what); }
+  void note(const stage_reached& what) { stages.push_back(what); }
   void note(const respond& what) {
     // I4
     CHECK_MESSAGE(responses.emplace(what.tag, what.what).second,

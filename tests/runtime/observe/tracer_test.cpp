@@ -26,6 +26,40 @@ struct world {
 
 } // namespace
 
+TEST_CASE("at the door some of what nobody wished to be sampled is, under its own id") {
+  world with({.traces_per_second = 1});
+  const trace_context caller{5, 6, 7, false};
+  auto first = with.of.start_at_door("session", caller);
+  CHECK(first.is_recorded());
+  CHECK(first.context().trace_low == 6);
+  first.finish();
+  CHECK(with.of.find(5, 6).front().parent == 7);
+  std::size_t recorded = 0;
+  for (std::uint64_t id = 1; id <= 1000; ++id)
+    recorded += with.of.start_at_door("session", {id, id << 40, 7, false}).is_recorded();
+  CHECK(recorded <= 2);
+  CHECK(with.of.start_at_door("session", {5, 6, 7, true}).is_recorded()); // a wish is kept
+}
+
+TEST_CASE("of one trace no more than the bound is shown, the newest") {
+  world with;
+  for (std::size_t i = 0; i < max_trace_spans + 5; ++i) {
+    with.clock.advance_ms(1);
+    with.of.start("again", {1, 2, 3, true});
+  }
+  const auto found = with.of.find(1, 2);
+  CHECK(found.size() == max_trace_spans);
+  CHECK(found.front().start_ms == 7000 + 6);
+}
+
+TEST_CASE("what nobody exports is not kept for that, nor called lost") {
+  world with({.spans_exported = 0});
+  with.of.start("one", {1, 2, 3, true});
+  CHECK(with.of.take_for_export().empty());
+  CHECK(with.of.read_figures().not_exported == 0);
+  CHECK(with.of.find(1, 2).size() == 1);
+}
+
 TEST_CASE("a span is recorded when it ends, with its parent's trace") {
   world with;
   auto outer = with.of.start("PUT /v1/kv");
