@@ -16,6 +16,7 @@ struct EntryBatch {
     none @3 :Void;
     found @4 :ClusterMap;            # root partition only: the cluster is born
     adopt @5 :Share;
+    marker @6 :Void;                 # the replicas take and compare digests (P24)
   }
 }
 

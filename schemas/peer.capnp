@@ -69,6 +69,7 @@ struct RaftMessage {
     snapshotChunk @9 :SnapshotChunk;
     snapshotReply @10 :SnapshotReply;
     timeoutNow @11 :Void;
+    carried @14 :ReplicaMessage;
   }
 }
 
@@ -125,6 +126,35 @@ struct SnapshotReply {
   mark @0 :SnapshotMark;
   nextOffset @1 :UInt64;
   installed @2 :Bool;
+}
+
+struct ReplicaMessage {
+  # What replicas say to each other beside raft (actors/partition/replica_message.hpp).
+  what :union {
+    digestAsked @0 :DigestAsked;
+    digestTold @1 :DigestTold;
+    digestVerdict @2 :DigestVerdict;
+  }
+}
+
+struct DigestAsked {
+  marker @0 :UInt64;
+  # Index of the marker entry.
+}
+
+struct DigestTold {
+  marker @0 :UInt64;
+  standing @1 :UInt8;
+  # 0: none was taken; 1: taken; 2: the replica has no state.
+  sums @2 :List(UInt64);
+  counts @3 :List(UInt64);
+  # Of a taken one: of each of the 256 buckets.
+}
+
+struct DigestVerdict {
+  marker @0 :UInt64;
+  buckets @1 :List(UInt16);
+  # In which the receiver differs from a majority.
 }
 
 struct SnapshotMark {

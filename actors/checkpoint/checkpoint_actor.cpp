@@ -7,8 +7,10 @@ auto checkpoint_shell::make_behavior() -> behavior_type {
     [](state_open& what) { return state_opened{storage::open_usable_state(*what.home)}; },
     [this](state_scrub& what) { on_scrub(what); },
     [this](checkpoint_write& what) {
-      auto how = what.into->write(*what.what);
-      send(what.reply_to, checkpoint_done{what.what->mark, std::move(how)});
+      checkpoint_done done{what.what->mark, what.into->write(*what.what)};
+      if (done.how)
+        done.digest = std::make_shared<const storage::state_digest>(what.into->digest());
+      send(what.reply_to, std::move(done));
     },
     [this](snapshot_read_part& what) {
       auto part = what.shelf->read(*what.from, what.for_peer, what.offset, what.digest);

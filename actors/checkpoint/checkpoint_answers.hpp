@@ -17,6 +17,8 @@ using state_backend_ptr = std::shared_ptr<storage::state_backend>;
 struct checkpoint_done {
   raft::snapshot_mark mark;
   status how = success();
+  /// Of the state as of `mark`; null after an error.
+  std::shared_ptr<const storage::state_digest> digest = nullptr;
 };
 
 /// Answer to `snapshot_read_part`. No part: that snapshot is no more. An error: a

@@ -1,5 +1,7 @@
 #include "actors/link/peer_codec.hpp"
 
+#include "actors/partition/replica_message.hpp"
+#include "runtime/base/overloaded.hpp"
 #include "schemas/capnp_text.hpp"
 #include "schemas/honest_list.hpp"
 
@@ -104,6 +106,88 @@ result<raft::entry> decode_entry(schema::Entry::Reader from) {
                     "entries: one of a kind that this node doesn't know");
 }
 
+void encode_digest(const storage::state_digest& from, schema::DigestTold::Builder to) {
+  auto sums = to.initSums(storage::state_digest::buckets);
+  auto counts = to.initCounts(storage::state_digest::buckets);
+  for (unsigned bucket = 0; bucket < storage::state_digest::buckets; ++bucket) {
+    sums.set(bucket, from[bucket].sum);
+    counts.set(bucket, from[bucket].count);
+  }
+}
+
+void encode_carried(const partition::replica_message& from,
+                    schema::ReplicaMessage::What::Builder to) {
+  std::visit(
+    overloaded{
+      [&](const partition::digest_asked& what) {
+        to.initDigestAsked().setMarker(what.marker.value);
+      },
+      [&](const partition::digest_told& what) {
+        auto told = to.initDigestTold();
+        told.setMarker(what.marker.value);
+        told.setStanding(static_cast<std::uint8_t>(what.standing));
+        if (what.digest)
+          encode_digest(*what.digest, told);
+      },
+      [&](const partition::digest_verdict& what) {
+        auto verdict = to.initDigestVerdict();
+        verdict.setMarker(what.marker.value);
+        auto buckets = verdict.initBuckets(count(what.buckets));
+        for (unsigned place = 0; place < buckets.size(); ++place)
+          buckets.set(place, what.buckets[place]);
+      },
+    },
+    from.what);
+}
+
+result<partition::digest_told> decode_told(schema::DigestTold::Reader from) {
+  constexpr auto buckets = storage::state_digest::buckets;
+  partition::digest_told told{{from.getMarker()}};
+  if (from.getStanding() > static_cast<std::uint8_t>(partition::digest_standing::lost))
+    return make_error(error_code::invalid, "standing: one that this node doesn't know");
+  told.standing = static_cast<partition::digest_standing>(from.getStanding());
+  if (told.standing != partition::digest_standing::taken)
+    return told;
+  const auto sums = from.getSums();
+  const auto counts = from.getCounts();
+  if (sums.size() != buckets || counts.size() != buckets)
+    return make_error(error_code::invalid,
+                      "digest: " + std::to_string(sums.size()) + " sums and "
+                        + std::to_string(counts.size()) + " counts; there are "
+                        + std::to_string(buckets) + " buckets");
+  auto digest = std::make_shared<storage::state_digest>();
+  for (unsigned bucket = 0; bucket < buckets; ++bucket)
+    (*digest)[bucket] = {sums[bucket], counts[bucket]};
+  told.digest = std::move(digest);
+  return told;
+}
+
+result<partition::replica_message> decode_carried(schema::ReplicaMessage::What::Reader from) {
+  using what = schema::ReplicaMessage::What;
+  switch (from.which()) {
+    case what::DIGEST_ASKED:
+      return partition::replica_message{
+        partition::digest_asked{{from.getDigestAsked().getMarker()}}};
+    case what::DIGEST_TOLD: {
+      auto told = decode_told(from.getDigestTold());
+      if (!told)
+        return told.problem();
+      return partition::replica_message{std::move(*told)};
+    }
+    case what::DIGEST_VERDICT: {
+      const auto read = from.getDigestVerdict();
+      partition::digest_verdict verdict{{read.getMarker()}, {}};
+      if (read.getBuckets().size() > storage::state_digest::buckets)
+        return make_error(error_code::invalid, "verdict: more buckets than there are");
+      for (const auto bucket : read.getBuckets())
+        verdict.buckets.push_back(bucket);
+      return partition::replica_message{std::move(verdict)};
+    }
+  }
+  return make_error(error_code::invalid,
+                    "what a replica says: of a kind that this node doesn't know");
+}
+
 struct body_encoder {
   schema::RaftMessage::Body::Builder to;
 
@@ -155,6 +239,9 @@ struct body_encoder {
     what.setInstalled(from.installed);
   }
   void operator()(const raft::timeout_now&) { to.setTimeoutNow(); }
+  void operator()(const raft::carried& from) {
+    encode_carried(*from.what, to.initCarried().getWhat());
+  }
 };
 
 raft::vote_request decode_body(schema::VoteRequest::Reader from) {
@@ -224,6 +311,13 @@ result<raft::body> decode_content(schema::RaftMessage::Body::Reader from) {
       return raft::body(decode_body(from.getSnapshotReply()));
     case RaftMessage::Body::TIMEOUT_NOW:
       return raft::body(raft::timeout_now{});
+    case RaftMessage::Body::CARRIED: {
+      auto carried = decode_carried(from.getCarried().getWhat());
+      if (!carried)
+        return carried.problem();
+      return raft::body(raft::carried{
+        std::make_shared<const partition::replica_message>(std::move(*carried))});
+    }
   }
   return make_error(error_code::invalid,
                     "a raft message of a kind that this node doesn't know");

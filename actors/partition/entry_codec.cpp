@@ -60,6 +60,7 @@ void encode_command(const own_command& from, schema::EntryBatch::Command::Builde
                [&](std::monostate) { to.setNone(); },
                [&](const found_catalog& birth) { encode_map(*birth.map, to.initFound()); },
                [&](const adopt_share& share) { encode_share(share, to.initAdopt()); },
+               [&](digest_marker) { to.setMarker(); },
              },
              from);
 }
@@ -76,6 +77,8 @@ result<own_command> decode_command(schema::EntryBatch::Command::Reader from) {
     }
     case schema::EntryBatch::Command::ADOPT:
       return own_command{decode_share(from.getAdopt())};
+    case schema::EntryBatch::Command::MARKER:
+      return own_command{digest_marker{}};
   }
   return make_error(error_code::damaged,
                     "log entry: a command that this program doesn't know");

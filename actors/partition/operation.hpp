@@ -217,9 +217,14 @@ struct adopt_share {
   friend bool operator==(const adopt_share&, const adopt_share&) = default;
 };
 
+/// Where the replicas take the digests of their states, to be compared (P24).
+struct digest_marker {
+  friend bool operator==(digest_marker, digest_marker) = default;
+};
+
 /// What a leader logs of its own accord. It has no session: applying it twice is
 /// the same as once.
-using own_command = std::variant<std::monostate, found_catalog, adopt_share>;
+using own_command = std::variant<std::monostate, found_catalog, adopt_share, digest_marker>;
 
 /// One batch: first `command`, then the operations. The operation at place i is
 /// stamped `first_stamp` + i, so that no two operations of a log share a stamp.

@@ -58,6 +58,12 @@ void partition_machine::step(const event& input, effects& out) {
       [&](const committed& e) { on_committed(e, out); },
       [&](const restored& e) { on_restored(e, out); },
       [&](const map_known& e) { on_map(e); },
+      [&](const buckets_disputed& e) {
+        disputed_.reset();
+        for (const auto bucket : e.buckets)
+          disputed_.set(bucket);
+      },
+      [&](const marker_due&) { marker_is_due_ = phase_ != phase::following; },
       [&](const voters_known& e) { peers_.keep(e.voters); },
       [&](const peer_clock_read& e) { peers_.heard(e.peer, e.wall_ms, input.wall_ms); },
       [&](const time_passed&) { on_time_passed(input.now, out); },
@@ -185,6 +191,10 @@ void partition_machine::on_committed(const committed& what, effects& out) {
     answers = state_->apply(*what.batch);
     if (what.batch->command.index() != 0)
       compare_share();
+    if (std::holds_alternative<digest_marker>(what.batch->command)) {
+      marker_is_due_ = false;
+      out.push_back(marker_applied{what.index});
+    }
   }
   clock_.raise(state_->latest());
   applied_ = what.index;
@@ -238,6 +248,8 @@ void partition_machine::become_following(time_ms now, effects& out) {
   if (phase_ == phase::following)
     return;
   phase_ = phase::following;
+  marker_is_due_ = false;
+  disputed_.reset();
   while (!gathered_.is_empty())
     fail(gathered_.take_batch().origins, not_leading(), out);
   if (mutated(mutant::refuse_what_is_placed))
@@ -304,6 +316,35 @@ std::optional<error> partition_machine::refusal_of(const event& input,
   return std::nullopt;
 }
 
+/// Of one operation, before it is looked at by any state.
+std::optional<answer> partition_machine::refusal_of(const operation& asked) const {
+  if (auto broken = limit_broken_by(asked))
+    return refused_answer(broken->code, broken->message);
+  if (disputed_.any() && is_disputed(asked))
+    return refused_answer(error_code::damaged,
+                          "the replicas disagree on what is stored here, and none of them has "
+                          "a majority: an operator has to decide whose word counts");
+  return std::nullopt;
+}
+
+/// I10. A write also rests on what its session was answered before; a scan, and what
+/// the root is asked, on many rows.
+bool partition_machine::is_disputed(const operation& asked) const {
+  const auto is_so = [&](const storage::record_key& key) {
+    return disputed_.test(storage::state_digest::bucket_of(key));
+  };
+  if (!asked.is_read() && is_so(storage::record_key::session(asked.id.client)))
+    return true;
+  return std::visit(
+    [&](const auto& what) {
+      if constexpr (requires { what.space; what.key; })
+        return is_so(storage::record_key::value(what.space, what.key));
+      else
+        return true;
+    },
+    asked.what);
+}
+
 /// At once, from what is applied here.
 void partition_machine::serve_stale(const arrived& what, const error& the_rest,
                                     effects& out) const {
@@ -312,8 +353,8 @@ void partition_machine::serve_stale(const arrived& what, const error& the_rest,
   for (const auto& asked : what.what->operations) {
     if (!asked.is_stale_read())
       reply.answers.push_back(refused_answer(the_rest.code, the_rest.message));
-    else if (auto broken = limit_broken_by(asked))
-      reply.answers.push_back(refused_answer(broken->code, broken->message));
+    else if (auto refused = refusal_of(asked))
+      reply.answers.push_back(std::move(*refused));
     else
       reply.answers.push_back(read(asked, bytes_left));
     reply.answers.back().id = asked.id;
@@ -331,8 +372,8 @@ void partition_machine::admit(const event& input, const arrived& what, effects& 
   bool reads = false;
   for (std::uint32_t place = 0; place < operations.size(); ++place) {
     const auto& asked = operations[place];
-    if (auto broken = limit_broken_by(asked)) {
-      opened.answer_place(place, refused_answer(broken->code, broken->message));
+    if (auto refused = refusal_of(asked)) {
+      opened.answer_place(place, std::move(*refused));
     } else if (asked.is_read()) {
       opened.fates[place] = waits_for::index;
       reads = true;
@@ -373,6 +414,8 @@ own_command partition_machine::wanted_command() const {
   const auto* root = state_->root_catalog();
   if (root && !root->is_founded() && options_.founding_map)
     return found_catalog{options_.founding_map};
+  if (marker_is_due_)
+    return digest_marker{};
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include "storage/log_entry.hpp"
 #include "storage/state.hpp"
 
+#include <bitset>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -46,12 +47,13 @@
 /// I6  A read is answered from a state that has applied at least the index of a
 ///     read-index round that began after the read arrived (P15); unless it says
 ///     that a stale one will do: then from the state as it is, by any replica.
-/// I7  What the leader logs of its own accord (the birth of the cluster, its share)
-///     is proposed until it is in the state, one entry at a time.
+/// I7  What the leader logs of its own accord (the birth of the cluster, its share,
+///     markers) is proposed until it is in the state, one entry at a time.
 /// I8  What is stamped, and what is believed of a client's stamp, is bounded by the
 ///     median of the replicas' clocks (P21).
 /// I9  A read that meets a row which fails its check is answered `damaged`, never
 ///     with the row or without it.
+/// I10 Of a disputed bucket nothing is read, and nothing is written to it (P25).
 namespace present::partition {
 
 struct settings {
@@ -70,6 +72,10 @@ struct settings {
   /// A checkpoint is due after this many applied bytes (P27: large ones are
   /// many times cheaper a put).
   std::size_t checkpoint_bytes = 64 * bounds::mib;
+  /// A marker is logged after so long if anything was applied since the last one, and
+  /// after so many entries at the latest (P24).
+  std::uint32_t marker_interval_ms = 60'000;
+  std::uint64_t marker_entries = 100'000;
   /// The root's: what the cluster is born with.
   cluster_map_ptr founding_map;
 };
@@ -128,6 +134,13 @@ struct restored {
 struct map_known {
   cluster_map_ptr map;
 };
+/// A marker is to be logged; it is once per leadership and per request (I7).
+struct marker_due {};
+/// Rows of these buckets (storage/digest.hpp) are not the same on all replicas, and
+/// nobody can say which are right: until told otherwise, or the leadership ends.
+struct buckets_disputed {
+  std::vector<std::uint16_t> buckets;
+};
 /// A peer's wall clock, as it was when the peer sent a message.
 struct peer_clock_read {
   node_id peer;
@@ -142,7 +155,7 @@ struct time_passed {};
 using event_kind
   = std::variant<arrived, role_known, quorum_known, proposal_placed,
                  proposal_refused, proposal_replaced, proposal_lost, read_confirmed,
-                 read_refused, committed, restored, map_known,
+                 read_refused, committed, restored, map_known, marker_due, buckets_disputed,
                  peer_clock_read, voters_known, time_passed>;
 
 struct event {
@@ -175,6 +188,10 @@ struct stage_reached {
   request_tag tag = 0;
   request_stage stage = request_stage::logged;
 };
+/// The entry just applied is a marker: a checkpoint is to be cut here (P24).
+struct marker_applied {
+  log_index index;
+};
 /// The state table is large enough for a checkpoint.
 struct checkpoint_due {};
 /// A read met a row that fails its check. It was answered `damaged`; what comes after
@@ -184,8 +201,8 @@ struct damage_met {
 };
 
 using effect
-  = std::variant<propose, confirm_read, respond, stage_reached, checkpoint_due,
-                 damage_met>;
+  = std::variant<propose, confirm_read, respond, stage_reached, marker_applied,
+                 checkpoint_due, damage_met>;
 using effects = std::vector<effect>;
 
 // -- the machine -------------------------------------------------------------------
@@ -210,6 +227,7 @@ public:
   std::size_t waiting_requests() const { return requests_.size(); }
   const session_table& sessions() const { return state_->sessions(); }
   map_epoch epoch() const { return state_->epoch(); }
+  std::size_t disputed_buckets() const { return disputed_.count(); }
   /// The root's map as of what is applied; null in other partitions.
   cluster_map_ptr root_map() const {
     const auto* root = state_->root_catalog();
@@ -258,6 +276,8 @@ private:
   // admission
   std::optional<error> malformation_of(const request& what) const;
   std::optional<error> unfit_to_lead() const;
+  std::optional<answer> refusal_of(const operation& asked) const;
+  bool is_disputed(const operation& asked) const;
   std::optional<error> refusal_of(const event& input, const request& what) const;
   void serve_stale(const arrived& what, const error& the_rest, effects& out) const;
   void admit(const event& input, const arrived& what, effects& out);
@@ -299,6 +319,8 @@ private:
   phase phase_ = phase::following;
   bool has_quorum_ = true;
   bool checkpoint_asked_ = false;
+  bool marker_is_due_ = false;
+  std::bitset<storage::state_digest::buckets> disputed_;
   term term_;
   node_id leader_;
   hybrid_clock clock_;

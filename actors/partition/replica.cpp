@@ -47,13 +47,16 @@ raft::recovered_state prepared(raft::recovered_state found,
 
 replica::replica(const replica_settings& options, raft::recovered_state found,
                  state_backend_ptr state, const raft::snapshot_mark& mark, time_ms now)
-    : id_(options.machine.id), checkpoint_bytes_(options.machine.checkpoint_bytes),
+    : id_(options.machine.id), store_(options.store), checkpoint_bytes_(options.machine.checkpoint_bytes),
       max_clock_offset_ms_(options.machine.max_clock_offset_ms),
       backend_(std::move(state)), table_(*backend_),
       partition_(options.machine, table_, mark),
       raft_(options.machine.self, options.store, options.raft,
             prepared(std::move(found), options.founders, mark), now),
-      steward_({options.machine.self, options.machine.id}) {
+      steward_({options.machine.self, options.machine.id}),
+      audit_({.self = options.machine.self,
+              .marker_interval_ms = options.machine.marker_interval_ms,
+              .marker_entries = options.machine.marker_entries}) {
 }
 
 // -- what it hears -----------------------------------------------------------------
@@ -90,7 +93,9 @@ void replica::on(raft::received& what) {
   const auto& message = what.what;
   if (has_node(raft_.members().voters, message.from))
     tell(event_kind{peer_clock_read{message.from, message.wall_ms}});
-  if (!is_too_far_ahead(message))
+  if (const auto* beside = std::get_if<raft::carried>(&message.content))
+    on_carried(message, *beside->what);
+  else if (!is_too_far_ahead(message))
     tell(raft::event_kind{std::move(what)});
 }
 
@@ -113,7 +118,7 @@ void replica::on(raft::link_changed& what) {
 std::optional<time_ms> replica::next_wake() const {
   auto wake = raft_.next_wake();
   const auto sooner = [&](time_ms at) { wake = std::min(wake.value_or(at), at); };
-  for (const auto other : {partition_.next_wake(), steward_.next_look()})
+  for (const auto other : {partition_.next_wake(), steward_.next_look(), audit_.next_look()})
     if (other)
       sooner(*other);
   if (!later_.empty())
@@ -132,9 +137,17 @@ bool replica::turn(replica_effects& out) {
     return true;
   }
   if (raft_events_.empty()) {
-    if (!std::exchange(look_is_due_, false))
+    if (std::exchange(look_is_due_, false)) {
+      look_after_members();
+      return true;
+    }
+    if (checkpoint_waits_ && backend_ && !table_.is_frozen() && !holds_checkpoints()) {
+      begin_checkpoint();
+      return true;
+    }
+    if (damaged_ || !audit_.is_due(partition_.applied(), now_))
       return false;
-    look_after_members();
+    look_after_digests();
     return true;
   }
   const raft::event input{now_, std::move(raft_events_.front())};
@@ -244,6 +257,7 @@ void replica::carry_out(raft::role_changed& what) {
   if (!leads)
     out_->push_back(release_snapshot{std::nullopt});
   steward_.on_role(leads, now_);
+  audit_.on_role(leads, now_);
   tell(event_kind{role_known{leads, what.at_term, what.leader}});
   out_->push_back(what);
 }
@@ -301,11 +315,13 @@ void replica::carry_out(confirm_read& what) {
 // -- checkpoints -------------------------------------------------------------------
 
 void replica::carry_out(checkpoint_due&) {
-  if (!table_.is_frozen())
+  checkpoint_waits_ = holds_checkpoints();
+  if (!checkpoint_waits_ && !table_.is_frozen())
     begin_checkpoint();
 }
 
 void replica::begin_checkpoint() {
+  checkpoint_waits_ = false;
   partition_.write_back();
   auto frozen = table_.freeze(raft_.log().mark_at(partition_.applied()));
   check(bool{frozen}, "R2: a second checkpoint on its way");
@@ -329,17 +345,21 @@ void replica::on(checkpoint_done& what) {
     later_.emplace(now_ + again_after_ms, checkpoint_again{});
     return;
   }
+  if (marker_ == what.mark.index)
+    on_digest_taken(std::exchange(marker_, {}), std::move(what.digest));
   checkpoint_.reset();
   table_.release_frozen();
   tell(raft::event_kind{raft::compacted{what.mark}});
-  if (table_.active_bytes() >= checkpoint_bytes_)
-    begin_checkpoint();
+  checkpoint_waits_ = table_.active_bytes() >= checkpoint_bytes_;
 }
 
 // -- snapshots, sent (rule 10, P18) --------------------------------------------------
 
 void replica::carry_out(raft::read_snapshot& what) {
-  if (what.digest == 0 && !reaches(what.at_least))
+  const bool repairs = what.at_least > log_index{};
+  if (what.digest == 0 && repairs && !may_repair(what.at_least))
+    tell(raft::event_kind{raft::snapshot_read{what.for_peer, {}}});
+  else if (what.digest == 0 && !reaches(what.at_least))
     later_.emplace(now_ + again_after_ms, raft::snapshot_read{what.for_peer, {}});
   else
     out_->push_back(read_snapshot_part{what.for_peer, what.offset, what.digest,
@@ -400,6 +420,7 @@ void replica::on(snapshot_part_taken& what) {
 void replica::begin_replacement() {
   table_.close();
   checkpoint_.reset();
+  on_digest_taken(std::exchange(marker_, {}), nullptr);
   backend_.reset();
   out_->push_back(replace_state{});
 }

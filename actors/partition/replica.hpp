@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/checkpoint/checkpoint_answers.hpp"
+#include "actors/partition/digest_audit.hpp"
 #include "actors/partition/partition_machine.hpp"
 #include "actors/partition/steward.hpp"
 #include "actors/raft/raft_machine.hpp"
@@ -40,6 +41,11 @@
 ///     partition for good (P21).
 /// R6  Of a state in which damage was met nothing more is answered, applied or
 ///     written; raft hands leadership over, and then asks to be rebuilt.
+/// R7  The digest of a marker is that of the checkpoint cut at it (P24). While another
+///     checkpoint is on its way none can be cut: this replica has none for that marker.
+/// R8  A replica that has lost its state is given one only as of a marker at which a
+///     majority's digests agree with this one's (P25); while it waits, the next checkpoint
+///     waits too, up to twice the size that is due.
 ///
 /// The environment (the actor around it) guarantees E1 to E5 of raft_machine.hpp,
 /// and that each `write_checkpoint`, `read_snapshot_part` and `take_snapshot_part`
@@ -151,6 +157,7 @@ public:
   const raft::raft_machine& raft() const { return raft_; }
   const partition_machine& partition() const { return partition_; }
   const storage::state& table() const { return table_; }
+  const digest_audit& audit() const { return audit_; }
   bool is_without_state() const { return backend_ == nullptr; }
 
 private:
@@ -162,6 +169,7 @@ private:
   void on(map_known& what);
   void on(raft::link_changed& what);
   void on(raft::received& what);
+  void on_carried(const raft::message& from, const replica_message& what);
   bool is_too_far_ahead(const raft::message& what);
   template <class RaftEvent>
   void on(RaftEvent& what) { tell(raft::event_kind{std::move(what)}); }
@@ -196,6 +204,7 @@ private:
   void carry_out(confirm_read& what);
   void carry_out(checkpoint_due& what);
   void carry_out(damage_met& what);
+  void carry_out(marker_applied& what);
 
   // what the steward asks for
   void look_after_members();
@@ -204,15 +213,29 @@ private:
   void carry_out(const hand_over& what);
   void carry_out(const tell_members& what) { out_->push_back(what); }
 
+  // what the audit of digests asks for
+  void look_after_digests();
+  void carry_out(const log_marker& what);
+  void carry_out(const ask_digest& what);
+  void carry_out(const report_damage& what);
+  void carry_out(const note_disputes& what);
+  void answer_digest(node_id leader, const digest_asked& asked);
+  void on_digest_taken(log_index marker, digest_ptr digest);
+  void send_to(node_id peer, replica_message what);
+  void become_different(log_index marker, const std::vector<std::uint16_t>& buckets);
+
   void step_partition(const event& input);
   void become_damaged(const std::string& why);
   void begin_checkpoint();
   void send_checkpoint();
   bool reaches(log_index wanted);
+  bool may_repair(log_index at_least);
+  bool holds_checkpoints() const;
   void begin_replacement();
   std::shared_ptr<const entry_batch> batch_of(const raft::entry& item) const;
 
   const partition_id id_;
+  const store_id store_;
   const std::size_t checkpoint_bytes_;
   const std::uint64_t max_clock_offset_ms_;
 
@@ -222,9 +245,13 @@ private:
   partition_machine partition_;
   raft::raft_machine raft_;
   steward steward_;
+  digest_audit audit_;
+  std::optional<std::pair<node_id, digest_asked>> waiting_for_digest_;
+  log_index marker_; ///< whose digest the checkpoint on its way will give; 0: none
   bool skew_was_told_ = false;
   bool look_is_due_ = false; ///< something that the steward looks at has changed
   bool damaged_ = false;     ///< R6
+  bool checkpoint_waits_ = false; ///< one is due, and not yet begun
 
   std::deque<raft::event_kind> raft_events_;
   std::deque<event_kind> partition_events_;

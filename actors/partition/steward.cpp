@@ -63,7 +63,8 @@ raft::member_store steward::store_of(node_id node) const {
 /// had from an earlier membership could still be removed.
 bool steward::is_ready(const leader_view& seen, node_id node) const {
   const auto* peer = find_peer(seen, node);
-  return peer && peer->reachable && peer->phase == raft::progress::phase::replicating
+  return peer && peer->reachable && !peer->lacks_state
+         && peer->phase == raft::progress::phase::replicating
          && peer->matched >= seen.members_index
          && seen.last.value - std::min(seen.last.value, peer->matched.value)
               <= options_.handover_lag;

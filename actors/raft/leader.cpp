@@ -84,7 +84,8 @@ void raft_machine::on_append_reply(const message& from,
   to.heard_at = now_;
   to.round = std::max(to.round, std::min(answer.round, state->reads.current()));
   to.state_wanted = answer.state_wanted;
-  if (to.state_wanted > log_index{} && to.state != progress::phase::installing)
+  if (to.state_wanted > log_index{} && to.state != progress::phase::installing
+      && now_ >= to.repair_not_before)
     begin_snapshot(from.from, to);
   if (!answer.accepted)
     return on_refused(*state, from.from, to, answer);

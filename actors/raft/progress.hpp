@@ -44,6 +44,7 @@ struct progress {
   time_ms part_asked_at = 0;
   bool part_awaited = false; ///< from our own state store
   log_index state_wanted;    ///< it has no state, and needs one from here on
+  time_ms repair_not_before = 0; ///< there was none to give to it
 
   void become_probing(log_index from);
   void become_replicating();

@@ -137,7 +137,8 @@ void raft_machine::on(const link_changed& event) {
 
 void raft_machine::on(const received& event) {
   const auto& what = event.what;
-  if (what.to != self_ || what.from == self_ || from_other_store(what))
+  if (what.to != self_ || what.from == self_ || from_other_store(what)
+      || std::holds_alternative<carried>(what.content))
     return;
   // Whoever is heard is reachable, whatever was said of its link.
   if (links_down_.contains(what.from))

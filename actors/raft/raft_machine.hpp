@@ -230,6 +230,7 @@ private:
   void on_snapshot_reply(const message& from, const snapshot_reply& answer);
   void begin_snapshot(node_id peer, progress& to);
   void ask_for_part(node_id peer, progress& to);
+  void defer_repair(progress& to);
   void end_snapshot(node_id peer, progress& to);
 
   // Constant.

@@ -5,9 +5,14 @@
 #include "storage/log_entry.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <variant>
 #include <vector>
+
+namespace present::partition {
+struct replica_message;
+} // namespace present::partition
 
 /// The vocabulary of one raft group: what is in the log, what replicas say to
 /// each other, what the machine hears (events) and what it asks for (effects).
@@ -71,8 +76,13 @@ struct snapshot_reply {
 
 struct timeout_now {};
 
+/// Not raft's: what the replicas around it say to each other. Carried, not looked at.
+struct carried {
+  std::shared_ptr<const partition::replica_message> what;
+};
+
 using body = std::variant<vote_request, vote_reply, append_request, append_reply,
-                          snapshot_chunk, snapshot_reply, timeout_now>;
+                          snapshot_chunk, snapshot_reply, timeout_now, carried>;
 
 struct message {
   node_id from;
@@ -134,7 +144,8 @@ struct entries_loaded {
   std::vector<entry> entries;
 };
 /// The part that was asked for with `read_snapshot`. Null `bytes`: that snapshot
-/// is no more, begin a new one.
+/// is no more, begin a new one; or, of a peer that has lost its state, there is none
+/// to give to it for now.
 struct snapshot_read {
   node_id for_peer;
   snapshot_chunk chunk;

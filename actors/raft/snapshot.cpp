@@ -51,6 +51,16 @@ void raft_machine::ask_for_part(node_id peer, progress& to) {
   out_.push_back(read_snapshot{peer, to.offset, to.digest, to.state_wanted});
 }
 
+/// There is no state to give to a peer that has lost its own, for now: it gets what comes
+/// after its log's end meanwhile, for a quorum may need it.
+void raft_machine::defer_repair(progress& to) {
+  to.become_installing(); // asked again as if a part had been lost
+  to.part_asked_at = now_;
+  to.repair_not_before = now_ + settings_.election_timeout_ms;
+  if (to.matched >= log_.base())
+    to.become_probing(next(to.matched));
+}
+
 void raft_machine::end_snapshot(node_id peer, progress& to) {
   out_.push_back(release_snapshot{peer});
   to.become_probing(next(to.matched));
@@ -64,6 +74,8 @@ void raft_machine::on(const snapshot_read& event) {
   if (to.state != progress::phase::installing
       || !std::exchange(to.part_awaited, false))
     return;
+  if (!event.chunk.bytes && to.state_wanted > log_index{})
+    return defer_repair(to);
   if (!event.chunk.bytes) {
     to.become_installing();
     return ask_for_part(event.for_peer, to);

@@ -76,7 +76,8 @@ std::string content_of(const body& content) {
         return "snapshot " + position(it.mark.index, it.mark.at_term)
                + (it.installed ? " installed" : " held to " + num(it.next_offset));
       },
-      [](const timeout_now&) { return std::string{"timeout now"}; }},
+      [](const timeout_now&) { return std::string{"timeout now"}; },
+      [](const carried&) { return std::string{"a word of its replica"}; }},
     content);
 }
 

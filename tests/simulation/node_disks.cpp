@@ -172,7 +172,10 @@ void simulated_node::perform(partition::write_checkpoint& what) {
       auto how = write(full || std::exchange(conditions.fail_next_checkpoint, false));
       if (how && conditions.compacting_until_us > time_.now_us())
         conditions.count(fault_kind::compaction);
-      tell(checkpoint_done{mark, std::move(how)});
+      checkpoint_done done{mark, std::move(how)};
+      if (done.how)
+        done.digest = std::make_shared<const storage::state_digest>(home_->disk().digest());
+      tell(std::move(done));
     },
     [write] { write(false); });
 }

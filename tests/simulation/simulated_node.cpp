@@ -60,6 +60,8 @@ void simulated_node::open_replica() {
   options.machine.max_proposals_in_flight = 8;
   const bool tiny = conditions.compacting_until_us > time_.now_us();
   options.machine.checkpoint_bytes = tiny ? 200 : checkpoint_bytes_;
+  options.machine.marker_interval_ms = 300 + static_cast<std::uint32_t>(checkpoint_bytes_ % 3000);
+  options.machine.marker_entries = 50;
   options.raft = raft_settings_of(time_.random.next());
   options.store = store();
   options.founders = founders_;

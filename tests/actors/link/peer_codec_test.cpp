@@ -1,4 +1,5 @@
 #include "actors/link/peer_codec.hpp"
+#include "actors/partition/replica_message.hpp"
 
 #include <capnp/message.h>
 #include <capnp/serialize.h>
@@ -59,8 +60,28 @@ raft::entry any_entry() {
   return made;
 }
 
+partition::replica_message any_word() {
+  const log_index marker{any_number()};
+  switch (*rc::gen::inRange(0, 4)) {
+    case 0:
+      return {partition::digest_asked{marker}};
+    case 1: {
+      auto digest = std::make_shared<storage::state_digest>();
+      for (std::size_t bucket = 0; bucket < storage::state_digest::buckets; ++bucket)
+        (*digest)[bucket] = {any_number(), any_number()};
+      return {partition::digest_told{marker, partition::digest_standing::taken, digest}};
+    }
+    case 2:
+      return {partition::digest_told{
+        marker, any_bool() ? partition::digest_standing::lost
+                           : partition::digest_standing::unknown, nullptr}};
+    default:
+      return {partition::digest_verdict{marker, {0, 7, 255}}};
+  }
+}
+
 raft::body any_body() {
-  switch (*rc::gen::inRange(0, 7)) {
+  switch (*rc::gen::inRange(0, 8)) {
     case 0:
       return raft::vote_request{
         {any_number()}, {any_number()}, any_bool(), any_bool()};
@@ -78,6 +99,8 @@ raft::body any_body() {
                                   any_bool(), any_number()};
     case 5:
       return raft::snapshot_reply{any_mark(), any_number(), any_bool()};
+    case 6:
+      return raft::carried{std::make_shared<const partition::replica_message>(any_word())};
     default:
       return raft::timeout_now{};
   }
@@ -171,6 +194,27 @@ struct description {
     number(body.installed);
   }
   void operator()(const raft::timeout_now&) { text += "timeout_now "; }
+  void operator()(const raft::carried& body) { std::visit(*this, body.what->what); }
+  void operator()(const partition::digest_asked& word) {
+    text += "digest_asked ";
+    number(word.marker.value);
+  }
+  void operator()(const partition::digest_told& word) {
+    text += "digest_told ";
+    number(word.marker.value);
+    number(static_cast<std::uint64_t>(word.standing));
+    for (std::size_t bucket = 0; word.digest && bucket < storage::state_digest::buckets;
+         ++bucket) {
+      number((*word.digest)[bucket].sum);
+      number((*word.digest)[bucket].count);
+    }
+  }
+  void operator()(const partition::digest_verdict& word) {
+    text += "digest_verdict ";
+    number(word.marker.value);
+    for (const auto bucket : word.buckets)
+      number(bucket);
+  }
 };
 
 std::string described(const partition_message& message) {

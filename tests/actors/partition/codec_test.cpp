@@ -120,7 +120,7 @@ cluster_map any_map() {
 }
 
 own_command any_command() {
-  switch (*rc::gen::inRange(0, 3)) {
+  switch (*rc::gen::inRange(0, 4)) {
     case 0:
       return found_catalog{std::make_shared<const cluster_map>(any_map())};
     case 1:
@@ -128,6 +128,8 @@ own_command any_command() {
                            return storage::key_range{{*rc::gen::arbitrary<std::uint32_t>()},
                                                      any_text(), any_text()};
                          })};
+    case 2:
+      return digest_marker{};
     default:
       return {};
   }

@@ -156,6 +156,7 @@ public:
   std::vector<stage_reached> stages;
   int checkpoints_due = 0;
   std::vector<std::string> damage;
+  std::vector<log_index> markers;
 
 private:
   void start(const raft::snapshot_mark& mark) {
@@ -167,6 +168,7 @@ private:
   void note(const propose& what) { proposed.push_back(what); }
   void note(const confirm_read& what) { reads.push_back(what); }
   void note(const checkpoint_due&) { ++checkpoints_due; }
+  void note(const marker_applied& what) { markers.push_back(what.index); }
   void note(const damage_met& what) { damage.push_back(*what.what); }
   void note(const stage_reached& what) { stages.push_back(what); }
   void note(const respond& what) {
