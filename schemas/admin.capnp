@@ -90,6 +90,9 @@ struct PartitionStatus {
   self @7 :UInt32;
   # Whose view this is: the leader's, if there is one.
   hasQuorum @8 :Bool;
+  disputedBuckets @9 :UInt32;
+  # Of 256 buckets of keys: on how many the replicas disagree without a majority (P25).
+  # Not 0: an operator has to decide, and what is in them is refused until then.
 }
 
 struct ReplicaStatus {

@@ -44,7 +44,8 @@
 namespace present::storage {
 
 /// A folder with a higher number is refused: a newer program wrote it.
-inline constexpr std::uint32_t journal_format = 1;
+/// Journal: 2 since logs may hold markers (P24).
+inline constexpr std::uint32_t journal_format = 2;
 inline constexpr std::uint32_t state_format = 1;
 
 /// LMDB's compiled-in limit (MDB_MAXKEYSIZE).

@@ -231,6 +231,7 @@ partition_setup node::body::setup_of(partition_id partition) {
   setup.machine.id = partition;
   setup.machine.self = config.self;
   setup.machine.checkpoint_bytes = config.checkpoint_bytes;
+  setup.machine.marker_interval_ms = config.marker_interval_ms;
   setup.raft = config.raft;
   setup.raft.seed = edge::machine_entropy().next();
   setup.store = disk.identity().store;

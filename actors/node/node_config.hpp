@@ -34,6 +34,7 @@ struct node_config {
   raft::raft_settings raft;
   scrub::settings scrub;
   std::size_t checkpoint_bytes = 64 * bounds::mib;
+  std::uint32_t marker_interval_ms = 60'000; ///< between digests that are compared (P24)
 };
 
 } // namespace present

@@ -18,6 +18,8 @@ enum class mutant : std::uint8_t {
   read_at_once,          // P15
   own_everything,        // P1, A5: keys of other partitions are written
   stamp_by_wall_clock,   // P2, I3: whatever the log's stamps are
+  ignore_digests,        // P24: who differs from a majority goes on
+  repair_from_anyone,    // P25: a lost state comes from whoever leads
 };
 
 #ifdef PRESENT_MUTANTS

@@ -387,6 +387,15 @@ void partition_shell::perform(partition::skew_seen& what) {
               {{"leader", what.leader}, {"ahead_ms", what.ahead_ms}});
 }
 
+void partition_shell::perform(partition::disputes_changed& what) {
+  if (what.buckets == 0)
+    log().info("a majority of the replicas agrees again", {{"marker", what.marker}});
+  else
+    log().error("needs governance: the replicas disagree, and none of them has a majority; "
+                "what is in these buckets of keys is refused",
+                {{"marker", what.marker}, {"buckets", what.buckets}});
+}
+
 void partition_shell::perform(partition::tell_members& what) {
   if (const auto& membership = membership_.get())
     send(membership, members_told{std::move(what.what)});
@@ -405,6 +414,8 @@ partition_status partition_shell::status() const {
   seen.at_term = raft.current_term();
   seen.commit = raft.commit();
   seen.applied = replica_->partition().applied();
+  seen.disputed_buckets
+    = static_cast<std::uint32_t>(replica_->partition().disputed_buckets());
   // A follower that hears a leader is part of a quorum as well.
   seen.has_quorum = raft.has_quorum() || (raft.role() == raft::role_kind::follower
                                             && seen.leader.value != 0);

@@ -80,6 +80,7 @@ private:
   void perform(partition::stage_reached& what) { traces_.on_stage(what, turn_began_ns_); }
   void perform(partition::tell_members& what);
   void perform(partition::skew_seen& what);
+  void perform(partition::disputes_changed& what);
   void perform(raft::role_changed& what);
   void perform(raft::quorum_changed& what);
   void perform(raft::configuration_changed& what);

@@ -126,11 +126,19 @@ struct skew_seen {
   std::uint64_t ahead_ms = 0;
 };
 
+/// On how many buckets the replicas disagree without a majority, from this marker on
+/// (P25): said when it changes.
+struct disputes_changed {
+  log_index marker;
+  std::size_t buckets = 0;
+};
+
 /// What raft says of role, quorum and members is for whoever watches.
 using replica_effect
   = std::variant<raft::send, write_journal, raft::load_entries, write_checkpoint,
                  read_snapshot_part, release_snapshot, take_snapshot_part,
-                 replace_state, condemn_state, respond, stage_reached, tell_members, skew_seen,
+                 replace_state, condemn_state, respond, stage_reached, tell_members,
+                 skew_seen, disputes_changed,
                  raft::role_changed, raft::quorum_changed,
                  raft::configuration_changed, raft::rebuild_needed>;
 using replica_effects = std::vector<replica_effect>;

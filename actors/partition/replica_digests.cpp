@@ -1,3 +1,4 @@
+#include "actors/partition/mutant.hpp"
 #include "actors/partition/replica.hpp"
 #include "actors/raft/quorum.hpp"
 #include "runtime/base/overloaded.hpp"
@@ -71,6 +72,8 @@ void replica::become_different(log_index marker, const std::vector<std::uint16_t
 /// What is on the disk must be as of the marker when it is read, and the checkpointer
 /// does one thing after the other.
 bool replica::may_repair(log_index at_least) {
+  if (mutated(mutant::repair_from_anyone))
+    return reaches(at_least);
   const auto agreed = audit_.repair_index();
   if (agreed >= at_least && !checkpoint_) {
     const auto mark = backend_->applied();
@@ -106,6 +109,7 @@ void replica::carry_out(const ask_digest& what) {
 
 void replica::carry_out(const note_disputes& what) {
   tell(event_kind{buckets_disputed{what.buckets}});
+  out_->push_back(disputes_changed{what.marker, what.buckets.size()});
 }
 
 void replica::carry_out(const report_damage& what) {

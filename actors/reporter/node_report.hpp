@@ -31,6 +31,9 @@ struct partition_status {
   bool has_quorum = false;
   std::vector<replica_progress> replicas;
   std::uint32_t failures_tolerated = 0;
+  /// Of 256: keys on which the replicas disagree without a majority (P25). Not 0: an
+  /// operator has to decide.
+  std::uint32_t disputed_buckets = 0;
 
   friend bool operator==(const partition_status&, const partition_status&) = default;
 };

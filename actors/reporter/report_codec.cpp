@@ -46,6 +46,7 @@ void encode_partition(const partition_status& from, schema::PartitionStatus::Bui
   to.setApplied(from.applied.value);
   to.setHasQuorum(from.has_quorum);
   to.setFailuresTolerated(from.failures_tolerated);
+  to.setDisputedBuckets(from.disputed_buckets);
   auto replicas = to.initReplicas(static_cast<unsigned>(from.replicas.size()));
   for (unsigned place = 0; place < from.replicas.size(); ++place) {
     replicas[place].setNode(from.replicas[place].node.value);
@@ -64,6 +65,7 @@ partition_status decode_partition(schema::PartitionStatus::Reader from) {
   row.applied = {from.getApplied()};
   row.has_quorum = from.getHasQuorum();
   row.failures_tolerated = from.getFailuresTolerated();
+  row.disputed_buckets = from.getDisputedBuckets();
   for (const auto replica : schema::honest(from.getReplicas()))
     row.replicas.push_back(
       {{replica.getNode()}, string_of(replica.getState()), replica.getLag()});

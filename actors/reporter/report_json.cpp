@@ -17,7 +17,8 @@ json to_json(const partition_status& partition) {
           {"commit", partition.commit.value},
           {"applied", partition.applied.value},
           {"replicas", std::move(replicas)},
-          {"failures_tolerated", partition.failures_tolerated}};
+          {"failures_tolerated", partition.failures_tolerated},
+          {"disputed_buckets", partition.disputed_buckets}};
 }
 
 json to_json(const member_status& node) {

@@ -83,6 +83,10 @@ std::string describe(const partition::replica_effect& what) {
       [](const partition::skew_seen& it) {
         return "n" + num(it.leader.value) + " is " + num(it.ahead_ms) + " ms ahead";
       },
+      [](const partition::disputes_changed& it) {
+        return "disputed from marker " + num(it.marker.value) + " on: " + num(it.buckets)
+               + " buckets";
+      },
       [](const partition::tell_members& it) {
         return "tell members of " + num(it.what.index.value);
       },

@@ -18,7 +18,7 @@ struct mutant_row {
 };
 
 /// Every defect that the simulation has to catch. Three more of raft are shown by tests
-/// of their own (tests/actors/raft/meson.build).
+/// of their own (tests/actors/raft/meson.build), two of replicas too (tests/actors/partition).
 inline const std::vector<mutant_row> mutants{
   {raft::mutant::acknowledge_before_persisting,
              "acknowledge_before_persisting", "2"},

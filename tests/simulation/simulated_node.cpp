@@ -209,6 +209,13 @@ void simulated_node::perform(raft::send& what) {
                          fault_kind::crash_voter);
 }
 
+/// No fault of the plan makes a state differ without a check of its own that fails.
+void simulated_node::perform(partition::condemn_state& what) {
+  expect(what.why->find("a majority") == std::string::npos, "equal digests at markers",
+         "node " + std::to_string(id_.value) + ": " + *what.why);
+  condemn_state();
+}
+
 void simulated_node::perform(raft::rebuild_needed&) {
   conditions.crash_for(time_.random.between(1'000, 100'000), fault_kind::disk_failure);
 }

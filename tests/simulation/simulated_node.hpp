@@ -141,7 +141,7 @@ private:
   void perform(partition::release_snapshot& what);
   void perform(partition::take_snapshot_part& what);
   void perform(partition::replace_state& what);
-  void perform(partition::condemn_state&) { condemn_state(); }
+  void perform(partition::condemn_state& what);
   void enqueue(std::uint64_t takes_us, std::function<void()> what,
                std::function<void()> if_kept = {});
   void run_jobs();
@@ -159,6 +159,7 @@ private:
   void perform(raft::configuration_changed&) {}
   void perform(partition::skew_seen&) { }
   void perform(partition::stage_reached&) {} // nothing is traced here
+  void perform(partition::disputes_changed&) {}
   void perform(partition::tell_members& what) { outside_.members_told(what.what); }
 
   const node_id id_;

@@ -68,6 +68,13 @@ std::string to_text(const cluster_status& status) {
     row["tolerates"] = row["failures_tolerated"];
     partitions.push_back(std::move(row));
   }
+  std::string trouble;
+  for (const auto& partition : status.partitions)
+    if (partition.disputed_buckets != 0)
+      trouble += "\nNEEDS GOVERNANCE: the replicas of partition "
+                 + std::to_string(partition.id.value) + " disagree on "
+                 + std::to_string(partition.disputed_buckets)
+                 + " of 256 buckets of keys, and none of them has a majority\n";
   std::vector<json> nodes;
   for (const auto& node : status.nodes) {
     auto row = to_json(node);
@@ -80,7 +87,8 @@ std::string to_text(const cluster_status& status) {
          + render_table({"node", "state", "fenced", "rpc", "version"}, nodes) + '\n'
          + render_table({"partition", "leader", "term", "commit", "applied", "tolerates",
                          "replicas"},
-                        partitions);
+                        partitions)
+         + trouble;
 }
 
 std::string to_text(const supervision::description& root) {

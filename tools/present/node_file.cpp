@@ -35,7 +35,8 @@ constexpr std::array text_keys{
 std::vector<toml_key> known_keys() {
   std::vector<toml_key> keys{{"node", toml_kind::integer},
                              {"http_plain", toml_kind::boolean},
-                             {"checkpoint_bytes", toml_kind::integer}};
+                             {"checkpoint_bytes", toml_kind::integer},
+                             {"marker_interval_ms", toml_kind::integer}};
   for (const auto& key : text_keys)
     keys.push_back({key.name});
   return keys;
@@ -44,13 +45,26 @@ std::vector<toml_key> known_keys() {
 /// Smaller ones would do nothing but checkpoints.
 constexpr std::uint64_t least_checkpoint_bytes = 64 * bounds::kib;
 
+/// As above.
+constexpr std::uint64_t least_marker_interval_ms = 100;
+
+result<std::uint64_t> number_in(const toml_value& value, std::uint64_t least,
+                                std::uint64_t most = UINT64_MAX) {
+  const auto parsed = parse_count(value.text);
+  if (!parsed || *parsed < least || *parsed > most)
+    return make_error(error_code::invalid, value.origin + ": '" + value.text
+                                             + "' must be a number from "
+                                             + std::to_string(least) + " up");
+  return *parsed;
+}
+
 status take(node_file& node, const toml_value& value) {
+  constexpr auto most = std::numeric_limits<std::uint32_t>::max();
   if (value.path == "node") {
-    const auto parsed = parse_count(value.text);
-    if (!parsed || *parsed == 0 || *parsed > std::numeric_limits<std::uint32_t>::max())
-      return make_error(error_code::invalid,
-                        value.origin + ": '" + value.text + "' must be a number from 1 up");
-    node.node = {static_cast<std::uint32_t>(*parsed)};
+    const auto number = number_in(value, 1, most);
+    if (!number)
+      return number.problem();
+    node.node = {static_cast<std::uint32_t>(*number)};
     return success();
   }
   if (value.path == "http_plain") {
@@ -58,12 +72,17 @@ status take(node_file& node, const toml_value& value) {
     return success();
   }
   if (value.path == "checkpoint_bytes") {
-    const auto parsed = parse_count(value.text);
-    if (!parsed || *parsed < least_checkpoint_bytes)
-      return make_error(error_code::invalid,
-                        value.origin + ": '" + value.text + "' must be a number from "
-                          + std::to_string(least_checkpoint_bytes) + " up");
-    node.checkpoint_bytes = *parsed;
+    const auto number = number_in(value, least_checkpoint_bytes);
+    if (!number)
+      return number.problem();
+    node.checkpoint_bytes = *number;
+    return success();
+  }
+  if (value.path == "marker_interval_ms") {
+    const auto number = number_in(value, least_marker_interval_ms, most);
+    if (!number)
+      return number.problem();
+    node.marker_interval_ms = static_cast<std::uint32_t>(*number);
     return success();
   }
   for (const auto& key : text_keys)
@@ -84,6 +103,8 @@ std::string encode_node_file(const node_file& node) {
     text << "http_plain = true\n";
   if (node.checkpoint_bytes != node_file{}.checkpoint_bytes)
     text << "checkpoint_bytes = " << node.checkpoint_bytes << '\n';
+  if (node.marker_interval_ms != node_file{}.marker_interval_ms)
+    text << "marker_interval_ms = " << node.marker_interval_ms << '\n';
   return text.str();
 }
 

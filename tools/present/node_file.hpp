@@ -24,6 +24,7 @@
 ///   advertise_rpc = "a.example:7400"       # where others find it, if elsewhere
 ///   advertise_http = "a.example:7401"
 ///   checkpoint_bytes = 67108864            # changes between two checkpoints (P27)
+///   marker_interval_ms = 60000             # how often replicas compare digests (P24)
 ///
 /// Who else is in the cluster isn't here: the node keeps the cluster's map in `data`.
 namespace present::tools {
@@ -43,6 +44,7 @@ struct node_file {
   bool http_plain = false;
   std::string health_listen;
   std::uint64_t checkpoint_bytes = 64 * bounds::mib;
+  std::uint32_t marker_interval_ms = 60'000;
 
   friend bool operator==(const node_file&, const node_file&) = default;
 };

@@ -63,6 +63,7 @@ node_config config_of(const node_file& file) {
   config.http_plain = file.http_plain;
   config.health_address = file.health_listen;
   config.checkpoint_bytes = file.checkpoint_bytes;
+  config.marker_interval_ms = file.marker_interval_ms;
   return config;
 }
 

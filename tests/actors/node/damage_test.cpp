@@ -20,7 +20,8 @@ struct filled_cluster {
   std::unique_ptr<client_session> admin;
   std::unique_ptr<client_session> db;
 
-  filled_cluster() {
+  explicit filled_cluster(std::uint32_t marker_interval_ms = node_config{}.marker_interval_ms) {
+    nodes.marker_interval_ms = marker_interval_ms;
     // Checkpoints every few writes, and no log kept behind them.
     nodes.checkpoint_bytes = 200'000;
     nodes.raft.max_retained_bytes = 0;
@@ -148,6 +149,38 @@ TEST_CASE("a value that was flipped while its node was down is found when it sta
   flip_value(cluster.state_file(3), key_of(40).bytes());
   cluster.nodes.start(3);
   // Nobody reads it: the first pass finds it, before node 3 may lead.
+  wait_for_status(*cluster.admin, "repair", [&](const auto&) {
+    return snapshots_installed(*cluster.admin, 3) == "1";
+  });
+  wait_until_caught_up(*cluster.admin, 3);
+  check_all(*cluster.db, 0);
+  check_disks(cluster.nodes);
+}
+
+TEST_CASE("a value that is another one, with all checks and sums right, is found at the next "
+          "marker, and repaired from a majority (P24, P25)") {
+  filled_cluster cluster{200};
+  cluster.nodes.stop(3);
+  {
+    auto keys = storage::key_file::open(cluster.nodes.storage_key(3));
+    REQUIRE(keys);
+    auto state = storage::lmdb_state_backend::open(
+      cluster.state(3), {cluster.nodes.cluster(), whose, cluster.nodes.store(3)}, {},
+      keys->get());
+    REQUIRE(state);
+    auto row = (*state)->get(key_of(40));
+    REQUIRE(row);
+    REQUIRE(*row);
+    auto forged = std::get<storage::value_record>(**row);
+    forged.bytes = std::make_shared<const std::string>("another");
+    const auto mark = (*state)->applied();
+    REQUIRE(mark);
+    REQUIRE((*state)->write({{{key_of(40), forged}}, *mark}));
+    REQUIRE(storage::verify(**state));
+  }
+  cluster.nodes.start(3);
+  // What is new asks for a marker.
+  REQUIRE(cluster.db->put("things", "one more", "value", always{}, 30s));
   wait_for_status(*cluster.admin, "repair", [&](const auto&) {
     return snapshots_installed(*cluster.admin, 3) == "1";
   });

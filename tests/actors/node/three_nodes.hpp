@@ -81,6 +81,7 @@ public:
   raft::raft_settings raft;
   scrub::settings scrub;
   std::size_t checkpoint_bytes = node_config{}.checkpoint_bytes;
+  std::uint32_t marker_interval_ms = node_config{}.marker_interval_ms;
   std::uint32_t partitions = 4; ///< that they are founded with
 
   std::unique_ptr<client_session> connect(const std::string& who) {
@@ -140,6 +141,7 @@ private:
     made.raft = raft;
     made.scrub = scrub;
     made.checkpoint_bytes = checkpoint_bytes;
+    made.marker_interval_ms = marker_interval_ms;
     return made;
   }
 

@@ -44,7 +44,7 @@ TEST_CASE("the status has the fields of the interface") {
   CHECK(shown["quorum"] == true);
   CHECK(names_of(shown["partitions"][0])
         == std::vector<std::string>{"id", "leader", "term", "commit", "applied",
-                                    "replicas", "failures_tolerated"});
+                                    "replicas", "failures_tolerated", "disputed_buckets"});
   CHECK(shown["partitions"][0]["replicas"][0].dump()
         == R"({"node":1,"state":"follower","lag":2})");
   CHECK(shown["nodes"][0]["id"] == 1);
@@ -58,6 +58,10 @@ TEST_CASE("people see who leads, who lags, and what is wrong") {
   bad.available = false;
   bad.quorum = false;
   CHECK(to_text(bad).find("NOT AVAILABLE, WITHOUT A QUORUM\n") == 0);
+  CHECK(to_text(bad).find("GOVERNANCE") == std::string::npos);
+  bad.partitions[0].disputed_buckets = 3;
+  CHECK(to_text(bad).find("NEEDS GOVERNANCE: the replicas of partition 0 disagree on 3 of "
+                          "256 buckets") != std::string::npos);
 }
 
 TEST_CASE("the tree nests, in the fields of the interface") {

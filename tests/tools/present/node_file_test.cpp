@@ -54,16 +54,19 @@ TEST_CASE("what is missing or can't be is named with its place") {
         == "f.toml:1:1: 'node' must be an integer");
   CHECK(complaint(with_line("node = 2", "node = 2\ncheckpoint_bytes = 65535"))
         == "f.toml:2:1: '65535' must be a number from 65536 up");
+  CHECK(complaint(with_line("node = 2", "node = 2\nmarker_interval_ms = 99"))
+        == "f.toml:2:1: '99' must be a number from 100 up");
   CHECK(complaint(with_line("rpc = ", "rcp = "))
         == "f.toml:4:1: unknown key 'rcp'; did you mean 'rpc'?");
   CHECK(complaint(with_line("rpc = \"127.0.1.2:7400\"", "")) == "f.toml: 'rpc' is missing");
 }
 
-TEST_CASE("how large checkpoints are may be said") {
+TEST_CASE("how large checkpoints are, and how often digests are compared, may be said") {
   CHECK(decode_node_file(encode_node_file(example()), "f.toml")->checkpoint_bytes
         == 64 * bounds::mib);
   auto node = example();
   node.checkpoint_bytes = 100'000;
+  node.marker_interval_ms = 500;
   CHECK(*decode_node_file(encode_node_file(node), "f.toml") == node);
 }
 
