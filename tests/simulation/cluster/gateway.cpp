@@ -3,6 +3,7 @@
 #include "actors/membership/map_codec.hpp"
 #include "actors/session/rpc_codec.hpp"
 #include "actors/system_names.hpp"
+#include "runtime/base/bounds.hpp"
 
 #include <caf/send.hpp>
 
@@ -15,7 +16,6 @@ namespace present::simulation::cluster {
 
 namespace {
 
-constexpr std::size_t max_calls_under_way = 2;
 constexpr std::uint64_t map_patience = 1000 * ms;
 
 } // namespace
@@ -96,11 +96,11 @@ void simulated_gateway::on_down() {
   const auto lived = door_ ? (network_.time().now() - up_since_) / ms : 0;
   connection_ = nullptr;
   door_ = nullptr;
-  calls_.clear();
   for (auto& [number, call] : std::exchange(under_way_, {}))
-    fail(call.second, false);
-  for (auto& [partition, queue] : std::exchange(gathered_, {})) {
-    batch lost{std::make_move_iterator(queue.begin()), std::make_move_iterator(queue.end())};
+    fail(call.what, false);
+  for (auto& [partition, of] : std::exchange(lanes_, {})) {
+    batch lost{std::make_move_iterator(of.gathered.begin()),
+               std::make_move_iterator(of.gathered.end())};
     fail(lost, true);
   }
   for (auto& [number, asker] : std::exchange(asking_for_map_, {}))
@@ -113,7 +113,7 @@ void simulated_gateway::close() {
     connection_->close(connection::way::forth);
   connection_ = nullptr;
   door_ = nullptr;
-  gathered_.clear();
+  lanes_.clear();
   under_way_.clear();
   asking_for_map_.clear();
 }
@@ -125,7 +125,7 @@ void simulated_gateway::send(client::send_attempt what, client::client_actor fro
     caf::anon_send(from, client::attempt_failed{{what.attempt, true}});
     return;
   }
-  gathered_[what.partition].push_back({std::move(what), std::move(from)});
+  lanes_[what.partition].gathered.push_back({std::move(what), std::move(from)});
   if (std::exchange(flush_scheduled_, true))
     return;
   network_.time().after(network_.random().below(20 * us), [self = shared_from_this()] {
@@ -135,14 +135,14 @@ void simulated_gateway::send(client::send_attempt what, client::client_actor fro
 }
 
 void simulated_gateway::flush() {
-  for (auto& [partition, queue] : gathered_)
-    while (!queue.empty() && calls_[partition] < max_calls_under_way)
-      call(partition, take_batch(queue));
+  for (auto& [partition, to] : lanes_)
+    if (to.pace.may_call(to.gathered.size()))
+      call(partition, take_batch(to.gathered));
 }
 
 auto simulated_gateway::take_batch(std::deque<outgoing>& queue) -> batch {
   batch taken;
-  while (!queue.empty()
+  while (!queue.empty() && taken.size() < bounds::max_request_operations
          && (taken.empty() || queue.front().what.epoch == taken.front().what.epoch)) {
     taken.push_back(std::move(queue.front()));
     queue.pop_front();
@@ -165,8 +165,8 @@ request simulated_gateway::request_of(const batch& what) const {
 void simulated_gateway::call(partition_id partition, batch what) {
   const auto asked = through_codec(std::make_shared<const request>(request_of(what)));
   const auto number = ++last_number_;
-  under_way_.emplace(number, std::pair{partition, std::move(what)});
-  ++calls_[partition];
+  under_way_.emplace(number, pending{partition, std::move(what), network_.time().now()});
+  lanes_[partition].pace.on_called();
   const bool twice
     = network_.strikes(fault_kind::duplicate, life_->host(), node_.value);
   connection_->send(
@@ -192,9 +192,9 @@ void simulated_gateway::on_answer(std::uint64_t number, std::shared_ptr<const re
   const auto found = under_way_.find(number);
   if (found == under_way_.end())
     return;
-  auto [partition, to] = std::move(found->second);
+  const auto call = std::move(found->second);
+  const auto& to = call.what;
   under_way_.erase(found);
-  --calls_[partition];
   what = through_codec(std::move(what));
   network_.expect(what->failure.code != error_code::ok || what->answers.size() == to.size(), "session",
          "an answer to another number of operations");
@@ -210,6 +210,22 @@ void simulated_gateway::on_answer(std::uint64_t number, std::shared_ptr<const re
       one.what = what->answers[place];
     caf::anon_send(to[place].from, client::attempt_answered{std::move(one)});
   }
+  on_answered(call);
+}
+
+void simulated_gateway::on_answered(const pending& call) {
+  auto& to = lanes_[call.partition];
+  const auto pause = to.pace.on_answered(
+    call.what.size(), (network_.time().now() - call.sent_at) / us, to.gathered.size());
+  if (pause)
+    network_.time().after(pause->microseconds * us,
+                          [self = shared_from_this(), link = connection_,
+                           partition = call.partition, ticket = pause->ticket] {
+                            if (self->connection_ != link)
+                              return;
+                            self->lanes_[partition].pace.on_pause_over(ticket);
+                            self->flush();
+                          });
   flush();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/client/call_pace.hpp"
 #include "actors/client/client_actor.hpp"
 #include "runtime/network/reconnect_schedule.hpp"
 #include "tests/simulation/cluster/peer_links.hpp"
@@ -16,8 +17,8 @@ namespace present::simulation::cluster {
 class simulated_route;
 
 /// A client process's connection to one node, shared by its client actors: what
-/// stands where `gateway_link` stands on the network thread. What they send while
-/// calls are under way gathers and goes in one call.
+/// stands where `gateway_link` stands on the network thread, and keeps its pace: what
+/// they send while a call is under way gathers and goes in one call.
 class simulated_gateway : public std::enable_shared_from_this<simulated_gateway> {
 public:
   simulated_gateway(simulated_network& network, std::shared_ptr<process> life, node_id node,
@@ -40,6 +41,17 @@ private:
   };
   using batch = std::vector<outgoing>;
 
+  /// What goes to one partition.
+  struct lane {
+    std::deque<outgoing> gathered;
+    client::call_pace pace;
+  };
+  struct pending {
+    partition_id partition;
+    batch what;
+    std::uint64_t sent_at = 0;
+  };
+
   void dial();
   void open_session(std::shared_ptr<connection> made);
   void on_opened(std::shared_ptr<simulated_door> door, result<session_actor> session);
@@ -50,6 +62,7 @@ private:
   request request_of(const batch& what) const;
   void call(partition_id partition, batch what);
   void on_answer(std::uint64_t number, std::shared_ptr<const response> what);
+  void on_answered(const pending& call);
   std::shared_ptr<const request> through_codec(std::shared_ptr<const request> what);
   std::shared_ptr<const response> through_codec(std::shared_ptr<const response> what);
   cluster_map_ptr through_codec(cluster_map_ptr what);
@@ -65,9 +78,8 @@ private:
   std::shared_ptr<connection> connection_;
   std::shared_ptr<simulated_door> door_; ///< null: down
   std::uint64_t up_since_ = 0;
-  std::map<partition_id, std::deque<outgoing>> gathered_;
-  std::map<std::uint64_t, std::pair<partition_id, batch>> under_way_;
-  std::map<partition_id, std::size_t> calls_;
+  std::map<partition_id, lane> lanes_;
+  std::map<std::uint64_t, pending> under_way_;
   std::map<std::uint64_t, client::client_actor> asking_for_map_;
   std::uint64_t last_number_ = 0;
   bool flush_scheduled_ = false;
