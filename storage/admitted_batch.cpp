@@ -1,5 +1,7 @@
 #include "storage/admitted_batch.hpp"
 
+#include "storage/mutant.hpp"
+
 #include <utility>
 
 namespace present::storage {
@@ -9,7 +11,7 @@ namespace {
 /// J5. It says `disk_full` too if that is what its forerunner failed of: then the
 /// writer knows to come again.
 status check_follows(const write_chain& chain, const journal_write& write) {
-  if (write.follows == chain.last_good)
+  if (write.follows == chain.last_good || mutated(mutant::write_after_failure))
     return success();
   const auto why = chain.broken_by == error_code::ok ? error_code::invalid
                                                      : chain.broken_by;

@@ -2,6 +2,7 @@
 
 #include "storage/key_codec.hpp"
 #include "storage/keys.hpp"
+#include "storage/mutant.hpp"
 
 #include <openssl/rand.h>
 
@@ -121,9 +122,10 @@ status key_ring::read_keys(const lmdb_env& env, const lmdb_read& txn,
 status key_ring::begin_opening(lmdb_env& env, const key_provider& provider) {
   opening_ = salts_.empty() ? 1 : salts_.rbegin()->first + 1;
   std::string salt(secret_key::size, '\0');
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()),
-                 static_cast<int>(salt.size()))
-      != 1)
+  if (!mutated(mutant::same_salt)
+      && RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()),
+                    static_cast<int>(salt.size()))
+           != 1)
     return make_error(error_code::invalid, "the system has no randomness");
   status done = env.write([&](lmdb_write& txn) -> status {
     if (wrap_) {

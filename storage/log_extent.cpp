@@ -1,5 +1,7 @@
 #include "storage/log_extent.hpp"
 
+#include "storage/mutant.hpp"
+
 #include <utility>
 
 namespace present::storage {
@@ -63,13 +65,15 @@ result<log_extent> extend(log_extent log, const journal_write& write) {
 log_extent cut_back(log_extent log, const raft::log_position& intact) {
   if (intact.index >= log.tail.index)
     return log;
-  if (is_up_to_date(log.tail, log.promised))
+  if (is_up_to_date(log.tail, log.promised) && !mutated(mutant::torn_tail))
     log.promised = log.tail;
   log.tail = intact;
   return log;
 }
 
 log_extent emptied(const log_extent& log) {
+  if (mutated(mutant::forget_word))
+    return {};
   return {{}, {}, is_up_to_date(log.tail, log.promised) ? log.tail : log.promised};
 }
 

@@ -1,6 +1,7 @@
 #include "storage/state.hpp"
 
 #include "runtime/base/check.hpp"
+#include "storage/mutant.hpp"
 
 #include <utility>
 
@@ -141,7 +142,7 @@ const record_table& empty_table() {
 result<std::optional<record>> state::get(const record_key& key) const {
   if (const auto found = find_in(active_, key); found.known)
     return *found.what;
-  if (frozen_)
+  if (frozen_ && !mutated(mutant::skip_frozen_table))
     if (const auto found = find_in(frozen_->changes, key); found.known)
       return *found.what;
   return open_backend().get(key);

@@ -20,6 +20,13 @@ enum class mutant : std::uint8_t {
   stamp_by_wall_clock,   // P2, I3: whatever the log's stamps are
   ignore_digests,        // P24: who differs from a majority goes on
   repair_from_anyone,    // P25: a lost state comes from whoever leads
+  forget_collection,     // P3: a restart ends what is collected in parts
+  lead_before_own_entry, // P16
+  ignore_fencing_term,   // P16: what was proposed at an index is taken for its entry
+  stamp_without_median,  // P21: a leader's own clock is enough
+  take_far_stamps,       // P21
+  log_goes_early,        // P27: the log goes before the checkpoint is durable
+  promote_at_once,       // steward S1: whoever is wanted becomes a voter
 };
 
 #ifdef PRESENT_MUTANTS

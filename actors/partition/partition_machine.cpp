@@ -263,7 +263,8 @@ void partition_machine::become_following(time_ms now, effects& out) {
 /// has a quorum; that is told again only when it changes. Stamps of an earlier
 /// leadership that came to nothing don't count: its clock may have been wrong (I8).
 void partition_machine::become_taking_over() {
-  phase_ = applied_term_ == term_ ? phase::leading : phase::taking_over;
+  const bool knows_its_log = applied_term_ == term_ || mutated(mutant::lead_before_own_entry);
+  phase_ = knows_its_log ? phase::leading : phase::taking_over;
   has_quorum_ = true;
   own_entry_not_before_ = 0;
   clock_ = hybrid_clock{options_.max_clock_offset_ms};
@@ -425,7 +426,8 @@ void partition_machine::propose_batch(std::uint64_t wall_ms, effects& out) {
   batch->operations = std::move(next.operations);
   if (proposals_.empty())
     batch->command = wanted_command();
-  batch->first_stamp = clock_.tick(bounded_wall(wall_ms));
+  batch->first_stamp = clock_.tick(
+    mutated(mutant::stamp_without_median) ? wall_ms : bounded_wall(wall_ms));
   if (mutated(mutant::stamp_by_wall_clock))
     batch->first_stamp = hlc_stamp::of(wall_ms, 0);
   clock_.raise(batch->last_stamp());
@@ -448,8 +450,12 @@ void partition_machine::propose_batch(std::uint64_t wall_ms, effects& out) {
 
 std::shared_ptr<const entry_batch>
 partition_machine::proposed_at(log_index index, term at_term) const {
-  const auto placed = placed_.find({index, at_term});
-  return placed == placed_.end() ? nullptr : proposals_.at(placed->second).batch;
+  const auto placed = mutated(mutant::ignore_fencing_term)
+                        ? placed_.lower_bound({index, term{}})
+                        : placed_.find({index, at_term});
+  if (placed == placed_.end() || placed->first.index != index)
+    return nullptr;
+  return proposals_.at(placed->second).batch;
 }
 
 /// The entry that is committed at an index settles all that was proposed there:

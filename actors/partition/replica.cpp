@@ -2,6 +2,7 @@
 
 #include "actors/partition/entry_codec.hpp"
 #include "actors/partition/log_recovery.hpp"
+#include "actors/partition/mutant.hpp"
 #include "actors/partition/sound_state.hpp"
 #include "runtime/base/check.hpp"
 #include "runtime/base/overloaded.hpp"
@@ -103,7 +104,8 @@ bool replica::is_too_far_ahead(const raft::message& what) {
   if (!std::holds_alternative<raft::append_request>(what.content))
     return false;
   const auto most = wall_ms_ + 2 * max_clock_offset_ms_;
-  const bool too_far = what.latest.wall_ms() > most;
+  const bool too_far
+    = what.latest.wall_ms() > most && !mutated(mutant::take_far_stamps);
   if (too_far && !skew_was_told_)
     out_->push_back(skew_seen{what.from, what.latest.wall_ms() - wall_ms_});
   skew_was_told_ = too_far;
@@ -326,6 +328,8 @@ void replica::begin_checkpoint() {
   auto frozen = table_.freeze(raft_.log().mark_at(partition_.applied()));
   check(bool{frozen}, "R2: a second checkpoint on its way");
   checkpoint_ = std::move(*frozen);
+  if (mutated(mutant::log_goes_early))
+    tell(raft::event_kind{raft::compacted{checkpoint_->mark}});
   send_checkpoint();
 }
 

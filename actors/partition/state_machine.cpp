@@ -329,7 +329,8 @@ void state_machine::restore() {
     latest_ = found->latest;
     share_epoch_ = found->epoch;
     owned_ = std::move(found->owned);
-    leaving_.insert(found->leaving.begin(), found->leaving.end());
+    if (!mutated(mutant::forget_collection))
+      leaving_.insert(found->leaving.begin(), found->leaving.end());
   }
   auto visited = table_.visit(
     record_key::start_of(record_kind::session), record_key::end_of(record_kind::session),

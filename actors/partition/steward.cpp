@@ -1,5 +1,6 @@
 #include "actors/partition/steward.hpp"
 
+#include "actors/partition/mutant.hpp"
 #include "actors/raft/quorum.hpp"
 
 #include <algorithm>
@@ -63,6 +64,8 @@ raft::member_store steward::store_of(node_id node) const {
 /// had from an earlier membership could still be removed.
 bool steward::is_ready(const leader_view& seen, node_id node) const {
   const auto* peer = find_peer(seen, node);
+  if (mutated(mutant::promote_at_once))
+    return peer != nullptr;
   return peer && peer->reachable && !peer->lacks_state
          && peer->phase == raft::progress::phase::replicating
          && peer->matched >= seen.members_index

@@ -20,12 +20,14 @@ bool raft_machine::may_vote() const {
   const auto end = log_.last_position();
   const bool complete = std::pair{end.at_term, end.index}
                           >= std::pair{promised_.at_term, promised_.index}
-                        || commit_ >= promised_.index;
+                        || commit_ >= promised_.index
+                        || mutated(mutant::vote_with_lost_log);
   return !foreign && complete && !disk_retry_at_ && !stopped_;
 }
 
 bool raft_machine::may_campaign() const {
-  return may_vote() && !installing() && state_ == state_standing::sound
+  return may_vote() && (!installing() || mutated(mutant::campaign_while_installing))
+         && (state_ == state_standing::sound || mutated(mutant::lead_without_checked_state))
          && quorum::is_voter(members(), self_);
 }
 
@@ -43,7 +45,8 @@ bool raft_machine::leader_seems_alive() const {
 
 void raft_machine::on_vote_request(const message& from, const vote_request& ask) {
   const bool up_to_date = std::pair{ask.last_term, ask.last_index}
-                          >= std::pair{log_.last_term(), log_.last()};
+                            >= std::pair{log_.last_term(), log_.last()}
+                          || mutated(mutant::vote_for_shorter_log);
   if (ask.pre) {
     if (auto* state = std::get_if<leader>(&role_); state && state->peers.contains(from.from))
       become_awake(*state); // it has not heard of us

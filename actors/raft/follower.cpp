@@ -35,7 +35,8 @@ void raft_machine::on_append_request(const message& from,
     return acknowledge(state.round); // alive, but takes nothing in (I10)
   if (!take_entries(state, what))
     return refuse_append(from.from, what);
-  commit_ = std::max(commit_, std::min(what.commit, state.checked));
+  const auto known = mutated(mutant::commit_unchecked_tail) ? log_.last() : state.checked;
+  commit_ = std::max(commit_, std::min(what.commit, known));
   // What is on its way to the disk is acknowledged when it is there.
   const bool waits
     = !what.entries.empty() && log_.durable() < what.entries.back().index;
@@ -50,7 +51,9 @@ bool raft_machine::take_entries(follower& state, const append_request& what) {
       && !log_.matches(what.previous_index, what.previous_term))
     return false;
   for (const auto& item : what.entries) {
-    if (item.index <= commit_ || log_.matches(item.index, item.at_term))
+    if (item.index <= commit_
+        || (log_.matches(item.index, item.at_term)
+            && !mutated(mutant::cut_off_on_any_append)))
       continue;
     if (item.index <= log_.last()) {
       require(item.index > commit_, "I3: cuts off what is committed");

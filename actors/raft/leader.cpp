@@ -103,13 +103,17 @@ void raft_machine::on_append_reply(const message& from,
 void raft_machine::advance_commit() {
   auto& state = std::get<leader>(role_);
   auto counted = &members();
-  configuration with_learners;
+  configuration changed;
   if (mutated(mutant::count_learner_as_voter)) {
-    with_learners = members();
-    with_learners.voters.insert(with_learners.voters.end(),
-                                with_learners.learners.begin(),
-                                with_learners.learners.end());
-    counted = &with_learners;
+    changed = members();
+    changed.voters.insert(changed.voters.end(), changed.learners.begin(),
+                          changed.learners.end());
+    counted = &changed;
+  }
+  if (mutated(mutant::count_new_voters_only)) {
+    changed = members();
+    changed.outgoing.clear();
+    counted = &changed;
   }
   const auto own = mutated(mutant::leader_counts_unpersisted) ? log_.last()
                                                               : log_.durable();

@@ -1,3 +1,4 @@
+#include "actors/raft/mutant.hpp"
 #include "actors/raft/quorum.hpp"
 #include "actors/raft/raft_machine.hpp"
 
@@ -65,7 +66,8 @@ raft_machine::reason_against(const leader& state,
                              const configuration& wanted) const {
   if (!well_formed(wanted))
     return refusal::invalid;
-  if (members().is_joint() || log_.members_index() > commit_
+  const bool changing = members().is_joint() || log_.members_index() > commit_;
+  if ((changing && !mutated(mutant::change_members_twice))
       || commit_ < state.first_own || state.transferring)
     return refusal::in_progress;
   for (const auto node : wanted.voters) {
@@ -82,7 +84,8 @@ raft_machine::reason_against(const leader& state,
     const auto peer = state.peers.find(node);
     if (peer == state.peers.end()
         || peer->second.state != progress::phase::replicating
-        || peer->second.matched < log_.members_index()
+        || (peer->second.matched < log_.members_index()
+            && !mutated(mutant::promote_unaware_learner))
         || log_.last().value - peer->second.matched.value
              > settings_.max_promotion_lag_entries)
       return refusal::not_caught_up;

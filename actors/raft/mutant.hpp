@@ -30,6 +30,18 @@ enum class mutant : std::uint8_t {
   count_learner_as_voter,        // rule 6, 16
   go_on_without_state,           // P24
   deaf_when_quiet,               // P20
+  vote_for_shorter_log,          // Raft 5.4.1
+  commit_unchecked_tail,         // rule 2
+  cut_off_on_any_append,         // rule 2
+  count_new_voters_only,         // rule 6
+  keep_members_of_cut_entry,     // rule 6
+  change_members_twice,          // rule 6
+  promote_unaware_learner,       // rule 6
+  campaign_while_installing,     // rule 10
+  vote_with_lost_log,            // rule 15
+  count_any_store,               // rule 16, P19
+  lead_without_checked_state,    // P24
+  reuse_round_number,            // P15
 };
 
 #ifdef PRESENT_MUTANTS

@@ -107,7 +107,8 @@ void raft_log::truncate_from(log_index first) {
   while (!terms_.empty() && terms_.back().first >= first)
     terms_.pop_back();
   // Rule 6: a configuration goes with its entry.
-  while (members_.size() > 1 && members_.back().index >= first)
+  while (members_.size() > 1 && members_.back().index >= first
+         && !mutated(mutant::keep_members_of_cut_entry))
     members_.pop_back();
   durable_ = std::min(durable_, previous(first));
 }

@@ -1,11 +1,14 @@
 #include "actors/raft/read_rounds.hpp"
 
+#include "actors/raft/mutant.hpp"
+
 #include <algorithm>
 
 namespace present::raft {
 
 std::uint64_t read_rounds::begin(log_index commit) {
-  ++current_;
+  if (!mutated(mutant::reuse_round_number) || current_ == 0)
+    ++current_;
   for (auto& read : gathering_) {
     read.index = std::max(read.index, commit);
     read.round = current_;

@@ -17,8 +17,8 @@ struct mutant_row {
   std::vector<fault_kind> focus = {};
 };
 
-/// Every defect that the simulation has to catch. Three more of raft are shown by tests
-/// of their own (tests/actors/raft/meson.build), two of replicas too (tests/actors/partition).
+/// Every defect that the simulation has to catch. Others are shown by tests of their own
+/// (`directed_mutants`).
 inline const std::vector<mutant_row> mutants{
   {raft::mutant::acknowledge_before_persisting,
              "acknowledge_before_persisting", "2"},
@@ -38,8 +38,8 @@ inline const std::vector<mutant_row> mutants{
   {raft::mutant::reuse_snapshot_term, "reuse_snapshot_term", "10"},
   {raft::mutant::count_learner_as_voter, "count_learner_as_voter",
              "6"},
-  {raft::mutant::go_on_without_state, "go_on_without_state", "P24", 3,
-   {fault_kind::state_lost, fault_kind::compaction, fault_kind::crash}},
+  {raft::mutant::commit_unchecked_tail, "commit_unchecked_tail", "2"},
+  {raft::mutant::cut_off_on_any_append, "cut_off_on_any_append", "2"},
   {partition::mutant::skip_session_table, "skip_session_table", "P4"},
   {partition::mutant::forget_sessions, "forget_sessions", "P4"},
   {partition::mutant::apply_expired, "apply_expired", "P4"},
@@ -48,6 +48,7 @@ inline const std::vector<mutant_row> mutants{
   {partition::mutant::refuse_late_writes, "refuse_late_writes", "P5"},
   {partition::mutant::read_at_once, "read_at_once", "P15"},
   {partition::mutant::own_everything, "own_everything", "P1"},
+  {partition::mutant::ignore_fencing_term, "ignore_fencing_term", "P16"},
   {partition::mutant::stamp_by_wall_clock, "stamp_by_wall_clock", "P2"},
   {client::mutant::trust_any_refusal, "trust_any_refusal", "P5"},
   {client::mutant::renumber_retries, "renumber_retries", "P4"},

@@ -1,11 +1,13 @@
 #include "tests/simulation/campaign.hpp"
+#include "tests/simulation/directed_mutants.hpp"
+#include "tests/simulation/fault_seeds.hpp"
 #include "tests/simulation/mutants.hpp"
 #include "tests/simulation/shrink.hpp"
 #include "tests/simulation/world.hpp"
 
-#include <array>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// tools/simulate: seeded runs of a partition, and what they found.
@@ -56,29 +58,16 @@ public:
     unknown_ += done.unknown;
     elections_ += done.elections;
     snapshots_ += done.snapshots;
-    std::array<bool, fault_kinds> planned{};
-    for (const auto& item : done.plan)
-      planned[static_cast<std::size_t>(item.kind)] = true;
-    for (std::size_t kind = 0; kind < fault_kinds; ++kind) {
-      effective_[kind] += done.effective[kind];
-      seeds_planned_[kind] += planned[kind];
-      seeds_effective_[kind] += planned[kind] && done.effective[kind] > 0;
-    }
+    faults_.add(done.plan, [&](fault_kind kind) {
+      return done.effective[static_cast<std::size_t>(kind)];
+    });
     if (!done.oracle.empty())
       failed_.push_back(seed);
   }
 
   bool has_failed() const { return !failed_.empty(); }
 
-  /// Kinds that had no effect in nine of ten seeds that planned them: they prove
-  /// little. Nothing can be said of a few seeds.
-  std::vector<std::string> weak_faults() const {
-    std::vector<std::string> weak;
-    for (std::size_t kind = 0; kind < fault_kinds; ++kind)
-      if (seeds_planned_[kind] >= 50 && seeds_effective_[kind] * 10 < seeds_planned_[kind])
-        weak.emplace_back(to_string(static_cast<fault_kind>(kind)));
-    return weak;
-  }
+  bool has_weak_faults() const { return !faults_.weak().empty(); }
 
   void report(nlohmann::ordered_json& to) const {
     to["simulated_seconds"] = simulated_ms_ / 1000;
@@ -90,22 +79,13 @@ public:
     to["unknown"] = unknown_;
     to["violations"] = failed_.size();
     to["failed_seeds"] = failed_;
-    for (std::size_t kind = 0; kind < fault_kinds; ++kind) {
-      const std::string name{to_string(static_cast<fault_kind>(kind))};
-      to["faults"][name] = effective_[kind];
-      to["fault_seeds"][name] = {{"planned", seeds_planned_[kind]},
-                                 {"effective", seeds_effective_[kind]}};
-    }
-    to["weak_faults"] = weak_faults();
+    faults_.report(to);
   }
 
 private:
-  using counts = std::array<std::uint64_t, fault_kinds>;
   std::uint64_t simulated_ms_ = 0, events_ = 0, writes_ = 0, reads_ = 0, unknown_ = 0;
   std::uint64_t elections_ = 0, snapshots_ = 0;
-  counts effective_{};
-  counts seeds_planned_{};
-  counts seeds_effective_{};
+  fault_seeds<fault_kind, fault_kinds> faults_;
   std::vector<std::uint64_t> failed_;
 };
 
@@ -130,54 +110,67 @@ int run_seeds(const std::string& program, const arguments& wanted) {
   report["doubled"] = doubled;
   report["agreed"] = agreed;
   print_report(report, wanted.format);
-  const bool good = !all.has_failed() && agreed == doubled && all.weak_faults().empty();
+  const bool good = !all.has_failed() && agreed == doubled && !all.has_weak_faults();
   return good ? 0 : 1;
 }
 
-int run_mutants(const arguments& wanted) {
 #ifdef PRESENT_MUTANTS
+struct mutant_verdict {
+  bool caught = false;
+  std::string by;
+  std::uint64_t seeds = 0;
+};
+
+/// It is caught only if the same seed passes without it.
+mutant_verdict look_for(const mutant_row& row, const arguments& wanted) {
+  mutant_verdict found;
+  while (!found.caught && found.seeds < wanted.seeds) {
+    auto options = options_for(wanted, wanted.from + found.seeds++);
+    options.defect = row.defect;
+    options.voters = row.voters;
+    options.focus = row.focus;
+    found.by = run(options).oracle;
+    options.defect = {};
+    found.caught = !found.by.empty() && run(options).oracle.empty();
+  }
+  return found;
+}
+
+int run_mutants(const std::string& program, const arguments& wanted) {
   nlohmann::ordered_json rows = nlohmann::json::array();
   bool all_caught = true;
-  for (const auto& row : mutants) {
-    if (!wanted.only.empty() && wanted.only != row.name)
-      continue;
-    run_result found;
-    std::uint64_t tried = 0;
-    while (found.oracle.empty() && tried < wanted.seeds) {
-      auto options = options_for(wanted, wanted.from + tried++);
-      options.defect = row.defect;
-      options.voters = row.voters;
-      options.focus = row.focus;
-      found = run(options);
-      // It is caught only if the same seed passes without it.
-      options.defect = {};
-      if (!found.oracle.empty() && !run(options).oracle.empty())
-        found = {};
-    }
-    const bool caught = !found.oracle.empty();
-    all_caught = all_caught && caught;
-    rows.push_back({{"name", row.name},
-                    {"rule", row.rule},
-                    {"caught", caught},
-                    {"by", found.oracle},
-                    {"seeds", tried}});
+  const auto judge = [&](std::string_view name, std::string_view rule, const auto& verdict_of) {
+    if (!wanted.only.empty() && wanted.only != name)
+      return;
+    const mutant_verdict found = verdict_of();
+    all_caught = all_caught && found.caught;
+    rows.push_back({{"name", name},
+                    {"rule", rule},
+                    {"caught", found.caught},
+                    {"by", found.by},
+                    {"seeds", found.seeds}});
     if (wanted.format != "json")
-      std::cout << (caught ? "caught  " : "MISSED  ") << row.name << " (rule "
-                << row.rule << ") after " << tried << " seeds: " << found.oracle
-                << ": " << found.what << '\n';
-  }
+      std::cout << (found.caught ? "caught  " : "MISSED  ") << name << " (rule " << rule
+                << ") after " << found.seeds << " seeds: " << found.by << std::endl;
+  };
+  for (const auto& row : mutants)
+    judge(row.name, row.rule, [&] { return look_for(row, wanted); });
+  const auto builds = program.substr(0, program.find_last_of('/') + 1) + "../..";
+  for (const auto& row : directed_mutants)
+    judge(row.name, row.rule, [&] {
+      return mutant_verdict{is_shown(row, builds), std::string{"test: "} + row.test, 0};
+    });
   if (wanted.format == "json")
-    std::cout << nlohmann::ordered_json{{"level", wanted.level},
-                                        {"mutants", rows}}
-                   .dump(2)
+    std::cout << nlohmann::ordered_json{{"level", wanted.level}, {"mutants", rows}}.dump(2)
               << '\n';
-  return all_caught ? 0 : 1;
+  return all_caught && !rows.empty() ? 0 : 1;
+}
 #else
-  static_cast<void>(wanted);
+int run_mutants(const std::string&, const arguments&) {
   std::cerr << "this program has no mutants in it: use simulate_mutants\n";
   return 2;
-#endif
 }
+#endif
 
 int simulate(int argc, char** argv) {
   arguments wanted;
@@ -195,7 +188,7 @@ int simulate(int argc, char** argv) {
     std::cout << run(options_for(wanted, wanted.from)).trace << '\n';
     return 0;
   }
-  return wanted.mutants ? run_mutants(wanted) : run_seeds(argv[0], wanted);
+  return wanted.mutants ? run_mutants(argv[0], wanted) : run_seeds(argv[0], wanted);
 }
 
 } // namespace

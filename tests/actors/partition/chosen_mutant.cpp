@@ -1,26 +1,24 @@
 #include "actors/partition/mutant.hpp"
+#include "tests/chosen_mutant.hpp"
 
-#include <cstdlib>
-#include <string_view>
-
-/// PRESENT_MUTANT names a defect that the tests of this program run with: they are
-/// those that have to fail then. For defects that no seed can show, since a simulated
-/// disk that silently differs would be an oracle's finding by itself.
 namespace present::partition {
 
 namespace {
 
-mutant mutant_named(std::string_view name) {
-  if (name == "ignore_digests")
-    return mutant::ignore_digests;
-  if (name == "repair_from_anyone")
-    return mutant::repair_from_anyone;
-  return mutant::none;
-}
+/// Of a replica's defects, those that a directed test shows.
+constexpr std::array<std::pair<std::string_view, mutant>, 8> known{{
+    {"forget_collection", mutant::forget_collection},
+    {"lead_before_own_entry", mutant::lead_before_own_entry},
+    {"stamp_without_median", mutant::stamp_without_median},
+    {"take_far_stamps", mutant::take_far_stamps},
+    {"log_goes_early", mutant::log_goes_early},
+    {"promote_at_once", mutant::promote_at_once},
+    {"ignore_digests", mutant::ignore_digests},
+    {"repair_from_anyone", mutant::repair_from_anyone},
+}};
 
 [[maybe_unused]] const bool is_chosen = [] {
-  const auto* name = std::getenv("PRESENT_MUTANT");
-  active_mutant = mutant_named(name ? name : "");
+  active_mutant = test::chosen_mutant(known);
   return true;
 }();
 

@@ -1,29 +1,31 @@
 #include "actors/raft/mutant.hpp"
+#include "tests/chosen_mutant.hpp"
 
-#include <cstdlib>
-#include <string_view>
-
-/// PRESENT_MUTANT names a defect that the tests of this program run with: they are
-/// those that have to fail then. For defects that hardly a seed shows.
 namespace present::raft {
 
 namespace {
 
-mutant mutant_named(std::string_view name) {
-  if (name == "forget_vote_on_restart")
-    return mutant::forget_vote_on_restart;
-  if (name == "believe_late_write")
-    return mutant::believe_late_write;
-  if (name == "replaced_when_truncated")
-    return mutant::replaced_when_truncated;
-  if (name == "deaf_when_quiet")
-    return mutant::deaf_when_quiet;
-  return mutant::none;
-}
+/// Of raft's defects, those that a directed test shows.
+constexpr std::array<std::pair<std::string_view, mutant>, 15> known{{
+    {"forget_vote_on_restart", mutant::forget_vote_on_restart},
+    {"believe_late_write", mutant::believe_late_write},
+    {"replaced_when_truncated", mutant::replaced_when_truncated},
+    {"deaf_when_quiet", mutant::deaf_when_quiet},
+    {"go_on_without_state", mutant::go_on_without_state},
+    {"lead_without_checked_state", mutant::lead_without_checked_state},
+    {"vote_for_shorter_log", mutant::vote_for_shorter_log},
+    {"count_new_voters_only", mutant::count_new_voters_only},
+    {"keep_members_of_cut_entry", mutant::keep_members_of_cut_entry},
+    {"change_members_twice", mutant::change_members_twice},
+    {"promote_unaware_learner", mutant::promote_unaware_learner},
+    {"campaign_while_installing", mutant::campaign_while_installing},
+    {"vote_with_lost_log", mutant::vote_with_lost_log},
+    {"count_any_store", mutant::count_any_store},
+    {"reuse_round_number", mutant::reuse_round_number},
+}};
 
 [[maybe_unused]] const bool is_chosen = [] {
-  const auto* name = std::getenv("PRESENT_MUTANT");
-  active_mutant = mutant_named(name ? name : "");
+  active_mutant = test::chosen_mutant(known);
   return true;
 }();
 

@@ -1,9 +1,9 @@
 #include "runtime/edge/log.hpp"
 #include "tests/simulation/campaign.hpp"
 #include "tests/simulation/cluster/cluster_world.hpp"
+#include "tests/simulation/fault_seeds.hpp"
 #include "tests/simulation/thin_out.hpp"
 
-#include <array>
 #include <chrono>
 #include <iostream>
 #include <string>
@@ -62,7 +62,7 @@ struct totals {
   std::uint64_t states_compared = 0;
   std::uint64_t doubled = 0;
   std::uint64_t agreed = 0;
-  std::array<std::uint64_t, fault_kinds> effective{}; ///< seeds in which it had an effect
+  fault_seeds<fault_kind, fault_kinds> faults;
   std::vector<std::uint64_t> failed;
   std::chrono::duration<double> took{};
 
@@ -73,8 +73,7 @@ struct totals {
     reads += done.reads;
     unknown += done.unknown;
     states_compared += done.states_compared;
-    for (std::size_t kind = 0; kind < fault_kinds; ++kind)
-      effective[kind] += done.effective.of(static_cast<fault_kind>(kind)) > 0 ? 1 : 0;
+    faults.add(done.plan, [&](fault_kind kind) { return done.effective.of(kind); });
   }
 };
 
@@ -95,9 +94,7 @@ nlohmann::ordered_json report_of(const arguments& wanted, const totals& sum) {
                                 {"failed_seeds", sum.failed},
                                 {"doubled", sum.doubled},
                                 {"agreed", sum.agreed}};
-  for (std::size_t kind = 0; kind < fault_kinds; ++kind)
-    report["faults"][std::string{to_string(static_cast<fault_kind>(kind))}]
-      = sum.effective[kind];
+  sum.faults.report(report);
   return report;
 }
 
@@ -119,7 +116,7 @@ int run_seeds(const std::string& program, const arguments& wanted) {
   }
   const auto report = report_of(wanted, sum);
   print_report(report, wanted.format);
-  return sum.failed.empty() && sum.agreed == sum.doubled ? 0 : 1;
+  return sum.failed.empty() && sum.agreed == sum.doubled && sum.faults.weak().empty() ? 0 : 1;
 }
 
 int simulate(int argc, char** argv) {
