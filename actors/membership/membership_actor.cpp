@@ -226,7 +226,7 @@ void membership_shell::remove_data(const membership::drop_replica& what) {
   request(journal(), caf::infinite, journal_leave{what.partition, what.members_index})
     .then([this, what, again](const journal_left& left) {
       if (left.spared) {
-        log().info("it is a member of the partition again: its data stay",
+        log().info("its log names this node a member: the partition's replica goes on",
                    {{"partition", what.partition}});
         step(membership::replica_spared{what.partition, what.members_index});
         return;

@@ -178,7 +178,7 @@ void membership_machine::on(const event&, const replica_spared& what, effects& o
   dropping_.erase(what.partition);
   left_over_.insert(what.partition);
   spared_[what.partition] = what.members_index;
-  follow_replicas(out); // a newer map may be here by now
+  follow_replicas(out); // by a newer map, if one is here by now
 }
 
 void membership_machine::on(const event& input, const members_known& what, effects& out) {
@@ -237,11 +237,13 @@ void membership_machine::follow_replicas(effects& out) {
   }
   drop_unkept(out);
   for (const auto& group : map_->partitions) {
-    if (!keeps(group, options_.self) || dropping_.contains(group.partition)
+    const bool kept = keeps(group, options_.self);
+    if (kept)
+      spared_.erase(group.partition);
+    if ((!kept && !spared_.contains(group.partition)) || dropping_.contains(group.partition)
         || !replicas_.insert(group.partition).second)
       continue;
     left_over_.erase(group.partition);
-    spared_.erase(group.partition);
     const bool unborn = group.partition == root_partition && map_->epoch == map_epoch{1};
     out.push_back(start_replica{group, is_founder(group, options_.self, options_.store),
                                 unborn ? map_ : nullptr});

@@ -28,8 +28,8 @@
 /// links, so that the others can see which store it has, and no replicas.
 ///
 /// A replica's way:   map says so ─▶ start_replica ─▶ runs
-///                    neither wanted nor a member ─▶ drop_replica ─▶ gone, or spared
-///                    until a newer map: its log has heard otherwise since
+///                    neither wanted nor a member ─▶ drop_replica ─▶ gone, or it
+///                    runs on until a newer map: its log has heard otherwise since
 ///
 /// Invariants
 /// I1  The epoch of the map never falls, and a map of another cluster is never taken.
@@ -38,7 +38,7 @@
 /// I3  A replica runs here only by a map that names this node with this store.
 /// I4  A replica is dropped only by a map in which the node is neither wanted nor a
 ///     member, and only if its own log has not named it a member since: what it has
-///     acknowledged as one may count already.
+///     acknowledged as one may count already, and so does its vote: it runs on.
 /// I5  A cluster is founded once: a second founding with the same members is answered
 ///     the same, with others refused (P19).
 /// I6  What is to be reported to the root is asked for again until the map has it.
@@ -89,7 +89,7 @@ struct peer_down {
 struct replica_dropped {
   partition_id partition;
 };
-/// It is stopped, and its data are left where they are (I4).
+/// It is stopped, and its data are where they were: its log names this node (I4).
 struct replica_spared {
   partition_id partition;
   log_index members_index; ///< as it was asked for
@@ -227,7 +227,7 @@ private:
   std::set<partition_id> replicas_; ///< running, or started
   std::set<partition_id> dropping_;
   std::set<partition_id> left_over_; ///< on the disk, not running
-  /// Left over although no map says why, with what the map knew of their members.
+  /// Kept by their own logs, against the map, with what that knew of their members.
   std::map<partition_id, log_index> spared_;
   std::map<partition_id, report> reports_;
   std::map<node_id, time_ms> readmitted_at_;

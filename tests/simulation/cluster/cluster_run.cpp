@@ -207,7 +207,10 @@ bool cluster_world::is_as_wanted(const storage::placement& group, std::string& s
   for (const auto& node : nodes_) {
     const auto path = paths::partition(group.partition);
     if (!wanted.contains(node->id())) {
-      if (node->is_up() && world_.actors.find(*node->life(), path)) {
+      // Nobody has a link to a node that has left: it isn't told what comes after.
+      const auto state = states_.find(node->id());
+      const bool has_left = state != states_.end() && state->second == storage::node_state::left;
+      if (!has_left && node->is_up() && world_.actors.find(*node->life(), path)) {
         still += " still has a replica on node " + std::to_string(node->id().value);
         return false;
       }
