@@ -48,7 +48,8 @@ result<T> read_head(std::string_view bytes, Take&& take) {
   const void* start = bytes.data();
   if (reinterpret_cast<std::uintptr_t>(start) % alignof(capnp::word) != 0) {
     aligned = kj::heapArray<capnp::word>(words);
-    std::memcpy(aligned.begin(), start, words * sizeof(capnp::word));
+    if (words > 0)
+      std::memcpy(aligned.begin(), start, words * sizeof(capnp::word));
     start = aligned.begin();
   }
   const auto* first = static_cast<const capnp::word*>(start);

@@ -152,7 +152,8 @@ std::string encode_map(const cluster_map& from) {
 
 result<cluster_map> decode_map(std::string_view bytes) {
   std::vector<capnp::word> words(bytes.size() / sizeof(capnp::word));
-  std::memcpy(words.data(), bytes.data(), words.size() * sizeof(capnp::word));
+  if (!words.empty())
+    std::memcpy(words.data(), bytes.data(), words.size() * sizeof(capnp::word));
   capnp::ReaderOptions limits;
   limits.traversalLimitInWords
     = std::min(bounds::rpc_traversal_words, schema::honest_traversal(words.size()));

@@ -129,7 +129,8 @@ result<entry_batch> decode_bytes(std::string_view bytes) {
   if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(capnp::word) == 0)
     return decode_words({reinterpret_cast<const capnp::word*>(bytes.data()), count});
   auto words = kj::heapArray<capnp::word>(count);
-  std::memcpy(words.begin(), bytes.data(), bytes.size());
+  if (count > 0)
+    std::memcpy(words.begin(), bytes.data(), bytes.size());
   return decode_words(words);
 }
 
