@@ -60,9 +60,9 @@ effects raft_machine::step(const event& what) {
     advance_membership(*state);
   }
   if (auto* state = std::get_if<leader>(&role_)) {
+    settle_quiet(*state); // before anything is sent that says whether it is
     advance_transfer(*state);
     answer_reads(*state);
-    settle_quiet(*state);
     replicate();
   }
   settle_proposals();
