@@ -1,7 +1,6 @@
 #include "actors/link/letter_reader.hpp"
 
 #include "actors/link/peer_codec.hpp"
-#include "actors/system_names.hpp"
 
 #include <caf/send.hpp>
 
@@ -28,13 +27,7 @@ void letter_reader::on_letter(capnp::AnyStruct::Reader letter) {
 }
 
 void letter_reader::hand_over(partition_id partition, std::vector<raft::message> messages) {
-  auto known = partitions_.find(partition);
-  if (known == partitions_.end())
-    known = partitions_
-              .emplace(partition, addresses_->address_of<partition_actor>(
-                                    paths::partition(partition)))
-              .first;
-  if (const auto& to = known->second.get())
+  if (const auto& to = partitions_.of(partition))
     caf::anon_send(to, raft_mail{std::move(messages)});
 }
 

@@ -1,12 +1,10 @@
 #pragma once
 
-#include "actors/partition/partition_contract.hpp"
-#include "runtime/supervision/address_book.hpp"
+#include "actors/partition/partition_addresses.hpp"
 
 #include <capnp/any.h>
 
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 namespace present {
@@ -18,7 +16,7 @@ public:
   /// `peer` is the node that the connection's certificate names.
   letter_reader(node_id self, node_id peer,
                 std::shared_ptr<supervision::address_book> addresses)
-      : self_(self), peer_(peer), addresses_(std::move(addresses)) {}
+      : self_(self), peer_(peer), partitions_(std::move(addresses)) {}
 
   void on_letter(capnp::AnyStruct::Reader letter);
 
@@ -27,8 +25,7 @@ private:
 
   const node_id self_;
   const node_id peer_;
-  const std::shared_ptr<supervision::address_book> addresses_;
-  std::unordered_map<partition_id, supervision::address<partition_actor>> partitions_;
+  partition_addresses partitions_;
 };
 
 } // namespace present

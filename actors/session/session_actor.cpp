@@ -6,11 +6,11 @@ namespace present {
 
 session_shell::session_shell(caf::actor_config& config, std::string client,
                              bool may_administer,
-                             std::shared_ptr<supervision::address_book> addresses,
+                             const std::shared_ptr<supervision::address_book>& addresses,
                              std::shared_ptr<session_route> route)
-    : measured(config), client_(std::move(client)), addresses_(std::move(addresses)),
-      route_(std::move(route)), machine_(may_administer),
-      router_(addresses_->address_of<router_actor>(paths::router)) {
+    : measured(config), client_(std::move(client)), route_(std::move(route)),
+      machine_(may_administer),
+      router_(addresses->address_of<router_actor>(paths::router)), partitions_(addresses) {
 }
 
 void session_shell::on_exit() {
@@ -78,13 +78,7 @@ void session_shell::step(const session::event& input) {
 
 void session_shell::perform(const session::forward& what) {
   const auto partition = what.what->partition;
-  auto known = partitions_.find(partition);
-  if (known == partitions_.end())
-    known = partitions_
-              .emplace(partition, addresses_->address_of<partition_actor>(
-                                    paths::partition(partition)))
-              .first;
-  const auto& to = known->second.get();
+  const auto& to = partitions_.of(partition);
   if (!to) {
     step(session::partition_lost{partition});
     return;

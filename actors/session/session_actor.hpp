@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/partition/partition_addresses.hpp"
 #include "actors/session/session_contract.hpp"
 #include "actors/session/session_machine.hpp"
 #include "runtime/supervision/address_book.hpp"
@@ -27,7 +28,7 @@ class session_shell final : public supervision::measured_actor<session_actor> {
 public:
   /// `client`: its SPIFFE id. `may_administer`: it is an admin or a node.
   session_shell(caf::actor_config& config, std::string client, bool may_administer,
-                std::shared_ptr<supervision::address_book> addresses,
+                const std::shared_ptr<supervision::address_book>& addresses,
                 std::shared_ptr<session_route> route);
 
   /// Lets go of other actors and of the network: they hold us too, and CAF counts
@@ -44,11 +45,10 @@ private:
   void perform(const session::reply& what);
 
   const std::string client_;
-  const std::shared_ptr<supervision::address_book> addresses_;
   std::shared_ptr<session_route> route_;
   session::session_machine machine_;
   supervision::address<router_actor> router_;
-  std::unordered_map<partition_id, supervision::address<partition_actor>> partitions_;
+  partition_addresses partitions_;
   std::unordered_map<caf::actor_addr, partition_id> watched_;
   /// By call, of those that are sampled (O1).
   std::unordered_map<std::uint64_t, observe::active_span> spans_;
