@@ -9,6 +9,12 @@
 /// What is done to the cluster. A fault that had no effect is not counted.
 namespace present::simulation::cluster {
 
+namespace {
+
+constexpr std::uint64_t operator_pause = 500 * ms;
+
+} // namespace
+
 void cluster_world::begin_fault(const fault& item) {
   if (faults_over_)
     return;
@@ -277,7 +283,8 @@ void cluster_world::begin_wipe(const fault& item, simulated_node& node) {
 }
 
 /// What is asked for too early is prepared instead: a node that is to leave has to be
-/// drained first, and one is drained only if three others stay.
+/// drained first, and one is drained only if three others stay. Whoever wants one to
+/// leave asks again until one has.
 void cluster_world::begin_membership_change(const fault& item) {
   std::vector<node_id> strangers, active, draining;
   for (const auto& one : nodes_) {
@@ -303,6 +310,11 @@ void cluster_world::begin_membership_change(const fault& item) {
     change_state(fault_kind::join, id, storage::node_state::active,
                  add_node{id, node_at(id).store(), address_of(id), ""});
   }
+  if (item.kind == fault_kind::leave)
+    world_.time.after(operator_pause, [this, item, gone = world_.effects.of(item.kind)] {
+      if (!faults_over_ && world_.effects.of(item.kind) == gone)
+        begin_membership_change(item);
+    });
 }
 
 /// Nothing is known of a call that failed: it may be done yet. So a node counts as
