@@ -1,6 +1,6 @@
 #include "actors/link/letter_reader.hpp"
 
-#include "actors/link/peer_codec.hpp"
+#include "actors/link/letter_codec.hpp"
 
 #include <caf/send.hpp>
 
@@ -8,22 +8,11 @@
 
 namespace present {
 
-/// A message that claims another sender or receiver than the connection's ends,
-/// or that this program can't read, is dropped: raft survives loss, not lies.
 void letter_reader::on_letter(capnp::AnyStruct::Reader letter) {
-  partition_id current;
-  std::vector<raft::message> messages;
-  for (const auto reader : letter.as<schema::PeerLetter>().getMessages()) {
-    auto decoded = decode_message(reader);
-    if (!decoded || decoded->what.from != peer_ || decoded->what.to != self_)
-      continue;
-    if (decoded->partition != current && !messages.empty())
-      hand_over(current, std::exchange(messages, {}));
-    current = decoded->partition;
-    messages.push_back(std::move(decoded->what));
-  }
-  if (!messages.empty())
-    hand_over(current, std::move(messages));
+  read_letter(letter.as<schema::PeerLetter>(), self_, peer_,
+              [this](partition_id partition, std::vector<raft::message> messages) {
+                hand_over(partition, std::move(messages));
+              });
 }
 
 void letter_reader::hand_over(partition_id partition, std::vector<raft::message> messages) {
