@@ -7,6 +7,13 @@ import unittest
 
 from faulty import FaultyCluster, present, say
 
+# Each of two transactions reads what the other appends to.
+SKEW = """\
+{:process 0, :type :invoke, :f :txn, :value [[:r :x nil] [:append :y 1]], :index 0, :time 0}
+{:process 1, :type :invoke, :f :txn, :value [[:r :y nil] [:append :x 1]], :index 1, :time 0}
+{:process 0, :type :ok, :f :txn, :value [[:r :x []] [:append :y 1]], :index 2, :time 0}
+{:process 1, :type :ok, :f :txn, :value [[:r :y []] [:append :x 1]], :index 3, :time 0}
+"""
 STALE = [
     {"client": 0, "op": "put", "key": "k", "value": "a", "ok": True, "call": 1, "return": 2},
     {"client": 0, "op": "put", "key": "k", "value": "b", "ok": True, "call": 3, "return": 4},
@@ -63,6 +70,21 @@ class Workload(unittest.TestCase):
         answer = present("workload", "--judge", file, "-o", "json")
         self.assertEqual(answer.code, 1, answer)
         self.assertEqual(answer.json()["verdict"]["is"], "violated")
+
+    def test_a_history_of_transactions_is_judged(self):
+        file = self.path("skew.edn")
+        with open(file, "w", encoding="utf-8") as lines:
+            lines.write(SKEW)
+        answer = present("workload", "--judge", file, "--format", "elle", "-o", "json")
+        self.assertEqual(answer.code, 1, answer)
+        verdict = answer.json()["verdict"]
+        self.assertEqual(verdict["counts"], {"G2-item": 1})
+        self.assertEqual(len(verdict["anomalies"][0]["because"]), 2)
+        with open(file, "a", encoding="utf-8") as lines:
+            lines.write("{:index 7}\n")
+        answer = present("workload", "--judge", file, "--format", "elle", "-o", "json")
+        self.assertEqual(answer.code, 2, answer)
+        self.assertIn("skew.edn:5: ':index' is 7", answer.problem()["message"])
 
     def test_what_it_refuses(self):
         broken = self.path("broken")

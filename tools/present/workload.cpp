@@ -1,9 +1,11 @@
 #include "tools/present/workload_run.hpp"
 
+#include "tools/histories/transaction_lines.hpp"
 #include "tools/present/files.hpp"
 #include "tools/present/history_lines.hpp"
 #include "tools/present/program.hpp"
 #include "tools/present/signal_wait.hpp"
+#include "tools/present/transaction_report.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -48,6 +50,26 @@ int judge_file(const context& with, const std::string& path) {
   return tell(with, report);
 }
 
+/// The same for transactions, in Elle's format.
+int judge_transactions_file(const context& with, const std::string& path) {
+  const auto text = read_file(path);
+  if (!text)
+    return with.out.fail(text.problem());
+  const auto history = histories::decode_transactions(*text, path);
+  if (!history)
+    return with.out.fail(history.problem());
+  const auto judged = histories::judge_transactions(*history);
+  if (!judged) {
+    auto problem = judged.problem();
+    problem.message = path + ": " + problem.message;
+    return with.out.fail(problem);
+  }
+  json report;
+  report["verdict"] = to_json(*judged, *history);
+  with.out.document(report, transactions_in_text(report["verdict"]));
+  return judged->is_strictly_serializable() ? 0 : 1;
+}
+
 status read_arguments(workload_arguments& given) {
   const auto kind = workload_kind_named(given.kind);
   if (!kind)
@@ -75,7 +97,8 @@ status write_history(const std::string& path,
 
 int run(const context& with, workload_arguments& given) {
   if (!given.judged_file.empty())
-    return judge_file(with, given.judged_file);
+    return given.format == "elle" ? judge_transactions_file(with, given.judged_file)
+                                  : judge_file(with, given.judged_file);
   if (auto read = read_arguments(given); !read)
     return with.out.fail(read.problem());
   // Before any other thread: they inherit what is blocked.
@@ -113,7 +136,8 @@ void add_workload(program& present) {
   verb.add_option("--seed", plan.seed, "of the clients' choices and the faults'")
     ->capture_default_str();
   verb.add_option("--history", given->history, "the file for what the clients saw");
-  verb.add_option("--format", given->format, "of that file: porcupine")->capture_default_str();
+  verb.add_option("--format", given->format, "of that file: porcupine; with --judge also elle")
+    ->capture_default_str();
   verb.add_option("--judge", given->judged_file, "no clients: the verdict on such a file");
   add_connection_flags(verb, present);
   choose(verb, present, [given](const context& with) { return run(with, *given); });
