@@ -96,7 +96,8 @@ result<T> client_network::ask_any(Ask ask, std::chrono::milliseconds patience) {
     [this] {
       return links_->wait_for_any().then([this] {
         auto* link = links_->any_up();
-        KJ_REQUIRE(link != nullptr, "no node can be reached");
+        if (!link)
+          kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "no node can be reached"));
         return link;
       });
     },
@@ -142,7 +143,8 @@ result<T> client_network::ask_admin_at(const std::string& endpoint, Ask ask,
   return ask_link<T>(
     [this, endpoint]() -> kj::Promise<gateway_link*> {
       auto* link = links_->at(endpoint);
-      KJ_REQUIRE(link != nullptr, "not one of the endpoints", endpoint);
+      if (!link)
+        kj::throwFatalException(KJ_EXCEPTION(FAILED, kj::str(endpoint, " is not one of the endpoints")));
       return link->wait_until_up().then([link] { return link; });
     },
     through_admin<T>(std::move(ask)), patience);

@@ -135,7 +135,8 @@ kj::Promise<map_fetched> gateway_links::fetch_map(node_id from) {
   return ready.then([this, link = there ? find(from) : nullptr]() mutable {
     if (!link)
       link = any_up();
-    KJ_REQUIRE(link != nullptr, "no node can be reached");
+    if (!link)
+      kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "no node can be reached"));
     return link->fetch_map().then([this, node = link->node()](auto map) {
       learn_nodes(*map);
       return map_fetched{node, std::move(map)};
