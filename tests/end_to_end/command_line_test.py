@@ -247,7 +247,8 @@ class WithoutACluster(unittest.TestCase):
     def test_usage(self):
         self.assertEqual(present("--help").code, 0)
         self.assertEqual(present("--version").code, 0)
-        self.assertEqual(present().code, 2)
+        self.assert_invalid(present("-o", "json"), "which command? One of demo, up, ")
+        self.assert_invalid(present("kv", "-o", "json"), "which command? One of get, put, ")
         self.assert_invalid(present("frobnicate", "-o", "json"), "frobnicate")
         self.assert_invalid(present("kv", "get", "-o", "json"), "space")
         self.assert_invalid(present("kv", "get", "s", "k", "-o", "json"), "--data")
@@ -275,6 +276,11 @@ class WithoutACluster(unittest.TestCase):
             bad = present("config", "check", "-o", "json", XDG_CONFIG_HOME=folder)
             self.assert_invalid(bad, f"{path}:3:1: unknown key 'colour'")
             self.assert_invalid(bad, "did you mean 'color'?")
+            node = f"{folder}/node.toml"
+            with open(node, "w", encoding="utf-8") as file:
+                file.write("node = 1\nrcp = '127.0.0.1:1'\n")
+            self.assert_invalid(present("config", "check", node, "-o", "json"),
+                                f"{node}:2:1: unknown key 'rcp'")
 
     def test_completion(self):
         script = present("completion", "bash")

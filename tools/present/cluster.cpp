@@ -94,8 +94,10 @@ status wait_for_map(const context& with, client_session& admin, node_id node,
   for (;;) {
     const auto map = admin.map(std::chrono::seconds(1));
     const auto count = map ? kept_by(**map, node) : kept_partitions{};
-    if (map && wanted(count))
+    if (map && wanted(count)) {
+      with.out.say(text(node) + " keeps " + std::to_string(count.now) + " partitions, as wanted");
       return success();
+    }
     if (map && said != count.now) {
       said = count.now;
       with.out.say(text(node) + " keeps " + std::to_string(count.now) + " partitions, is to keep "
@@ -141,8 +143,11 @@ int init(const context& with, const cluster_arguments& given) {
 /// Tells the root of the node behind the address, and returns who that is.
 result<node_id> add(const context& with, client_session& admin, const std::string& address) {
   const auto self = admin.self(address, patience_of(with.set));
-  if (!self)
-    return self.problem();
+  if (!self) {
+    auto problem = self.problem();
+    problem.message = address + ": " + problem.message;
+    return problem;
+  }
   if (self->epoch.value != 0)
     with.out.say(text(self->who.id) + " has heard of a cluster before");
   const auto done = ask(admin,

@@ -60,6 +60,9 @@ void append_span(const std::vector<observe::span>& spans, const observe::span& o
 } // namespace
 
 std::string to_text(const cluster_status& status) {
+  if (status.epoch.value == 0)
+    return "the node waits: it has not heard of a cluster. Found one with `present cluster "
+           "init`, or let it into one with `present cluster join`\n";
   std::vector<json> partitions;
   for (const auto& partition : status.partitions) {
     auto row = to_json(partition);

@@ -42,6 +42,16 @@ saved_context said_in(const settings& set) {
           set.text("key")};
 }
 
+/// What was given by hand, and the rest as the context in use has it: another node of
+/// the same cluster, most often. A context of a local cluster has no rest to give.
+saved_context completed(saved_context given, const saved_context& in_use) {
+  for (const auto member : {&saved_context::endpoint, &saved_context::ca,
+                             &saved_context::cert, &saved_context::key})
+    if ((given.*member).empty())
+      given.*member = in_use.*member;
+  return given;
+}
+
 } // namespace
 
 result<connection_target> resolve_target(const settings& set, access wanted) {
@@ -52,7 +62,7 @@ result<connection_target> resolve_target(const settings& set, access wanted) {
                       "which cluster? context '" + name
                         + "' is named, and --data or --endpoint --ca --cert --key given");
   auto where = said_in(set);
-  if (!by_hand) {
+  if (where.data.empty() && !where.missing().empty()) {
     const auto saved = load_contexts(set.user_folder());
     if (!saved)
       return saved.problem();
@@ -61,7 +71,7 @@ result<connection_target> resolve_target(const settings& set, access wanted) {
       const auto found = saved->find(chosen);
       if (!found)
         return found.problem();
-      where = *found;
+      where = by_hand ? completed(std::move(where), *found) : *found;
     }
   }
   if (!where.data.empty())

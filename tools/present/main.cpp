@@ -50,6 +50,13 @@ format format_on(int count, char** arguments) {
   return shape.value_or(format::table);
 }
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string all;
+  for (const auto& name : names)
+    all += (all.empty() ? "" : ", ") + name;
+  return all;
+}
+
 /// What is wrong with the command line. CLI11 misses the verb that an unknown word
 /// stands in for, and doesn't name the word.
 std::string complaint(const CLI::App& app, const CLI::ParseError& problem) {
@@ -58,11 +65,14 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& problem) {
     deepest = deepest->get_subcommands().back();
   const auto unknown = app.remaining(true);
   const auto verbs = deepest->get_subcommands([](const CLI::App*) { return true; });
-  if (unknown.empty() || verbs.empty())
-    return problem.what();
   std::vector<std::string> names;
   for (const auto* verb : verbs)
     names.push_back(verb->get_name());
+  if (dynamic_cast<const CLI::RequiredError*>(&problem) && unknown.empty() && !names.empty()
+      && deepest->get_require_subcommand_min() > 0)
+    return "which command? One of " + joined(names);
+  if (unknown.empty() || verbs.empty())
+    return problem.what();
   return "unknown command '" + unknown.front() + '\'' + did_you_mean(unknown.front(), names);
 }
 

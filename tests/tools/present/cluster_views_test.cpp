@@ -10,6 +10,7 @@ namespace {
 
 cluster_status example() {
   cluster_status status;
+  status.epoch = {7};
   status.available = true;
   status.quorum = true;
   partition_status partition;
@@ -62,6 +63,12 @@ TEST_CASE("people see who leads, who lags, and what is wrong") {
   bad.partitions[0].disputed_buckets = 3;
   CHECK(to_text(bad).find("NEEDS GOVERNANCE: the replicas of partition 0 disagree on 3 of "
                           "256 buckets") != std::string::npos);
+}
+
+TEST_CASE("a node that has not heard of a cluster says what is to be done") {
+  const auto said = to_text(cluster_status{});
+  CHECK(said.find("present cluster init") != std::string::npos);
+  CHECK(said.find("QUORUM") == std::string::npos);
 }
 
 TEST_CASE("the tree nests, in the fields of the interface") {

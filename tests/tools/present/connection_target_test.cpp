@@ -1,5 +1,6 @@
 #include "tools/present/connection_target.hpp"
 
+#include "tools/present/saved_contexts.hpp"
 #include "tools/present/scratch_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -34,6 +35,34 @@ TEST_CASE("a local cluster is found by its folder, with a certificate for each r
   CHECK(client->endpoints[1].node == node_id{2});
   CHECK(client->cert == "client.pem");
   CHECK(resolve_target(set, access::admin)->cert == "admin.pem");
+}
+
+TEST_CASE("what is given by hand is completed by the context in use") {
+  const scratch_folder folder{"", false};
+  saved_contexts all;
+  all.current = "prod";
+  all.by_name["prod"] = {"", "one:7400", "ca.pem", "me.pem", "me.key"};
+  all.by_name["here"].data = "/somewhere";
+  const auto target_with = [&](std::map<std::string, std::string> flags) {
+    REQUIRE(save_contexts(folder.path() / "present", all));
+    const auto user = [&](const std::string& name) {
+      return name == "XDG_CONFIG_HOME" ? std::optional{folder.path().string()} : std::nullopt;
+    };
+    const auto set = settings::resolve({std::move(flags), user, {}});
+    REQUIRE(set);
+    return resolve_target(*set, access::client);
+  };
+  const auto other_node = target_with({{"endpoint", "two:7400"}});
+  REQUIRE(other_node);
+  CHECK(other_node->endpoints.front().address == "two:7400");
+  CHECK(other_node->cert == "me.pem");
+  const auto other_one = target_with({{"cert", "you.pem"}, {"key", "you.key"}});
+  REQUIRE(other_one);
+  CHECK(other_one->endpoints.front().address == "one:7400");
+  CHECK(other_one->cert == "you.pem");
+  CHECK(other_one->ca == "ca.pem");
+  all.current = "here"; // has nothing of the kind
+  CHECK_FALSE(target_with({{"endpoint", "two:7400"}}));
 }
 
 TEST_CASE("without a folder, each of the four must be said") {
