@@ -98,7 +98,8 @@ child_spec client_spec(const own_client_parts& parts) {
 ///   ├── scrubber         what is on the disk is read back, a little at a time
 ///   ├── router           the map that clients get
 ///   ├── links            one for one: a link per peer, as the map says
-///   ├── partitions       one for one: a replica per partition, as the map says
+///   ├── partitions       one for one: a replica per partition, as the map says; one disk
+///   │                    may damage several at once, so restarts are counted for each
 ///   ├── membership       keeps the map, and this node as it says
 ///   ├── sessions         one for one: a temporary child per connection
 ///   ├── gate             lets connections in
@@ -118,7 +119,9 @@ supervisor_spec system_tree(const system_parts& parts) {
     child("router", "router",
           [](starter& s) { return s.start<router_shell>(); }),
     supervision::as_child({"links", {strategy::one_for_one}, {}}),
-    supervision::as_child({"partitions", {strategy::one_for_one}, {}}),
+    supervision::as_child({"partitions",
+                           {.how = strategy::one_for_one, .intensity_is_each_childs = true},
+                           {}}),
     membership_spec(parts),
     supervision::as_child({"sessions", {strategy::one_for_one}, {}}),
     child("gate", "gate",

@@ -50,6 +50,10 @@ struct supervisor_rules {
   /// How long after a kill a child that is stuck in its own code is waited for
   /// before it is given up. Its late writes are refused by their term (A1).
   std::uint32_t abandon_ms = 1000;
+  /// The intensity is that of each child by itself: many children of one kind that
+  /// fail at once, each for its own reason, are no crash storm; one that fails again
+  /// and again is. Deviates from OTP, where it is the supervisor's.
+  bool intensity_is_each_childs = false;
 
   friend bool operator==(const supervisor_rules&,
                          const supervisor_rules&) = default;

@@ -169,7 +169,7 @@ void restart_machine::on_gone_as_asked(place gone) {
 void restart_machine::on_crash(place crashed, const std::string& why) {
   auto& [order, child] = *crashed;
   child.phase = child_phase::pending;
-  if (!spend_restart()) {
+  if (!spend_restart(child)) {
     become_ending("child '" + child.rules.id + "' crashed; more than "
                   + std::to_string(rules_.intensity) + " restarts in "
                   + std::to_string(rules_.period_ms) + " ms: " + why);
@@ -193,12 +193,12 @@ void restart_machine::on_crash(place crashed, const std::string& why) {
 }
 
 /// A group restart is one restart, as in OTP.
-bool restart_machine::spend_restart() {
-  while (!restarts_.empty() && now_ - restarts_.front() >= rules_.period_ms)
-    restarts_.pop_front();
-  if (restarts_.size() >= rules_.intensity)
+bool restart_machine::spend_restart(child& crashed) {
+  auto& spent = rules_.intensity_is_each_childs ? crashed.restarts : restarts_;
+  std::erase_if(spent, [&](time_ms at) { return now_ - at >= rules_.period_ms; });
+  if (spent.size() >= rules_.intensity)
     return false;
-  restarts_.push_back(now_);
+  spent.push_back(now_);
   return true;
 }
 

@@ -4,7 +4,6 @@
 #include "runtime/supervision/child_spec.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -125,8 +124,9 @@ using effects = std::vector<effect>;
 ///     to stop only when all those to its right that are to stop are gone. Those
 ///     that joined one for one, and don't depend on each other, stop together.
 /// I3  Nothing of a group is started before all of the group have stopped.
-/// I4  No more than `intensity` restarts in any `period_ms`; the one beyond ends
-///     the supervisor instead, with `escalate`.
+/// I4  No more than `intensity` restarts in any `period_ms` (of all children together,
+///     or of each if the rules say so); the one beyond ends the supervisor instead, with
+///     `escalate`.
 /// I5  After `stopped` or `escalate` there are no more effects, and each child
 ///     that was started has stopped or was abandoned.
 /// I6  A child has at most one actor at a time: `start` is never emitted for one
@@ -179,6 +179,8 @@ private:
     bool removed = false;
     /// When the kill, or the abandoning, is due.
     std::optional<time_ms> deadline;
+    /// Within the period, oldest first, if they are counted for each child.
+    std::vector<time_ms> restarts;
   };
   /// Start order: the key rises with each child that joins.
   using key = std::uint64_t;
@@ -195,7 +197,7 @@ private:
 
   void on_crash(place crashed, const std::string& why);
   void on_gone_as_asked(place gone);
-  bool spend_restart();
+  bool spend_restart(child& crashed);
 
   void become_starting(place who);
   void become_stopping(place who);
@@ -226,7 +228,7 @@ private:
   std::set<key> stop_together_; ///< alive and asked, in no order
   std::set<std::pair<time_ms, key>> deadlines_;
 
-  std::deque<time_ms> restarts_; ///< within the period, oldest first
+  std::vector<time_ms> restarts_; ///< within the period, oldest first
   std::optional<std::string> escalation_;
   time_ms now_ = 0;
   restart::effects out_;

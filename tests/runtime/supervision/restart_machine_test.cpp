@@ -176,6 +176,25 @@ TEST_CASE("one restart more than the intensity allows escalates") {
         == "child 'b' crashed; more than 2 restarts in 5000 ms: out of luck");
 }
 
+TEST_CASE("restarts that are counted for each child: all may fail at once, one not again "
+          "and again") {
+  auto to = abc(strategy::one_for_one,
+                {.intensity = 2, .period_ms = 5000, .intensity_is_each_childs = true});
+  to.start_all();
+  CHECK(to(restart::add_child{{"d"}}) == "start d");
+  to.started("d");
+  for (int time = 0; time < 2; ++time)
+    for (const std::string id : {"a", "b", "c", "d"}) {
+      CHECK(to.crashed(id) == "start " + id);
+      to.started(id);
+    }
+  to.now += 4999;
+  auto sooner = to;
+  CHECK(sooner.crashed("b") == "stop d, stop c"); // d joined, so it waits for nobody
+  to.now += 1;
+  CHECK(to.crashed("b") == "start b");
+}
+
 TEST_CASE("restarts older than the period no longer count") {
   auto to = abc(strategy::one_for_one, {.intensity = 1, .period_ms = 5000});
   to.start_all();
@@ -272,6 +291,7 @@ public:
     rules_.how = static_cast<strategy>(pick(3));
     rules_.intensity = pick(4);
     rules_.period_ms = 100 + pick(1000);
+    rules_.intensity_is_each_childs = pick(2) == 1;
     rules_.abandon_ms = 1 + pick(100);
     std::vector<child_rules> children;
     for (std::uint32_t i = 0, count = pick(6); i < count; ++i)
