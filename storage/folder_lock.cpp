@@ -22,7 +22,8 @@ result<folder_lock> folder_lock::take(const std::filesystem::path& folder) {
   const auto path = folder / "lock";
   folder_lock taken{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
   if (taken.file_ < 0)
-    return make_error(error_code::invalid,
+    return make_error(errno == ENOSPC || errno == EDQUOT ? error_code::disk_full
+                                                         : error_code::invalid,
                       path.string() + ": "
                         + std::error_code{errno, std::generic_category()}.message());
   if (::flock(taken.file_, LOCK_EX | LOCK_NB) != 0)

@@ -53,7 +53,10 @@ error key_file_error(const std::filesystem::path& path,
 }
 
 error system_error(const std::filesystem::path& path, const std::string& doing) {
-  return key_file_error(path, doing + ": " + std::strerror(errno));
+  auto problem = key_file_error(path, doing + ": " + std::strerror(errno));
+  if (errno == ENOSPC || errno == EDQUOT)
+    problem.code = error_code::disk_full;
+  return problem;
 }
 
 status check_mode(const std::filesystem::path& path, int file) {

@@ -1,6 +1,6 @@
 #include "storage/lmdb_env.hpp"
 
-#include "runtime/base/bounds.hpp"
+#include "storage/disk_room.hpp"
 #include "storage/lmdb_walk.hpp"
 #include "storage/map_fault.hpp"
 
@@ -11,9 +11,6 @@
 #include <mutex>
 #include <system_error>
 
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 
 namespace present::storage {
 
@@ -231,7 +228,11 @@ result<std::uint64_t> lmdb_write::erase_range(std::string_view first,
 status lmdb_write::commit() {
   // Whatever it returns, LMDB has freed the transaction.
   const int code = mdb_txn_commit(txn_.release());
-  if (code == EIO && env_->is_out_of_room())
+  // It says EIO, not ENOSPC, where a write of several pages came to an end in the middle
+  // ("short write, filesystem full?" in its source). Nothing else that fails of EIO is
+  // made less of by this: its transaction is undone, and a meta page that failed ends the
+  // environment.
+  if (code == EIO && is_out_of_room(env_->file_))
     return fail(ENOSPC, "committing");
   if (code != MDB_SUCCESS)
     return fail(code, "committing");
@@ -383,17 +384,6 @@ status lmdb_env::grow() {
                            + " bytes");
   map_bytes_ = wanted;
   return success();
-}
-
-bool lmdb_env::is_out_of_room() const {
-  struct stat file {};
-  rlimit limit{};
-  if (::stat(file_.c_str(), &file) == 0 && getrlimit(RLIMIT_FSIZE, &limit) == 0
-      && limit.rlim_cur != RLIM_INFINITY
-      && limit.rlim_cur < static_cast<rlim_t>(file.st_size) + bounds::mib)
-    return true;
-  struct statvfs disk {};
-  return ::statvfs(file_.c_str(), &disk) == 0 && disk.f_bavail * disk.f_frsize < bounds::mib;
 }
 
 error lmdb_env::problem(int code, std::string_view doing) const {

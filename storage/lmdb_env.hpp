@@ -161,12 +161,6 @@ public:
   /// What LMDB said while `doing` ("writing", "reading"), as our error.
   error problem(int code, std::string_view doing) const;
 
-  /// There is less room than one commit may want. LMDB says EIO, not ENOSPC, where a
-  /// write of several pages came to an end in the middle ("short write, filesystem
-  /// full?" in its source). Nothing else that fails of EIO is made less of by this: its
-  /// transaction is undone, and a meta page that failed ends the environment.
-  bool is_out_of_room() const;
-
 private:
   lmdb_env() = default;
   status open_file(const std::filesystem::path& path);

@@ -277,6 +277,7 @@ void client_machine::on_refusal(call& asked, const event& input, answered& what,
       retry(asked, input, why, out);
       return;
     case error_code::no_quorum:
+    case error_code::disk_full:
       on_no_quorum(asked, input, why, what.leader, out);
       return;
     default:
@@ -289,8 +290,8 @@ void client_machine::on_refusal(call& asked, const event& input, answered& what,
   }
 }
 
-/// Of a leader that is cut off, or of a node that keeps no such replica any more. For
-/// a stale read another replica will do.
+/// Of a leader that is cut off, of a node that keeps no such replica any more, or of one
+/// that waits for room while nobody leads. For a stale read another replica will do.
 void client_machine::on_no_quorum(call& asked, const event& input, const error& why,
                                   node_id hint, effects& out) {
   want_map(input, out);

@@ -138,6 +138,7 @@ struct node::body {
 
   status open_network();
   status start_actors(end_function on_end);
+  error end_because_of(const std::string& why) const;
   status listen();
   result<std::uint16_t> listen_http();
   result<std::uint16_t> listen_for_health();
@@ -264,14 +265,22 @@ status node::body::start_actors(end_function on_end) {
   spawning.all = census;
   spawning.tracer = &tracer;
   tree.emplace(*system, spawning, system_tree(parts()),
-               [on_end = std::move(on_end)](std::optional<std::string> why) {
+               [this, on_end = std::move(on_end)](std::optional<std::string> why) {
                  if (why)
-                   on_end(*why);
+                   on_end(end_because_of(*why));
                });
   if (!tree->wait_until_ready(start_patience))
-    return make_error(error_code::unknown_outcome,
-                      "the actors did not start: see the log above for the one that failed");
+    return end_because_of("the actors did not start: see the log above for the one that failed");
   return success();
+}
+
+/// Actors crash with a text and no code. What an operator has to tell apart is whether
+/// there is room.
+error node::body::end_because_of(const std::string& why) const {
+  if (disk.is_out_of_room())
+    return make_error(error_code::disk_full,
+                      config.data.string() + ": there is no room on this disk: " + why);
+  return make_error(error_code::unknown_outcome, why);
 }
 
 /// Opens a listener on the network thread; what it counts is in the metrics.

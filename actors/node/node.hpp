@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 
 namespace present {
 
@@ -20,12 +19,13 @@ namespace present {
 /// Thread-safe: `stop` and the destructor from one thread; nothing else to call.
 class node {
 public:
-  /// The tree gave up, and why. Called once, in an actor's thread: it must not
-  /// block. The program should end, so that whatever started it starts it anew.
-  using end_function = std::function<void(std::string why)>;
+  /// The tree gave up, and why: `disk_full` if there is no room for its data, else
+  /// `unknown_outcome`. Called once, in an actor's thread: it must not block. The
+  /// program should end, so that whatever started it starts it anew.
+  using end_function = std::function<void(error why)>;
 
   /// Returns when the node serves. Errors name the file, the address or the
-  /// member that is wrong.
+  /// member that is wrong; `disk_full` if there is no room to begin with.
   static result<std::unique_ptr<node>> start(const node_config& config,
                                              end_function on_end);
   ~node();

@@ -1,6 +1,7 @@
 #include "actors/node/node_storage.hpp"
 
 #include "runtime/edge/entropy.hpp"
+#include "storage/disk_room.hpp"
 #include "storage/lmdb_state_backend.hpp"
 #include "storage/lmdb_state_home.hpp"
 
@@ -72,6 +73,10 @@ status node_storage::set_journal_aside() const {
                                              + ": setting a damaged journal aside: "
                                              + failed.message());
   return success();
+}
+
+bool node_storage::is_out_of_room() const {
+  return storage::is_out_of_room(data_);
 }
 
 result<std::shared_ptr<storage::journal_store>> node_storage::open_journal() {

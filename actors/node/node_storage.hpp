@@ -39,6 +39,9 @@ public:
   /// speak again; the new one is let in as one that has nothing (P19, rule 16).
   const std::optional<error>& set_aside() const { return set_aside_; }
 
+  /// Whether there is next to none left for all this.
+  bool is_out_of_room() const;
+
   result<std::shared_ptr<storage::journal_store>> open_journal();
   std::shared_ptr<storage::state_home> home_of(partition_id partition);
 

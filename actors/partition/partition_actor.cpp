@@ -421,7 +421,10 @@ partition_status partition_shell::status() const {
                                             && seen.leader.value != 0);
   seen.replicas.push_back(
     {setup_.machine.self,
-     std::string{raft.lacks_state() ? "repairing" : name_of(raft.role())}, 0});
+     std::string{raft.lacks_state()      ? "repairing"
+                 : raft.waits_for_room() ? "disk_full"
+                                         : name_of(raft.role())},
+     0});
   const auto last = raft.log().last();
   std::uint32_t voters_up = 1;
   for (const auto& peer : raft.peers()) {

@@ -15,6 +15,10 @@ namespace {
 /// disk doesn't get room by being asked again at once.
 constexpr time_ms own_entry_pause_ms = 1000;
 
+/// A client that has been told of it is told again, or served, after so long; as often as
+/// raft tries (raft_settings::disk_retry_ms).
+constexpr std::uint32_t no_room_retry_ms = 500;
+
 error refusal(error_code code, std::string message, std::uint32_t retry_after_ms = 0) {
   auto why = make_error(code, std::move(message));
   why.retry_after_ms = retry_after_ms;
@@ -49,6 +53,7 @@ void partition_machine::step(const event& input, effects& out) {
       [&](const arrived& e) { on_arrived(input, e, out); },
       [&](const role_known& e) { on_role(input, e, out); },
       [&](const quorum_known& e) { has_quorum_ = e.has_quorum; },
+      [&](const room_known& e) { has_room_ = e.has_room; },
       [&](const proposal_placed& e) { on_placed(e, out); },
       [&](const proposal_refused& e) { on_refused(input, e, out); },
       [&](const proposal_replaced& e) { on_replaced(e.ticket, out); },
@@ -611,7 +616,13 @@ void partition_machine::send(request_tag tag, response reply, effects& out) cons
   out.push_back(respond{tag, std::make_shared<const response>(std::move(reply))});
 }
 
+/// Where no disk has room nobody leads, and each says why.
 error partition_machine::not_leading() const {
+  if (!has_room_ && leader_.value == 0)
+    return refusal(error_code::disk_full,
+                   "node " + std::to_string(options_.self.value)
+                     + " waits for room on its disk, and no other leads",
+                   no_room_retry_ms);
   return make_error(error_code::not_leader,
                     leader_.value == 0
                       ? "no leader is known: an election is under way"

@@ -95,6 +95,10 @@ struct role_known {
 struct quorum_known {
   bool has_quorum = false;
 };
+/// The replica's disk has refused writes for a while, or takes them again.
+struct room_known {
+  bool has_room = true;
+};
 struct proposal_placed {
   std::uint64_t ticket = 0;
   log_index index;
@@ -153,7 +157,7 @@ struct voters_known {
 struct time_passed {};
 
 using event_kind
-  = std::variant<arrived, role_known, quorum_known, proposal_placed,
+  = std::variant<arrived, role_known, quorum_known, room_known, proposal_placed,
                  proposal_refused, proposal_replaced, proposal_lost, read_confirmed,
                  read_refused, committed, restored, map_known, marker_due, buckets_disputed,
                  peer_clock_read, voters_known, time_passed>;
@@ -318,6 +322,7 @@ private:
   // what this replica knows beyond its log
   phase phase_ = phase::following;
   bool has_quorum_ = true;
+  bool has_room_ = true;
   bool checkpoint_asked_ = false;
   bool marker_is_due_ = false;
   std::bitset<storage::state_digest::buckets> disputed_;

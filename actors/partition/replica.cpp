@@ -154,9 +154,17 @@ bool replica::turn(replica_effects& out) {
   }
   const raft::event input{now_, std::move(raft_events_.front())};
   raft_events_.pop_front();
+  step_raft(input);
+  return true;
+}
+
+void replica::step_raft(const raft::event& input) {
   for (auto& effect : raft_.step(input))
     std::visit([this](auto& what) { carry_out(what); }, effect);
-  return true;
+  if (raft_.waits_for_room() == room_was_told_) {
+    room_was_told_ = !room_was_told_;
+    tell(event_kind{room_known{room_was_told_}});
+  }
 }
 
 void replica::carry_out(raft::send& what) {

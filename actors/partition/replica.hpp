@@ -233,6 +233,7 @@ private:
   void become_different(log_index marker, const std::vector<std::uint16_t>& buckets);
 
   void step_partition(const event& input);
+  void step_raft(const raft::event& input);
   void become_damaged(const std::string& why);
   void begin_checkpoint();
   void send_checkpoint();
@@ -260,6 +261,7 @@ private:
   bool look_is_due_ = false; ///< something that the steward looks at has changed
   bool damaged_ = false;     ///< R6
   bool checkpoint_waits_ = false; ///< one is due, and not yet begun
+  bool room_was_told_ = true;     ///< what the partition has heard of the disk's room
 
   std::deque<raft::event_kind> raft_events_;
   std::deque<event_kind> partition_events_;

@@ -38,6 +38,7 @@ void raft_machine::on(const persisted& event) {
   const auto done = writes_.complete(event.number);
   if (done.empty())
     return;
+  refused_for_room_ = 0;
   const auto before = log_.durable();
   for (const auto& write : done) {
     if (write.base > log_index{})
@@ -76,6 +77,7 @@ void raft_machine::on(const persist_failed& event) {
   else if (!std::holds_alternative<follower>(role_))
     become_follower(hard_.current_term, node_id{});
   disk_retry_at_ = now_ + settings_.disk_retry_ms;
+  ++refused_for_room_;
 }
 
 void raft_machine::become_stopped(node_id successor) {
@@ -92,6 +94,8 @@ void raft_machine::retry_full_disk() {
   unwritten_from_ = std::max(next(log_.durable()), next(log_.base()));
   base_unwritten_ = log_.base() > log_index{}; // once too often does no harm
   drop_tail_ = log_.durable() < log_.base();
+  if (!hard_changed_ && !base_unwritten_ && unwritten_from_ > log_.last())
+    refused_for_room_ = 0; // what was refused isn't wanted any more
 }
 
 } // namespace present::raft

@@ -116,6 +116,8 @@ public:
   const raft_log& log() const { return log_; }
   const configuration& members() const { return log_.members(); }
   bool has_quorum() const;
+  /// The disk has refused two writes in a row for want of room, `disk_retry_ms` apart.
+  bool waits_for_room() const { return refused_for_room_ > 1; }
   bool is_stopped() const { return stopped_; }
   /// Of a leader: its peers, in ascending order; else nothing.
   std::vector<peer_status> peers() const;
@@ -270,6 +272,7 @@ private:
   // Trouble.
   bool stopped_ = false;
   std::optional<time_ms> disk_retry_at_; // set while the disk is full
+  std::uint32_t refused_for_room_ = 0;   // writes in a row
 
   // The step under way.
   time_ms now_ = 0;

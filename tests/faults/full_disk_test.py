@@ -85,6 +85,18 @@ class FullDisk(unittest.TestCase):
             f"went on after {recovery:.0f} ms = {in_timeouts(recovery)}; the node was whole "
             f"{whole_s:.1f} s after there was room")
 
+    def test_a_node_that_is_started_without_room_says_so(self):
+        self.cluster.stop(3)
+        self.cluster.fill(3)
+        self.cluster.start(3)
+        self.assertEqual(self.cluster.ended(3), 6)
+        said = self.cluster.log(3).splitlines()[-1]
+        self.assertIn('"code":"disk_full"', said)
+        self.assertIn(self.cluster.path(3), said)
+        self.cluster.empty(3)
+        self.cluster.start(3)
+        self.cluster.wait_until_whole()
+
     def put(self, number):
         return self.cluster("kv", "put", SPACE, f"key-{number}", "x" * 60_000, "--timeout", "3s")
 
@@ -102,7 +114,16 @@ class FullDisk(unittest.TestCase):
                 acknowledged.append(number)
             return answer if answer.code != 0 else None
         answer = wait_until(refused, "a write is refused")
+        # That one may be in a log. What comes after it isn't, and is told why.
         self.assertIn(answer.problem()["code"], ("disk_full", "deadline", "unknown_outcome"))
+
+        def told():
+            return (answer := self.put(acknowledged[-1] + 1)).code == 6 and answer
+        answer = wait_until(told, "clients are told why")
+        self.assertEqual({name: answer.problem()[name]
+                          for name in ("code", "outcome", "retryable")},
+                         {"code": "disk_full", "outcome": "not_applied", "retryable": True})
+        self.assertIn("waits for room on its disk", answer.problem()["message"])
         for number in (1, 2, 3):
             wait_until(lambda at=number: "No space left on device" in self.cluster.log(at),
                        f"node {number} says what it wants for")

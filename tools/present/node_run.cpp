@@ -28,13 +28,13 @@ public:
   end_of_node(const end_of_node&) = delete;
   end_of_node& operator=(const end_of_node&) = delete;
 
-  void tell(std::string why) {
+  void tell(error why) {
     const std::lock_guard hold(mutex_);
     why_ = std::move(why);
     ::eventfd_write(file_, 1);
   }
 
-  std::optional<std::string> why() {
+  std::optional<error> why() {
     const std::lock_guard hold(mutex_);
     return why_;
   }
@@ -44,7 +44,7 @@ public:
 private:
   int file_;
   std::mutex mutex_;
-  std::optional<std::string> why_; ///< guarded by mutex_
+  std::optional<error> why_; ///< guarded by mutex_
 };
 
 node_config config_of(const node_file& file) {
@@ -82,7 +82,7 @@ int run_node_file(const context& with, const node_run_arguments& given) {
   if (!given.health_listen.empty())
     file->health_listen = given.health_listen;
   end_of_node end;
-  auto running = node::start(config_of(*file), [&end](std::string why) {
+  auto running = node::start(config_of(*file), [&end](error why) {
     end.tell(std::move(why));
   });
   if (!running)
@@ -97,7 +97,7 @@ int run_node_file(const context& with, const node_run_arguments& given) {
       static_cast<void>(manager.tell("STOPPING=1"));
       return 0;
     }
-  return with.out.fail(make_error(error_code::unknown_outcome, *end.why()));
+  return with.out.fail(*end.why());
 }
 
 } // namespace present::tools

@@ -156,14 +156,18 @@ TEST_CASE("a node that does not answer for a partition may have left it: the map
   }
 }
 
-TEST_CASE("a leader that has lost its quorum is not the only one that is asked again") {
+TEST_CASE("a leader that has lost its quorum, or its room, is not the only one that is asked "
+          "again") {
   client_under_test client;
   client.give_map();
   const auto id = client.get();
   auto attempt = client.take();
   REQUIRE(attempt.to == node_id{1});
+  auto why = error_code::no_quorum;
+  SUBCASE("it is cut off") {}
+  SUBCASE("its disk is full") { why = error_code::disk_full; }
   while (attempt.to == node_id{1}) {
-    client.fail(attempt, error_code::no_quorum);
+    client.fail(attempt, why);
     REQUIRE(client.is_open(id));
     while (client.sent.empty())
       client.wake();

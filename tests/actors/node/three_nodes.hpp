@@ -43,7 +43,7 @@ public:
   }
 
   void start(std::uint32_t n) {
-    auto started = node::start(config(n), [](std::string) {});
+    auto started = node::start(config(n), [](error) {});
     if (!started)
       FAIL(started.problem().message);
     nodes_[n - 1] = std::move(*started);

@@ -29,6 +29,28 @@ TEST_CASE("until its own term's empty entry is applied a leader only gathers (P1
   CHECK(replica.answer_to(tag).code == error_code::ok);
 }
 
+TEST_CASE("where nobody leads, a replica whose disk is full says so (FAULTS 10)") {
+  replica_under_test replica;
+  lead_with_space(replica);
+  const auto refused = [&] {
+    const auto tag = replica.ask({numbered_put(1)});
+    return replica.response_to(tag).failure;
+  };
+  replica.hear(role_known{false, {2}, {}});
+  CHECK(refused().code == error_code::not_leader);
+  replica.hear(room_known{false});
+  CHECK(refused().code == error_code::disk_full);
+  CHECK(refused().known == outcome::not_applied);
+  CHECK(refused().retry_after_ms > 0);
+  // Whoever has room is the one to ask.
+  replica.hear(role_known{false, {3}, {2}});
+  CHECK(refused().code == error_code::not_leader);
+  replica.hear(role_known{false, {4}, {}});
+  CHECK(refused().code == error_code::disk_full);
+  replica.hear(room_known{true});
+  CHECK(refused().code == error_code::not_leader);
+}
+
 TEST_CASE("an entry of an older term does not end taking over") {
   replica_under_test replica;
   replica.hear(role_known{true, {3}, {1}});

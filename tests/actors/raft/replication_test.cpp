@@ -248,9 +248,16 @@ TEST_CASE("a full disk is a refusal, and service resumes when there is room (rul
   CHECK(one.machine().role() == role_kind::follower);
   one.tell(propose{8, std::make_shared<const std::string>("v")});
   CHECK(one.effects_of<proposal_refused>()[0].why == refusal::disk_full);
+  // Once may be the moment before somebody makes room.
+  CHECK_FALSE(one.machine().waits_for_room());
+  one.pass(500);
+  REQUIRE(one.effects_of<persist>().size() == 1);
+  one.tell(persist_failed{one.effects_of<persist>()[0].number, true});
+  CHECK(one.machine().waits_for_room());
   one.pass(500);
   REQUIRE(one.effects_of<persist>().size() == 1);
   CHECK(one.effects_of<persist>()[0].entries.size() == 1);
   one.flush();
   CHECK(one.machine().log().durable() == log_index{2});
+  CHECK_FALSE(one.machine().waits_for_room());
 }
