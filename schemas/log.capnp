@@ -47,6 +47,21 @@ struct SnapshotMark {
   members @2 :Configuration;
 }
 
+struct Witnesses {
+  # What a replica remembers of its peers' stores (P19).
+  peers @0 :List(Witnessed);
+
+  struct Witnessed {
+    node @0 :UInt32;
+    store @1 :UInt64;
+    boot @2 :UInt64;
+    opening @3 :UInt64;
+    heard @4 :UInt64;
+    # The highest term.
+    matched @5 :LogPosition;
+  }
+}
+
 struct LogEntry {
   # Partition and index are in the key. The payload follows the message as it is.
   term @0 :UInt64;

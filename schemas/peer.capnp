@@ -134,7 +134,33 @@ struct ReplicaMessage {
     digestAsked @0 :DigestAsked;
     digestTold @1 :DigestTold;
     digestVerdict @2 :DigestVerdict;
+    standingAsked @3 :StandingAsked;
+    standingTold @4 :StandingTold;
   }
+}
+
+struct LogPosition {
+  index @0 :UInt64;
+  term @1 :UInt64;
+}
+
+struct StandingAsked {
+  # A replica that starts asks what its peers remember of it (P19).
+  boot @0 :UInt64;
+  opening @1 :UInt64;
+  # Which opening of its store this is: a count, and a number drawn by chance.
+  term @2 :UInt64;
+  reached @3 :LogPosition;
+}
+
+struct StandingTold {
+  opening @0 :UInt64;
+  # The asker's.
+  term @1 :UInt64;
+  last @2 :LogPosition;
+  # The witness's own term, and the end of its log.
+  sign @3 :UInt8;
+  # That the asker has gone back. 0: none; 1: openings; 2: terms; 3: the log.
 }
 
 struct DigestAsked {

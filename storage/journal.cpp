@@ -184,6 +184,17 @@ journal::read_entry(partition_id partition, log_index index,
   return read;
 }
 
+std::vector<raft::witnessed> journal::witnesses(partition_id partition) const {
+  const auto txn = env_->read();
+  const auto key = journal_keys::witnesses(partition);
+  const auto stored = txn ? txn->get(key) : txn.problem();
+  if (!stored || !*stored)
+    return {};
+  const auto plain = env_->unseal({key, **stored});
+  auto read = plain ? decode_witnesses(*plain) : plain.problem();
+  return read ? std::move(*read) : std::vector<raft::witnessed>{};
+}
+
 result<raft::recovered_state> journal::recover(partition_id partition) {
   chains_.erase(partition);
   auto txn = env_->read();
@@ -334,6 +345,11 @@ status journal::write_one(lmdb_write& txn, const journal_write& write,
                                encode_entry_head(entry), body_of(entry));
         !ok)
       return ok;
+  if (write.witnesses)
+    if (status ok = env_->put(txn, journal_keys::witnesses(partition),
+                               encode_witnesses(*write.witnesses));
+        !ok)
+      return ok;
   return env_->put(
     txn, journal_keys::hard_state(partition),
     encode_hard_state({write.hard, after.tail, after.promised}));
@@ -350,8 +366,10 @@ status journal::leave(partition_id partition) {
     return success();
   const auto left = emptied((*found)->extent);
   status done = commit([&](lmdb_write& write) -> status {
-    if (auto erased = write.erase(journal_keys::snapshot(partition)); !erased)
-      return erased.problem();
+    for (const auto& key : {journal_keys::snapshot(partition),
+                            journal_keys::witnesses(partition)})
+      if (auto erased = write.erase(key); !erased)
+        return erased.problem();
     if (auto erased = write.erase_range(journal_keys::entry(partition, {0}),
                                         end_of_entries(partition));
         !erased)

@@ -2,8 +2,10 @@
 
 #include "runtime/base/error.hpp"
 #include "storage/log_entry.hpp"
+#include "storage/witnessed.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -40,6 +42,8 @@ struct journal_write {
   /// The writer's own, rising; and that of its write before this one (J5).
   std::uint64_t number = 0;
   std::uint64_t follows = 0;
+  /// What is remembered of the peers; null: as before.
+  std::shared_ptr<const std::vector<raft::witnessed>> witnesses;
 };
 
 /// What one step of reading a log back found.
@@ -82,6 +86,10 @@ public:
   /// writes begins (J5).
   virtual result<raft::recovered_state> recover(partition_id partition) = 0;
 
+  /// What was written last of the peers of a partition's replica. Nothing rests on it
+  /// but that others are told: what can't be read is forgotten.
+  virtual std::vector<raft::witnessed> witnesses(partition_id partition) const = 0;
+
   /// An answer for each write, in their order.
   virtual std::vector<status> append(std::span<const journal_write> batch) = 0;
 
@@ -101,8 +109,8 @@ public:
 
   /// The partition leaves this node: its log goes, its word stays. Term and vote
   /// are kept, and where the log ended is promised (J3), so that a replica which
-  /// comes back here neither votes nor leads before it has caught up. Call it when
-  /// nobody writes to the partition any more. Idempotent.
+  /// comes back here neither votes nor leads before it has caught up. What it remembers
+  /// of its peers goes. Call it when nobody writes to the partition any more. Idempotent.
   virtual status leave(partition_id partition) = 0;
 
   /// The cluster's map as this node saw it last: bytes that mean nothing here. Empty

@@ -200,6 +200,10 @@ std::string map() {
   return journal_key(journal_kind::map);
 }
 
+std::string witnesses(partition_id partition) {
+  return journal_key(journal_kind::witnesses, partition);
+}
+
 std::optional<log_index> index_of(std::string_view key,
                                   partition_id partition) {
   if (key.size() != entry_key_size

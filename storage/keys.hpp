@@ -21,6 +21,7 @@
 ///     02 partition:4                snapshot mark: index, term, members
 ///     03 partition:4 index:8        log entry
 ///     04                            the cluster's map, as this node saw it last
+///     05 partition:4                what the replica remembers of its peers (P19)
 ///
 ///   state/<partition>/  one LMDB environment per partition
 ///     00 00                         identity: cluster, partition, format
@@ -121,6 +122,7 @@ enum class journal_kind : std::uint8_t {
   snapshot = 2,
   entry = 3,
   map = 4,
+  witnesses = 5,
 };
 
 namespace journal_keys {
@@ -129,6 +131,7 @@ std::string hard_state(partition_id partition);
 std::string snapshot(partition_id partition);
 std::string entry(partition_id partition, log_index index);
 std::string map();
+std::string witnesses(partition_id partition);
 /// Of an entry's key.
 std::optional<log_index> index_of(std::string_view key, partition_id partition);
 /// Of a hard state's key.

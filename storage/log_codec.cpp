@@ -121,6 +121,33 @@ result<raft::snapshot_mark> decode_mark(std::string_view bytes) {
     });
 }
 
+std::string encode_witnesses(const std::vector<raft::witnessed>& peers) {
+  return write<stored::Witnesses>(64 * peers.size(), [&](auto out) {
+    auto list = out.initPeers(static_cast<unsigned>(peers.size()));
+    for (unsigned place = 0; place < peers.size(); ++place) {
+      const auto& peer = peers[place];
+      list[place].setNode(peer.node.value);
+      list[place].setStore(peer.store.value);
+      list[place].setBoot(peer.boot);
+      list[place].setOpening(peer.opening);
+      list[place].setHeard(peer.heard.value);
+      encode_position(list[place].initMatched(), peer.matched);
+    }
+  });
+}
+
+result<std::vector<raft::witnessed>> decode_witnesses(std::string_view bytes) {
+  return read<stored::Witnesses, std::vector<raft::witnessed>>(
+    bytes, [](auto in) -> result<std::vector<raft::witnessed>> {
+      std::vector<raft::witnessed> peers;
+      for (const auto each : in.getPeers())
+        peers.push_back({{each.getNode()}, {each.getStore()}, each.getBoot(),
+                         each.getOpening(), {each.getHeard()},
+                         decode_position(each.getMatched())});
+      return peers;
+    });
+}
+
 std::string encode_entry_head(const raft::entry& entry) {
   const auto size = entry.members ? size_of(*entry.members) : 0;
   return write<stored::LogEntry>(size, [&](auto out) {

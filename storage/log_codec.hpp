@@ -3,9 +3,11 @@
 #include "runtime/base/error.hpp"
 #include "storage/journal_store.hpp"
 #include "storage/log_extent.hpp"
+#include "storage/witnessed.hpp"
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// What the journal keeps, as bytes (schemas/log.capnp) and back. Decoding
 /// answers `damaged` where bytes are no such message.
@@ -33,6 +35,9 @@ result<stored_hard_state> decode_hard_state(std::string_view bytes);
 
 std::string encode_mark(const raft::snapshot_mark& mark);
 result<raft::snapshot_mark> decode_mark(std::string_view bytes);
+
+std::string encode_witnesses(const std::vector<raft::witnessed>& peers);
+result<std::vector<raft::witnessed>> decode_witnesses(std::string_view bytes);
 
 /// An entry is a message and, after it, the payload as it is: the largest bytes
 /// of the log aren't copied into a message first. The index is the key's.

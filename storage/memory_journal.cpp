@@ -32,6 +32,11 @@ memory_journal::recover(partition_id partition) {
   return found;
 }
 
+std::vector<raft::witnessed> memory_journal::witnesses(partition_id partition) const {
+  const auto* log = find(partition);
+  return log ? log->witnesses : std::vector<raft::witnessed>{};
+}
+
 std::vector<status> memory_journal::append(std::span<const journal_write> batch) {
   auto judged = admit(batch, chains_, [&](partition_id partition) -> result<log_extent> {
     return extent_of(partition);
@@ -194,6 +199,8 @@ void memory_journal::apply(image& disk, const commit& what) {
 void memory_journal::apply(partition_log& log, const extended_write& what) {
   const auto& write = what.write;
   log.hard = write.hard;
+  if (write.witnesses)
+    log.witnesses = *write.witnesses;
   if (write.base && write.base->index > log.mark.index) {
     log.mark = *write.base;
     const auto end = write.drop_tail ? log.entries.end()

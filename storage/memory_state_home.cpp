@@ -71,6 +71,13 @@ result<std::unique_ptr<spool>> memory_state_home::make_spool() {
   return std::unique_ptr<spool>{std::make_unique<memory_spool>()};
 }
 
+std::shared_ptr<memory_state_home> memory_state_home::copy() const {
+  auto made = std::make_shared<memory_state_home>(*this);
+  made->state_ = std::make_shared<memory_state_backend>(*state_);
+  made->next_.reset();
+  return made;
+}
+
 void memory_state_home::crash(std::size_t survivors) {
   next_.reset();
   state_->crash(survivors);

@@ -19,6 +19,9 @@ public:
 
   memory_state_backend& disk() { return *state_; }
 
+  /// The same bytes on disks of their own.
+  std::shared_ptr<memory_state_home> copy() const;
+
   /// Power loss and restart, as `memory_state_backend::crash`.
   void crash(std::size_t survivors = 0);
 

@@ -43,7 +43,8 @@ auto journal_shell::make_behavior() -> behavior_type {
       // What a partition's last life gave to the journal must not come behind
       // what its next life believes to be there.
       on_commit();
-      return journal_recovered{store_->recover(what.partition)};
+      return journal_recovered{store_->recover(what.partition),
+                               store_->witnesses(what.partition)};
     },
     [this](const journal_leave& what) { return on_leave(what); },
     [this](journal_read_map) { return journal_map{store_->read_map()}; },

@@ -65,6 +65,7 @@ struct journal_recover {
 };
 struct journal_recovered {
   result<raft::recovered_state> found = raft::recovered_state{};
+  std::vector<raft::witnessed> witnesses; ///< what is remembered of the peers (P19)
 };
 
 /// From membership: by a map that knows of the partition's members as of this index

@@ -115,6 +115,15 @@ void encode_digest(const storage::state_digest& from, schema::DigestTold::Builde
   }
 }
 
+void encode_position(const raft::log_position& from, schema::LogPosition::Builder to) {
+  to.setIndex(from.index.value);
+  to.setTerm(from.at_term.value);
+}
+
+raft::log_position decode_position(schema::LogPosition::Reader from) {
+  return {{from.getIndex()}, {from.getTerm()}};
+}
+
 void encode_carried(const partition::replica_message& from,
                     schema::ReplicaMessage::What::Builder to) {
   std::visit(
@@ -135,6 +144,20 @@ void encode_carried(const partition::replica_message& from,
         auto buckets = verdict.initBuckets(count(what.buckets));
         for (unsigned place = 0; place < buckets.size(); ++place)
           buckets.set(place, what.buckets[place]);
+      },
+      [&](const partition::standing_asked& what) {
+        auto asked = to.initStandingAsked();
+        asked.setBoot(what.life.boot);
+        asked.setOpening(what.life.opening);
+        asked.setTerm(what.at_term.value);
+        encode_position(what.reached, asked.initReached());
+      },
+      [&](const partition::standing_told& what) {
+        auto told = to.initStandingTold();
+        told.setOpening(what.opening);
+        told.setTerm(what.at_term.value);
+        encode_position(what.last, told.initLast());
+        told.setSign(static_cast<std::uint8_t>(what.sign));
       },
     },
     from.what);
@@ -182,6 +205,22 @@ result<partition::replica_message> decode_carried(schema::ReplicaMessage::What::
       for (const auto bucket : read.getBuckets())
         verdict.buckets.push_back(bucket);
       return partition::replica_message{std::move(verdict)};
+    }
+    case what::STANDING_ASKED: {
+      const auto read = from.getStandingAsked();
+      return partition::replica_message{
+        partition::standing_asked{{read.getBoot(), read.getOpening()},
+                                  {read.getTerm()},
+                                  decode_position(read.getReached())}};
+    }
+    case what::STANDING_TOLD: {
+      const auto read = from.getStandingTold();
+      if (read.getSign() > static_cast<std::uint8_t>(partition::lapse::log))
+        return make_error(error_code::invalid, "sign: one that this node doesn't know");
+      return partition::replica_message{
+        partition::standing_told{read.getOpening(), {read.getTerm()},
+                                 decode_position(read.getLast()),
+                                 static_cast<partition::lapse>(read.getSign())}};
     }
   }
   return make_error(error_code::invalid,

@@ -239,6 +239,7 @@ partition_setup node::body::setup_of(partition_id partition) {
   setup.raft = config.raft;
   setup.raft.seed = edge::machine_entropy().next();
   setup.store = disk.identity().store;
+  setup.life = disk.life();
   setup.addresses = addresses;
   setup.home = disk.home_of(partition);
   return setup;

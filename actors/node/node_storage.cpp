@@ -23,7 +23,7 @@ std::filesystem::path state_folder(const std::filesystem::path& data) {
 
 node_storage::node_storage(const node_config& config)
     : data_(config.data), cluster_(config.cluster), self_(config.self),
-      storage_key_(config.storage_key) {
+      storage_key_(config.storage_key), opening_(edge::machine_entropy().next()) {
 }
 
 /// Keys are made with the data that they are for: data without their keys are lost,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/node/node_config.hpp"
+#include "actors/partition/replica_message.hpp"
 #include "storage/folder_lock.hpp"
 #include "storage/journal.hpp"
 #include "storage/key_file.hpp"
@@ -34,6 +35,8 @@ public:
   /// A journal that can't be trusted is set aside: see `set_aside`.
   status open();
   storage::store_identity identity() const { return identity_; }
+  /// Of the opening that `open` made; one that an actor makes later is the same life.
+  partition::store_life life() const { return {identity_.boot, opening_}; }
   /// Why `open` set a damaged journal aside and began another store. What a store has
   /// promised (term, vote) can't be had from anywhere else, so the old one must not
   /// speak again; the new one is let in as one that has nothing (P19, rule 16).
@@ -61,6 +64,7 @@ private:
   storage::folder_lock lock_;               ///< constant after `open`
   std::unique_ptr<storage::key_file> keys_; ///< constant after `open`
   storage::store_identity identity_;
+  const std::uint64_t opening_;
   std::optional<error> set_aside_; ///< constant after `open`
 
   std::mutex mutex_;

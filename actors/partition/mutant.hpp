@@ -27,6 +27,7 @@ enum class mutant : std::uint8_t {
   take_far_stamps,       // P21
   log_goes_early,        // P27: the log goes before the checkpoint is durable
   promote_at_once,       // steward S1: whoever is wanted becomes a voter
+  ask_no_witness,        // P19: a replica trusts its files
 };
 
 #ifdef PRESENT_MUTANTS

@@ -10,6 +10,20 @@ namespace present {
 
 namespace {
 
+std::string_view sentence_of(partition::lapse sign) {
+  switch (sign) {
+    case partition::lapse::none:
+      return "none";
+    case partition::lapse::opening:
+      return "it has been opened since these files were";
+    case partition::lapse::term:
+      return "it has spoken in a later term";
+    case partition::lapse::log:
+      return "it has acknowledged more of the log";
+  }
+  return "unknown";
+}
+
 std::string_view name_of(raft::role_kind role) {
   switch (role) {
     case raft::role_kind::leader:
@@ -122,6 +136,7 @@ void partition_shell::recover_log() {
         if (!answer.found)
           throw std::runtime_error("the journal can't be read: "
                                    + answer.found.problem().message);
+        remembered_ = std::move(answer.witnesses);
         open_state(std::move(*answer.found));
       },
       [this](const caf::error&) { become_resting("the journal went"); });
@@ -164,7 +179,8 @@ void partition_shell::become_running(raft::recovered_state found,
   const auto entries = found.entries.size();
   try {
     replica_ = std::make_unique<partition::replica>(
-      partition::replica_settings{setup_.machine, setup_.raft, setup_.store, setup_.founders},
+      partition::replica_settings{setup_.machine, setup_.raft, setup_.store,
+                                  std::move(remembered_), setup_.life, setup_.founders},
       std::move(found), std::move(opened.state), opened.mark, time().monotonic_ms());
   } catch (const partition::state_damaged& why) {
     setup_.home->condemn();
@@ -396,6 +412,23 @@ void partition_shell::perform(partition::disputes_changed& what) {
                 {{"marker", what.marker}, {"buckets", what.buckets}});
 }
 
+void partition_shell::perform(partition::witnesses_heard& what) {
+  const auto& found = what.what;
+  if (found.sign != partition::lapse::none)
+    log().error("this store has gone back: old files, it seems. The replica votes for none that "
+                "lacks what it may have lost, and leads again when its log has that",
+                {{"by", found.by}, {"sign", sentence_of(found.sign)},
+                 {"reached", found.reached.index}});
+  for (const auto peer : found.silent)
+    log().warning("a voter did not say what it remembers of this store, and is not waited for",
+                  {{"peer", peer}});
+}
+
+void partition_shell::perform(partition::lapse_seen& what) {
+  log().error("a peer's store has gone back: old files, it seems",
+              {{"peer", what.peer}, {"sign", sentence_of(what.sign)}});
+}
+
 void partition_shell::perform(partition::tell_members& what) {
   if (const auto& membership = membership_.get())
     send(membership, members_told{std::move(what.what)});
@@ -422,6 +455,7 @@ partition_status partition_shell::status() const {
   seen.replicas.push_back(
     {setup_.machine.self,
      std::string{raft.lacks_state()      ? "repairing"
+                 : raft.has_gone_back()  ? "went_back"
                  : raft.waits_for_room() ? "disk_full"
                                          : name_of(raft.role())},
      0});
@@ -429,10 +463,11 @@ partition_status partition_shell::status() const {
   std::uint32_t voters_up = 1;
   for (const auto& peer : raft.peers()) {
     const auto lag = last.value - std::min(last.value, peer.matched.value);
-    const auto* state = !peer.reachable    ? "unreachable"
-                        : peer.lacks_state ? "repairing"
-                        : peer.voter       ? "follower"
-                                           : "learner";
+    const auto* state = !peer.reachable                  ? "unreachable"
+                        : peer.lacks_state               ? "repairing"
+                        : replica_->has_gone_back(peer)  ? "went_back"
+                        : peer.voter                     ? "follower"
+                                                         : "learner";
     seen.replicas.push_back({peer.node, state, lag});
     voters_up += peer.voter && peer.reachable ? 1 : 0;
   }

@@ -23,6 +23,7 @@ struct partition_setup {
   partition::settings machine;
   raft::raft_settings raft;
   store_id store; ///< whose data these are (P19)
+  partition::store_life life{1, 0};
   /// Who the members are if nothing was ever in the log; empty: whoever leads will
   /// say so.
   raft::configuration founders;
@@ -81,6 +82,8 @@ private:
   void perform(partition::tell_members& what);
   void perform(partition::skew_seen& what);
   void perform(partition::disputes_changed& what);
+  void perform(partition::witnesses_heard& what);
+  void perform(partition::lapse_seen& what);
   void perform(raft::role_changed& what);
   void perform(raft::quorum_changed& what);
   void perform(raft::configuration_changed& what);
@@ -106,6 +109,7 @@ private:
   supervision::address<membership_actor> membership_;
   std::unordered_map<node_id, supervision::address<link_actor>> links_;
 
+  std::vector<raft::witnessed> remembered_; ///< of the peers, by the last life
   std::weak_ptr<storage::state_backend> state_; ///< the replica's
   snapshot_shelf_ptr snapshots_;
   std::uint64_t snapshots_installed_ = 0; ///< since the start

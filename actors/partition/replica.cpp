@@ -4,6 +4,7 @@
 #include "actors/partition/log_recovery.hpp"
 #include "actors/partition/mutant.hpp"
 #include "actors/partition/sound_state.hpp"
+#include "actors/raft/quorum.hpp"
 #include "runtime/base/check.hpp"
 #include "runtime/base/overloaded.hpp"
 
@@ -51,13 +52,15 @@ replica::replica(const replica_settings& options, raft::recovered_state found,
     : id_(options.machine.id), store_(options.store), checkpoint_bytes_(options.machine.checkpoint_bytes),
       max_clock_offset_ms_(options.machine.max_clock_offset_ms),
       backend_(std::move(state)), table_(*backend_),
-      partition_(options.machine, table_, mark),
+      partition_(options.machine, table_, mark), book_(options.witnesses),
+      inquiry_({options.machine.self, options.life, options.raft.witness_patience_ms}, now),
       raft_(options.machine.self, options.store, options.raft,
             prepared(std::move(found), options.founders, mark), now),
       steward_({options.machine.self, options.machine.id}),
       audit_({.self = options.machine.self,
               .marker_interval_ms = options.machine.marker_interval_ms,
               .marker_entries = options.machine.marker_entries}) {
+  inquiry_.on_members(raft_.members(), now);
 }
 
 // -- what it hears -----------------------------------------------------------------
@@ -80,7 +83,9 @@ void replica::on(time_passed& what) {
       send_checkpoint();
   }
   look_is_due_ |= steward_.next_look() && *steward_.next_look() <= now_;
-  tell(raft::event_kind{raft::time_passed{}});
+  look_after_witnesses();
+  if (!inquiry_.is_asking()) // R9
+    tell(raft::event_kind{raft::time_passed{}});
   tell(event_kind{std::move(what)});
 }
 
@@ -95,9 +100,15 @@ void replica::on(raft::received& what) {
   if (has_node(raft_.members().voters, message.from))
     tell(event_kind{peer_clock_read{message.from, message.wall_ms}});
   if (const auto* beside = std::get_if<raft::carried>(&message.content))
-    on_carried(message, *beside->what);
-  else if (!is_too_far_ahead(message))
+    return on_carried(message, *beside->what);
+  remember(message);
+  if (!is_withheld(message) && !is_too_far_ahead(message))
     tell(raft::event_kind{std::move(what)});
+}
+
+void replica::on(raft::persist_failed& what) {
+  book_.on_lost_write();
+  tell(raft::event_kind{what});
 }
 
 bool replica::is_too_far_ahead(const raft::message& what) {
@@ -114,13 +125,17 @@ bool replica::is_too_far_ahead(const raft::message& what) {
 
 void replica::on(raft::link_changed& what) {
   look_is_due_ = true;
+  if (what.up)
+    inquiry_.hurry(now_);
+  look_after_witnesses();
   tell(raft::event_kind{what});
 }
 
 std::optional<time_ms> replica::next_wake() const {
-  auto wake = raft_.next_wake();
+  std::optional<time_ms> wake;
   const auto sooner = [&](time_ms at) { wake = std::min(wake.value_or(at), at); };
-  for (const auto other : {partition_.next_wake(), steward_.next_look(), audit_.next_look()})
+  for (const auto other : {inquiry_.is_asking() ? inquiry_.next_look() : raft_.next_wake(),
+                           partition_.next_wake(), steward_.next_look(), audit_.next_look()})
     if (other)
       sooner(*other);
   if (!later_.empty())
@@ -211,9 +226,11 @@ void replica::become_damaged(const std::string& why) {
 // -- raft to the disk and to the partition -----------------------------------------
 
 void replica::carry_out(raft::persist& what) {
+  if (book_.is_due(now_))
+    remember_matched();
   out_->push_back(write_journal{{id_, what.hard, std::move(what.entries),
                                  std::move(what.base), what.drop_tail, what.number,
-                                 what.follows}});
+                                 what.follows, book_.take_due(now_)}});
 }
 
 void replica::carry_out(raft::apply& what) {
@@ -280,6 +297,8 @@ void replica::carry_out(raft::quorum_changed& what) {
 void replica::carry_out(raft::configuration_changed& what) {
   look_is_due_ = true;
   tell(event_kind{voters_known{what.members.voters}});
+  book_.keep(raft::quorum::everyone(what.members));
+  inquiry_.on_members(what.members, now_);
   out_->push_back(what);
 }
 

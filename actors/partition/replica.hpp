@@ -4,6 +4,7 @@
 #include "actors/partition/digest_audit.hpp"
 #include "actors/partition/partition_machine.hpp"
 #include "actors/partition/steward.hpp"
+#include "actors/partition/witness_book.hpp"
 #include "actors/raft/raft_machine.hpp"
 #include "storage/journal_store.hpp"
 
@@ -46,6 +47,8 @@
 /// R8  A replica that has lost its state is given one only as of a marker at which a
 ///     majority's digests agree with this one's (P25); while it waits, the next checkpoint
 ///     waits too, up to twice the size that is due.
+/// R9  Until its witnesses have told, its raft hears and says nothing (P19): no peer, and
+///     no time.
 ///
 /// The environment (the actor around it) guarantees E1 to E5 of raft_machine.hpp,
 /// and that each `write_checkpoint`, `read_snapshot_part` and `take_snapshot_part`
@@ -56,6 +59,8 @@ struct replica_settings {
   settings machine;
   raft::raft_settings raft;
   store_id store; ///< whose data these are (P19)
+  std::vector<raft::witnessed> witnesses; ///< what it remembers of its peers
+  store_life life{1, 0}; ///< this opening of them; of the first nothing is asked (P19)
   /// Who the members are if nothing was ever in the log; empty: whoever leads will
   /// say so.
   raft::configuration founders;
@@ -133,12 +138,22 @@ struct disputes_changed {
   std::size_t buckets = 0;
 };
 
+/// The replica has asked its witnesses (P19).
+struct witnesses_heard {
+  inquiry_result what;
+};
+/// A peer's store has gone back, as far as this replica remembers it (P19).
+struct lapse_seen {
+  node_id peer;
+  lapse sign = lapse::none;
+};
+
 /// What raft says of role, quorum and members is for whoever watches.
 using replica_effect
   = std::variant<raft::send, write_journal, raft::load_entries, write_checkpoint,
                  read_snapshot_part, release_snapshot, take_snapshot_part,
                  replace_state, condemn_state, respond, stage_reached, tell_members,
-                 skew_seen, disputes_changed,
+                 skew_seen, disputes_changed, witnesses_heard, lapse_seen,
                  raft::role_changed, raft::quorum_changed,
                  raft::configuration_changed, raft::rebuild_needed>;
 using replica_effects = std::vector<replica_effect>;
@@ -167,6 +182,10 @@ public:
   const storage::state& table() const { return table_; }
   const digest_audit& audit() const { return audit_; }
   bool is_without_state() const { return backend_ == nullptr; }
+  const witness_book& book() const { return book_; }
+  bool asks_witnesses() const { return inquiry_.is_asking(); }
+  /// Of a leader's peer: it has, as far as this replica remembers, and hasn't caught up.
+  bool has_gone_back(const raft::raft_machine::peer_status& peer) const;
 
 private:
   void tell(raft::event_kind what) { raft_events_.push_back(std::move(what)); }
@@ -177,8 +196,10 @@ private:
   void on(map_known& what);
   void on(raft::link_changed& what);
   void on(raft::received& what);
+  void on(raft::persist_failed& what);
   void on_carried(const raft::message& from, const replica_message& what);
   bool is_too_far_ahead(const raft::message& what);
+  bool is_of_named_store(const raft::message& from) const;
   template <class RaftEvent>
   void on(RaftEvent& what) { tell(raft::event_kind{std::move(what)}); }
   void on(checkpoint_done& what);
@@ -232,6 +253,13 @@ private:
   void send_to(node_id peer, replica_message what);
   void become_different(log_index marker, const std::vector<std::uint16_t>& buckets);
 
+  // what witnesses are asked for, and remember (P19)
+  void look_after_witnesses();
+  bool is_withheld(const raft::message& what) const;
+  void remember(const raft::message& what);
+  void remember_matched();
+  void answer_standing(node_id peer, store_id store, const standing_asked& asked);
+
   void step_partition(const event& input);
   void step_raft(const raft::event& input);
   void become_damaged(const std::string& why);
@@ -252,6 +280,9 @@ private:
   storage::state table_;
   storage::checkpoint_ptr checkpoint_; ///< on its way to the disk (R2)
   partition_machine partition_;
+  witness_book book_;
+  witness_inquiry inquiry_;
+  std::map<node_id, log_index> lapsed_; ///< peers that have gone back; until they have this
   raft::raft_machine raft_;
   steward steward_;
   digest_audit audit_;

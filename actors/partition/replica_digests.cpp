@@ -23,8 +23,7 @@ void replica::carry_out(marker_applied& what) {
 /// Terms are raft's business: what is said of a marker holds whoever leads by now. But
 /// only the leader of this term is believed when it says that this replica is wrong.
 void replica::on_carried(const raft::message& from, const replica_message& what) {
-  const auto expected = raft::quorum::store_of(raft_.members(), from.from);
-  if (damaged_ || (expected.value != 0 && from.from_store != expected))
+  if (damaged_ || !is_of_named_store(from))
     return; // G1
   std::visit(overloaded{
                [&](const digest_asked& asked) { answer_digest(from.from, asked); },
@@ -35,8 +34,20 @@ void replica::on_carried(const raft::message& from, const replica_message& what)
                      && verdict.marker == audit_.last_marker())
                    become_different(verdict.marker, verdict.buckets);
                },
+               [&](const standing_asked& asked) {
+                 answer_standing(from.from, from.from_store, asked);
+               },
+               [&](const standing_told& told) {
+                 inquiry_.on_told(from.from, told);
+                 look_after_witnesses();
+               },
              },
              what.what);
+}
+
+bool replica::is_of_named_store(const raft::message& from) const {
+  const auto expected = raft::quorum::store_of(raft_.members(), from.from);
+  return expected.value == 0 || from.from_store == expected;
 }
 
 void replica::answer_digest(node_id leader, const digest_asked& asked) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "storage/digest.hpp"
+#include "storage/log_entry.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -39,8 +40,39 @@ struct digest_verdict {
   std::vector<std::uint16_t> buckets;
 };
 
+/// One opening of a store. `boot` counts them; `opening` is drawn by chance, so that two
+/// that count the same, one of which began from old files, are told apart.
+struct store_life {
+  std::uint64_t boot = 0;
+  std::uint64_t opening = 0;
+};
+
+/// From a replica that starts, to each other voter: am I as you know me (P19)? Asked
+/// again until it is answered.
+struct standing_asked {
+  store_life life;
+  term at_term;
+  raft::log_position reached; ///< of its log, or what it knows to have lost of it
+};
+
+/// What shows that a store has gone back.
+enum class lapse : std::uint8_t {
+  none = 0,
+  opening = 1, ///< it has been opened since, or again
+  term = 2,    ///< it has spoken in a higher one
+  log = 3,     ///< it has acknowledged more
+};
+
+/// The answer. What binds the asker is where the witness's own word ends.
+struct standing_told {
+  std::uint64_t opening = 0; ///< the asker's
+  term at_term;
+  raft::log_position last; ///< of the witness's log
+  lapse sign = lapse::none;
+};
+
 struct replica_message {
-  std::variant<digest_asked, digest_told, digest_verdict> what;
+  std::variant<digest_asked, digest_told, digest_verdict, standing_asked, standing_told> what;
 };
 
 } // namespace present::partition

@@ -25,8 +25,41 @@ bool raft_machine::may_vote() const {
   return !foreign && complete && !disk_retry_at_ && !stopped_;
 }
 
+/// What it may have lost binds it until its log has come as far, or, if nobody knows of
+/// a loss, for a while: whose log was the longest may be gone, and nobody else could lead.
+bool raft_machine::is_bound() const {
+  if (!bound_ || mutated(mutant::vote_after_going_back))
+    return false;
+  return is_bound_against(log_.last_position()) && commit_ < bound_->reached.index
+         && (bound_->went_back || now_ < bound_->until);
+}
+
+bool raft_machine::is_bound_against(const log_position& last) const {
+  return std::pair{last.at_term, last.index}
+         < std::pair{bound_->reached.at_term, bound_->reached.index};
+}
+
+log_position raft_machine::reached() const {
+  const auto last = log_.last_position();
+  return std::pair{last.at_term, last.index} < std::pair{promised_.at_term, promised_.index}
+           ? promised_
+           : last;
+}
+
+/// I13. It may have voted in any term that a voter is in, so it has.
+void raft_machine::on(const witnesses_told& event) {
+  bound_ = {event.reached, event.went_back, now_ + settings_.witness_patience_ms};
+  if (mutated(mutant::vote_after_going_back))
+    return;
+  if (event.at_term > hard_.current_term)
+    become_follower(event.at_term, node_id{});
+  if (event.at_term > term{} && event.at_term == hard_.current_term
+      && hard_.voted_for == node_id{})
+    set_hard_state(hard_.current_term, self_);
+}
+
 bool raft_machine::may_campaign() const {
-  return may_vote() && (!installing() || mutated(mutant::campaign_while_installing))
+  return may_vote() && !is_bound() && (!installing() || mutated(mutant::campaign_while_installing))
          && (state_ == state_standing::sound || mutated(mutant::lead_without_checked_state))
          && quorum::is_voter(members(), self_);
 }
@@ -44,9 +77,10 @@ bool raft_machine::leader_seems_alive() const {
 // -- the voter ----------------------------------------------------------------
 
 void raft_machine::on_vote_request(const message& from, const vote_request& ask) {
-  const bool up_to_date = std::pair{ask.last_term, ask.last_index}
-                            >= std::pair{log_.last_term(), log_.last()}
-                          || mutated(mutant::vote_for_shorter_log);
+  const bool up_to_date = (std::pair{ask.last_term, ask.last_index}
+                             >= std::pair{log_.last_term(), log_.last()}
+                           || mutated(mutant::vote_for_shorter_log))
+                          && !(is_bound() && is_bound_against({ask.last_index, ask.last_term}));
   if (ask.pre) {
     if (auto* state = std::get_if<leader>(&role_); state && state->peers.contains(from.from))
       become_awake(*state); // it has not heard of us

@@ -98,6 +98,19 @@ void raft_machine::on_append_reply(const message& from,
     end_snapshot(from.from, to); // it has caught up by itself
 }
 
+void raft_machine::on(const peer_began& event) {
+  auto* state = std::get_if<leader>(&role_);
+  if (!state)
+    return;
+  const auto peer = state->peers.find(event.peer);
+  if (peer == state->peers.end() || event.reached.index >= peer->second.matched)
+    return;
+  auto& to = peer->second;
+  to.matched = event.reached.index;
+  if (to.state != progress::phase::installing)
+    to.become_probing(next(to.matched));
+}
+
 /// I6: by counting, and only up to an entry of the own term (rule 1); whoever
 /// leads counts for itself what it has persisted (rule 5).
 void raft_machine::advance_commit() {

@@ -42,6 +42,7 @@ enum class mutant : std::uint8_t {
   count_any_store,               // rule 16, P19
   lead_without_checked_state,    // P24
   reuse_round_number,            // P15
+  vote_after_going_back,         // P19
 };
 
 #ifdef PRESENT_MUTANTS

@@ -70,6 +70,9 @@ namespace present::raft {
 ///  I11 A machine that has asked to be rebuilt says nothing more (rule 12).
 ///  I12 A replica whose state is missing or unchecked doesn't lead; one whose state
 ///      is missing hands nothing on, and says in each reply that it needs one (P24).
+///  I13 A replica that its witnesses have told of (P19) votes in none of the terms that
+///      they were in, and until its log is as up to date as theirs for no candidate whose
+///      log isn't.
 ///
 /// The environment (the actor around it) guarantees:
 ///
@@ -116,6 +119,11 @@ public:
   const raft_log& log() const { return log_; }
   const configuration& members() const { return log_.members(); }
   bool has_quorum() const;
+  /// Where its log ends, or once ended (rule 15).
+  log_position reached() const;
+  /// It is known to have lost some of what it had said, and its log hasn't come as far
+  /// again (P19).
+  bool has_gone_back() const { return bound_ && bound_->went_back && is_bound(); }
   /// The disk has refused two writes in a row for want of room, `disk_retry_ms` apart.
   bool waits_for_room() const { return refused_for_room_ > 1; }
   bool is_stopped() const { return stopped_; }
@@ -157,6 +165,9 @@ private:
   void on_vote_request(const message& from, const vote_request& ask);
   void on_vote_reply(const message& from, const vote_reply& answer);
   void on_timeout_now(const message& from);
+  void on(const witnesses_told& event);
+  bool is_bound() const;
+  bool is_bound_against(const log_position& last) const;
   void become_pre_candidate();
   void become_candidate(bool transfer);
   void ask_for_votes(term at_term, bool pre, bool transfer);
@@ -180,6 +191,7 @@ private:
   // -- leader.cpp: replies, commit, proposals, time ---------------------------
   void on(const propose& event);
   void on_append_reply(const message& from, const append_reply& answer);
+  void on(const peer_began& event);
   void become_leader();
   void append_own(entry item);
   void advance_commit();
@@ -251,6 +263,12 @@ private:
   bool drop_tail_ = false;
 
   // What is known.
+  struct binding {
+    log_position reached;
+    bool went_back = false;
+    time_ms until = 0; ///< if nothing is known to be lost
+  };
+  std::optional<binding> bound_; ///< what it may have said before it started (I13)
   role_state role_;
   log_index commit_;
   log_index handed_;

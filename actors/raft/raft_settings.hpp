@@ -22,6 +22,10 @@ struct raft_settings {
   /// and their answers in 5 s instead of a hundred times that.
   time_ms quiet_after_ms = 1000;
   time_ms quiet_heartbeat_ms = 5000;
+  /// At its start a replica waits so long for its witnesses (P19), 10 T; then a majority
+  /// has to do. And so long what may have been lost keeps it from voting, if nobody says
+  /// that it was.
+  time_ms witness_patience_ms = 3000;
   /// A full disk is tried again this often.
   time_ms disk_retry_ms = 500;
 

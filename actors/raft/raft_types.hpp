@@ -172,13 +172,27 @@ struct damage_found {};
 struct transfer_leadership {
   node_id to;
 };
+/// What the other voters know of what this replica may once have said (P19): nothing in
+/// a term after `at_term`, and of no entry behind `reached`. `went_back`: it is known
+/// that it has lost some of that; else it is what it may have lost.
+struct witnesses_told {
+  term at_term;
+  log_position reached;
+  bool went_back = false;
+};
+/// A peer has started anew, with a log that ends there: what it had acknowledged beyond
+/// that counts no more.
+struct peer_began {
+  node_id peer;
+  log_position reached;
+};
 
 using event_kind
   = std::variant<time_passed, received, persisted, persist_failed, propose,
                  propose_configuration, read_request, applied, link_changed,
                  compacted, entries_loaded, snapshot_read, snapshot_stored,
                  snapshot_installed, snapshot_failed, state_checked,
-                 damage_found, transfer_leadership>;
+                 damage_found, transfer_leadership, witnesses_told, peer_began>;
 
 struct event {
   time_ms now = 0;

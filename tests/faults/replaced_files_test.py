@@ -106,8 +106,17 @@ class ReplacedFiles(unittest.TestCase):
         self.cluster.start(VICTIM)
         return began
 
+    def check_noticed(self):
+        """By the node itself, and by those who remember more of it (P19)."""
+        wait_until(lambda: "this store has gone back" in self.cluster.log(VICTIM),
+                   "the node says that its files are old")
+        for number in (1, 2):
+            wait_until(lambda at=number: "a peer's store has gone back" in self.cluster.log(at),
+                       f"node {number} says that node {VICTIM}'s files are old")
+
     def test_old_files_are_put_back(self):
         began = self.put_back(seen=300, missed=100)
+        self.check_noticed()
         self.check("the node's folder is as it was hundreds of writes before", began)
 
     def test_an_old_state_is_put_back_beside_the_journal(self):
@@ -116,6 +125,7 @@ class ReplacedFiles(unittest.TestCase):
 
     def test_an_old_journal_is_put_back_beside_the_states(self):
         began = self.put_back("journal")
+        self.check_noticed()
         self.check("its journal is old, its states aren't", began)
 
     def test_the_data_folder_is_deleted(self):

@@ -10,6 +10,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -56,6 +57,15 @@ public:
   void report_link(std::uint32_t node, std::uint32_t peer, bool up);
   void save_state(std::uint32_t node);
   void lose_state(std::uint32_t node) { at(node).saved = {}; }
+  /// A copy of its files is made; and put back, while it is down.
+  void copy_files(std::uint32_t node) { at(node).copy = {at(node).journal, at(node).saved}; }
+  void put_files_back(std::uint32_t node) {
+    std::tie(at(node).journal, at(node).saved) = at(node).copy;
+  }
+  void tell_witnesses(std::uint32_t node, term at_term, const raft::log_position& reached,
+                      bool went_back) {
+    tell(at(node), raft::witnesses_told{at_term, reached, went_back});
+  }
   void find_damage(std::uint32_t node) { tell(at(node), raft::damage_found{}); }
   void status();
 
@@ -66,6 +76,7 @@ private:
     node_id id;
     simulation::journal_image journal;
     simulation::checkpoint saved;
+    std::pair<simulation::journal_image, simulation::checkpoint> copy;
     std::unique_ptr<raft::raft_machine> machine; ///< null: crashed
     std::deque<raft::persist> unsynced;
     bool disk_held = false;

@@ -136,6 +136,12 @@ private:
       disk(one, line);
     else if (verb == "state")
       state(one, line.at(2));
+    else if (verb == "files")
+      files(one, line.at(2));
+    else if (verb == "witnesses")
+      group_->tell_witnesses(one, term{number(line, 2)},
+                             {log_index{number(line, 3)}, term{number(line, 4)}},
+                             line.size() > 5 && line[5] == "lost");
     else
       return false;
     return true;
@@ -160,6 +166,15 @@ private:
       group_->find_damage(one);
     else
       throw std::runtime_error("a state is lost or damaged");
+  }
+
+  void files(std::uint32_t one, const std::string& what) {
+    if (what == "copy")
+      group_->copy_files(one);
+    else if (what == "old")
+      group_->put_files_back(one);
+    else
+      throw std::runtime_error("files are copied (`copy`), or old ones put back (`old`)");
   }
 
   std::optional<raft_group> group_;

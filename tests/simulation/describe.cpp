@@ -151,7 +151,15 @@ std::string describe(const event_kind& what) {
       [](const snapshot_failed&) { return std::string{"snapshot failed"}; },
       [](const state_checked&) { return std::string{"state is sound"}; },
       [](const damage_found&) { return std::string{"damage found"}; },
-      [](const transfer_leadership& it) { return "transfer to " + num(it.to); }},
+      [](const transfer_leadership& it) { return "transfer to " + num(it.to); },
+      [](const witnesses_told& it) {
+        return "witnesses are in " + num(it.at_term) + ", have up to "
+               + num(it.reached.index) + "@" + num(it.reached.at_term)
+               + (it.went_back ? ", and remember more" : "");
+      },
+      [](const peer_began& it) {
+        return num(it.peer) + " begins with up to " + num(it.reached.index);
+      }},
     what);
 }
 

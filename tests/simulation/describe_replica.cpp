@@ -87,6 +87,14 @@ std::string describe(const partition::replica_effect& what) {
         return "disputed from marker " + num(it.marker.value) + " on: " + num(it.buckets)
                + " buckets";
       },
+      [](const partition::witnesses_heard& it) {
+        return "heard witnesses" + std::string{it.what.sign == partition::lapse::none ? "" : ": it has gone back"}
+               + ", " + num(it.what.silent.size()) + " are silent";
+      },
+      [](const partition::lapse_seen& it) {
+        return "n" + num(it.peer.value) + " has gone back, by sign "
+               + num(static_cast<std::uint64_t>(it.sign));
+      },
       [](const partition::tell_members& it) {
         return "tell members of " + num(it.what.index.value);
       },

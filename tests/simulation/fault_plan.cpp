@@ -34,6 +34,7 @@ constexpr std::array<fault_row, fault_kinds> table{{
   {"misdirected_write", 3, 100, 500},
   {"bit_rot", 3, 20, 800},
   {"state_lost", 4, 20, 600},
+  {"old_files", 4, 50, 2500},
   {"wipe", 2, 50, 1000},
   {"replica_restart", 5, 1, 2},
   {"link_flap", 4, 20, 400},

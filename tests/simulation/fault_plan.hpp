@@ -37,6 +37,7 @@ enum class fault_kind : std::uint8_t {
   misdirected_write,  // 11
   bit_rot,            // 11: in the log
   state_lost,         // 11: the state is damaged or gone, the log is not
+  old_files,          // 12
   wipe,               // 13
   replica_restart,    // 19: the actor alone, its disks go on
   link_flap,          // a link reported down and up although it works

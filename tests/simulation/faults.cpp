@@ -133,6 +133,9 @@ bool world::begin_disk_fault(const fault& item, simulated_node& node) {
     case fault_kind::state_lost:
       lose_state(victim, item);
       return true;
+    case fault_kind::old_files:
+      put_back_after(victim, duration_us);
+      return true;
     case fault_kind::wipe:
       wipe_for(victim, duration_us);
       return true;
@@ -154,9 +157,26 @@ void world::lose_state(simulated_node& node, const fault& item) {
   crash_for(node, item.duration_ms * 1000, item.kind);
 }
 
+/// Its files are as they were then, and are the same store's: only the others know
+/// better (P19).
+void world::put_back_after(simulated_node& node, std::uint64_t duration_us) {
+  if (!node.is_up())
+    return;
+  node.copy_files();
+  time_.after(duration_us, [this, &node] {
+    if (!node.is_up())
+      return;
+    node.crash();
+    if (node.put_files_back())
+      count(fault_kind::old_files);
+    start_after(node, time_.random.between(1'000, 200'000));
+  });
+}
+
 /// Comes back as another store, which nobody takes for the old one (P19).
 void world::wipe_for(simulated_node& node, std::uint64_t duration_us) {
-  if (!node.is_up())
+  // A witness that will never answer isn't waited for in vain.
+  if (!node.is_up() || node.conditions.waits_for_all_witnesses)
     return;
   count(fault_kind::wipe);
   node.crash();
@@ -242,6 +262,10 @@ void world::crash_for(simulated_node& node, std::uint64_t duration_us, fault_kin
     if (kind == fault_kind::crash_voter)
       each->conditions.crash_after_vote_us = 0;
   node.crash();
+  start_after(node, duration_us);
+}
+
+void world::start_after(simulated_node& node, std::uint64_t duration_us) {
   time_.after(duration_us, [this, &node] {
     if (node.is_up())
       return;
@@ -305,6 +329,8 @@ void world::end_all_faults() {
     wrong.paused_until_us = wrong.slow_disk_until_us = wrong.full_until_us = 0;
     wrong.compacting_until_us = wrong.stall_next_sync_us = wrong.crash_after_vote_us = 0;
     wrong.misdirect_next_write = wrong.fail_next_checkpoint = false;
+    // All are there now; but whose log is the longest may have no state to lead with.
+    wrong.waits_for_all_witnesses = false;
     if (node->is_up())
       node->crash();
   }

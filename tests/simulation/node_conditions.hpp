@@ -20,6 +20,7 @@ struct node_conditions {
   bool fail_next_sync = false;
   bool fail_next_checkpoint = false;
   bool misdirect_next_write = false;
+  bool waits_for_all_witnesses = false; ///< of a seed
   fault_kind wall_wrong_by = fault_kind::skew; ///< while the wall clock is off
   /// In the middle of a turn, after as many effects; and for how long.
   std::optional<std::uint32_t> crash_after_effects;

@@ -12,6 +12,7 @@ namespace present::simulation {
 namespace {
 
 constexpr std::size_t part_bytes = 200;
+constexpr time_ms for_ever_ms = 1'000'000'000;
 
 /// Small limits, so that every one of them is met.
 raft::raft_settings raft_settings_of(std::uint64_t seed) {
@@ -47,6 +48,7 @@ simulated_node::simulated_node(node_id id, store_id store,
 void simulated_node::start() {
   ++life_;
   conditions.paused_until_us = 0;
+  opening_ = time_.random.next();
   open_replica();
 }
 
@@ -63,7 +65,11 @@ void simulated_node::open_replica() {
   options.machine.marker_interval_ms = 300 + static_cast<std::uint32_t>(checkpoint_bytes_ % 3000);
   options.machine.marker_entries = 50;
   options.raft = raft_settings_of(time_.random.next());
+  if (conditions.waits_for_all_witnesses)
+    options.raft.witness_patience_ms = for_ever_ms;
   options.store = store();
+  options.witnesses = journal_.witnesses(partition);
+  options.life = {journal_.identity().boot, opening_};
   options.founders = founders_;
   if (std::exchange(damaged_, false))
     lost_journals_.push_back(journal_);
@@ -129,6 +135,24 @@ void simulated_node::wipe(store_id next) {
   lost_journals_.push_back(journal_);
   journal_.wipe(next);
   home_ = std::make_shared<storage::memory_state_home>();
+  old_journal_.reset();
+}
+
+void simulated_node::copy_files() {
+  old_journal_ = journal_;
+  old_home_ = home_->copy();
+}
+
+bool simulated_node::put_files_back() {
+  if (!old_journal_)
+    return false;
+  old_journal_->crash();
+  old_home_->crash();
+  const bool lost = !(old_journal_->extent_of(partition) == journal_.extent_of(partition));
+  lost_journals_.push_back(std::move(journal_));
+  journal_ = *std::exchange(old_journal_, std::nullopt);
+  home_ = std::exchange(old_home_, nullptr);
+  return lost;
 }
 
 // -- turns ---------------------------------------------------------------------------

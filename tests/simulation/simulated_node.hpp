@@ -98,6 +98,10 @@ public:
   simulated_clock clock;
   /// All is lost; another store begins.
   void wipe(store_id next);
+  /// A copy is made of its files; and put back, while it is down. False: nothing was lost
+  /// by that, or there is none.
+  void copy_files();
+  bool put_files_back();
   /// Bytes of the log go bad, if there are any. Says whether.
   bool damage_log();
   /// The next life begins without its state.
@@ -160,6 +164,8 @@ private:
   void perform(partition::skew_seen&) { }
   void perform(partition::stage_reached&) {} // nothing is traced here
   void perform(partition::disputes_changed&) {}
+  void perform(partition::witnesses_heard&) {}
+  void perform(partition::lapse_seen&) {}
   void perform(partition::tell_members& what) { outside_.members_told(what.what); }
 
   const node_id id_;
@@ -175,6 +181,8 @@ private:
   /// As they were before they were wiped, or cut off where they are damaged, for the
   /// oracles.
   std::vector<storage::memory_journal> lost_journals_;
+  std::optional<storage::memory_journal> old_journal_;
+  std::shared_ptr<storage::memory_state_home> old_home_;
   bool damaged_ = false;
 
   // what doesn't
@@ -197,6 +205,7 @@ private:
 
   const std::size_t checkpoint_bytes_;
   std::uint64_t snapshots_installed_ = 0;
+  std::uint64_t opening_ = 0;
   std::uint64_t life_ = 0; ///< what was begun in an earlier life ends with it
   std::uint64_t armed_us_ = 0;
 };

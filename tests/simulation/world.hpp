@@ -101,6 +101,8 @@ private:
   void begin_group_fault(const fault& item, simulated_node& node, simulated_node* leading);
   void begin_crash(const fault& item, simulated_node& node);
   void crash_for(simulated_node& node, std::uint64_t duration_us, fault_kind kind);
+  void start_after(simulated_node& node, std::uint64_t duration_us);
+  void put_back_after(simulated_node& node, std::uint64_t duration_us);
   void wipe_for(simulated_node& node, std::uint64_t duration_us);
   void lose_state(simulated_node& node, const fault& item);
   template <class Change>

@@ -148,6 +148,11 @@ TEST_CASE("any part of a log is read back as it was written") {
                                  {any_id<log_index>(), any_id<term>()},
                                  {any_id<log_index>(), any_id<term>()}};
     RC_ASSERT(*decode_hard_state(encode_hard_state(hard)) == hard);
+    const std::vector<raft::witnessed> peers{
+      {any_id<node_id>(), any_id<store_id>(), 7, 8, any_id<term>(),
+       {any_id<log_index>(), any_id<term>()}},
+      {any_id<node_id>(), any_id<store_id>()}};
+    RC_ASSERT(*decode_witnesses(encode_witnesses(peers)) == peers);
     const store_identity who{any_bytes(), any_id<node_id>(),
                              any_id<store_id>(), 7};
     RC_ASSERT(decode_identity(encode_identity({3, who}))->who == who);

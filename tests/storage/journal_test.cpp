@@ -274,6 +274,24 @@ TEST_CASE_TEMPLATE("a partition that left after a snapshot promises what that he
   CHECK(log->recover({1})->snapshot == raft::snapshot_mark{});
 }
 
+TEST_CASE_TEMPLATE("what is remembered of the peers comes back as it was last written, and goes "
+                   "when the partition leaves (P19)",
+                   Store, on_disk, in_memory) {
+  Store log;
+  using book = std::vector<raft::witnessed>;
+  auto remembering = write(1, 4, {command(1, 4, "a")});
+  remembering.witnesses
+    = std::make_shared<const book>(book{{{2}, {22}, 3, 4, {5}, {{6}, {7}}}, {{3}, {33}}});
+  REQUIRE(append(*log, remembering));
+  REQUIRE(append(*log, write(1, 4, {command(2, 4, "b")})));
+  log.reopen();
+  CHECK(log->witnesses({1}) == *remembering.witnesses);
+  CHECK(log->witnesses({2}).empty());
+  REQUIRE(log->leave({1}));
+  log.reopen();
+  CHECK(log->witnesses({1}).empty());
+}
+
 TEST_CASE_TEMPLATE("the map is kept beside the logs", Store, on_disk, in_memory) {
   Store log;
   CHECK_FALSE(log->read_map()->has_value());

@@ -62,9 +62,17 @@ raft::entry any_entry() {
 
 partition::replica_message any_word() {
   const log_index marker{any_number()};
-  switch (*rc::gen::inRange(0, 4)) {
+  switch (*rc::gen::inRange(0, 6)) {
     case 0:
       return {partition::digest_asked{marker}};
+    case 4:
+      return {partition::standing_asked{{any_number(), any_number()}, {any_number()},
+                                        {{any_number()}, {any_number()}}}};
+    case 5:
+      return {partition::standing_told{any_number(), {any_number()},
+                                       {{any_number()}, {any_number()}},
+                                       any_bool() ? partition::lapse::log
+                                                  : partition::lapse::none}};
     case 1: {
       auto digest = std::make_shared<storage::state_digest>();
       for (std::size_t bucket = 0; bucket < storage::state_digest::buckets; ++bucket)
@@ -214,6 +222,22 @@ struct description {
     number(word.marker.value);
     for (const auto bucket : word.buckets)
       number(bucket);
+  }
+  void operator()(const partition::standing_asked& word) {
+    text += "standing_asked ";
+    number(word.life.boot);
+    number(word.life.opening);
+    number(word.at_term.value);
+    number(word.reached.index.value);
+    number(word.reached.at_term.value);
+  }
+  void operator()(const partition::standing_told& word) {
+    text += "standing_told ";
+    number(word.opening);
+    number(word.at_term.value);
+    number(word.last.index.value);
+    number(word.last.at_term.value);
+    number(static_cast<std::uint64_t>(word.sign));
   }
 };
 

@@ -24,6 +24,14 @@ public:
       : group_(group), options_(options), journal({"alpha", id, options.store, 1}) {}
 
   void start();
+  /// As a process that was killed; all that it wrote is there.
+  void start_again();
+  struct copy {
+    std::optional<storage::memory_journal> journal;
+    std::shared_ptr<storage::memory_state_home> home;
+  };
+  copy files() const { return {journal, home->copy()}; }
+  void put_back(const copy& old);
   void hear(replica_event_kind what);
   bool is_up() const { return it != nullptr; }
   storage::memory_state_backend& disk() { return home->disk(); }
@@ -33,6 +41,7 @@ private:
   replica_group& group_;
   replica_settings options_;
   bool rebuild_ = false;
+  static inline std::uint64_t openings_ = 0;
   replica_effects said_;
   std::deque<replica_event_kind> later_;
   std::shared_ptr<storage::snapshot_shelf> shelf_;
@@ -126,7 +135,8 @@ public:
     while (!mail_.empty()) {
       auto next = std::move(mail_.front());
       mail_.pop_front();
-      if (cut.contains(next.from.value) || cut.contains(next.to.value))
+      if (cut.contains(next.from.value) || cut.contains(next.to.value)
+          || (raft_is_cut && !std::holds_alternative<raft::carried>(next.content)))
         continue;
       at(next.to.value).hear(raft::received{std::move(next)});
     }
@@ -186,6 +196,7 @@ public:
   }
 
   std::set<std::uint32_t> cut; ///< who hears nobody, and isn't heard
+  bool raft_is_cut = false;    ///< only what is said beside it arrives
   time_ms now = 1000;
 
 private:
@@ -200,11 +211,33 @@ inline void group_member::start() {
   shelf_ = std::make_shared<storage::snapshot_shelf>(home, partition_id{1});
   auto opened = storage::open_usable_state(*home);
   REQUIRE(opened);
+  options_.witnesses = journal.witnesses({1});
+  options_.life = {journal.identity().boot, ++openings_};
   it = std::make_unique<replica>(options_, *journal.recover({1}), std::move(opened->state),
                                  opened->mark, group_.now);
   hear(time_passed{});
   hear(map_known{map_with(2, {1})});
   hear(raft::state_checked{});
+}
+
+inline void group_member::start_again() {
+  it.reset();
+  journal.sync();
+  home->disk().sync();
+  journal.crash();
+  home->crash();
+  start();
+}
+
+inline void group_member::put_back(const copy& old) {
+  it.reset();
+  shelf_.reset();
+  journal = *old.journal;
+  home = old.home->copy();
+  journal.sync();
+  home->disk().sync();
+  journal.crash();
+  home->crash();
 }
 
 inline void group_member::hear(replica_event_kind what) {

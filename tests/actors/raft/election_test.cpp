@@ -54,6 +54,88 @@ TEST_CASE("a vote leaves only when it is durable, and is given once (rules 4, 7)
   CHECK(one.sent<vote_reply>()[0].second.granted);
 }
 
+namespace {
+
+/// A replica with the entry 1@1, and a vote for nobody in term 1.
+recovered_state with_one_entry() {
+  auto found = replica_under_test::with_voters({1, 2, 3});
+  found.hard = {term{1}, {}};
+  found.entries = {command(1, 1)};
+  return found;
+}
+
+bool votes_for(replica_under_test& one, std::uint64_t at_term, std::uint64_t last,
+               std::uint64_t last_term) {
+  one.hear(2, at_term, vote_request{log_index{last}, term{last_term}, false, false});
+  auto said = one.sent<vote_reply>();
+  if (said.empty()) { // it waits for the disk
+    one.flush();
+    said = one.sent<vote_reply>();
+  }
+  REQUIRE(said.size() == 1);
+  return said[0].second.granted;
+}
+
+} // namespace
+
+TEST_CASE("what witnesses tell binds a replica until its log has come as far (P19)") {
+  replica_under_test one{with_one_entry()};
+  one.tell(witnesses_told{term{4}, {log_index{3}, term{3}}, true});
+  one.flush();
+  CHECK(one.machine().current_term() == term{4});
+  CHECK(one.machine().has_gone_back());
+  // It may have voted in any term that they were in.
+  CHECK_FALSE(votes_for(one, 4, 9, 4));
+  // It may have acknowledged what they have: whoever lacks that gets no vote, and it
+  // doesn't campaign itself, however long nobody leads.
+  CHECK_FALSE(votes_for(one, 5, 2, 3));
+  for (int times = 0; times < 20; ++times) {
+    one.pass(1000);
+    CHECK(one.machine().role() == role_kind::follower);
+  }
+  SUBCASE("whoever has it gets its vote") { CHECK(votes_for(one, 6, 3, 3)); }
+  SUBCASE("and it is as good as any when it has it too") {
+    one.hear(2, 6, append(1, 1, 0, {command(2, 3), command(3, 3)}));
+    one.flush();
+    CHECK_FALSE(one.machine().has_gone_back());
+    one.pass(1000);
+    CHECK(one.machine().role() == role_kind::pre_candidate);
+  }
+}
+
+TEST_CASE("where nobody knows of a loss, what may be lost binds for a while only (P19)") {
+  raft_settings settings;
+  replica_under_test one{with_one_entry(), settings};
+  one.tell(witnesses_told{term{1}, {log_index{3}, term{1}}});
+  one.flush();
+  CHECK_FALSE(one.machine().has_gone_back());
+  CHECK_FALSE(votes_for(one, 2, 2, 1));
+  one.pass(settings.witness_patience_ms);
+  CHECK(votes_for(one, 3, 2, 1));
+}
+
+TEST_CASE("a witness that is in no later term takes no vote away that was given (P19)") {
+  auto found = with_one_entry();
+  found.hard = {term{2}, node(2)};
+  replica_under_test one{found};
+  one.tell(witnesses_told{term{2}, {log_index{1}, term{1}}});
+  CHECK(one.effects_of<persist>().empty());
+  CHECK(votes_for(one, 2, 1, 1)); // as it had said before
+}
+
+TEST_CASE("of a peer that begins anew a leader counts what it has left (P19)") {
+  replica_under_test one;
+  one.lead();
+  one.tell(propose{7, std::make_shared<const std::string>("v")});
+  one.flush();
+  one.acknowledge(2, 1, 2);
+  CHECK(one.machine().peers()[0].matched == log_index{2});
+  one.tell(peer_began{node(2), {log_index{1}, term{1}}});
+  CHECK(one.machine().peers()[0].matched == log_index{1});
+  one.tell(peer_began{node(3), {log_index{9}, term{1}}});
+  CHECK(one.machine().peers()[1].matched == log_index{});
+}
+
 TEST_CASE("a transfer is no exception from one vote a term (rule 7)") {
   replica_under_test one;
   one.hear(2, 1, vote_request{log_index{0}, term{0}, false, false});

@@ -37,6 +37,9 @@ public:
       return gone();
     return disk_.journal_.recover(partition);
   }
+  std::vector<raft::witnessed> witnesses(partition_id partition) const override {
+    return disk_.journal_.witnesses(partition);
+  }
   std::vector<status> append(std::span<const storage::journal_write> batch) override {
     if (!life_.opens_door())
       return std::vector<status>(batch.size(), gone());

@@ -63,6 +63,7 @@ partition_setup simulated_node::setup_of(partition_id partition,
   setup.raft.max_tail_bytes = world_.weather.log_bytes;
   setup.raft.max_retained_bytes = world_.weather.log_bytes;
   setup.store = store();
+  setup.life = {disk_.identity().boot, lives_};
   setup.addresses = addresses_;
   setup.home = disk_.home_of(*life, partition);
   return setup;

@@ -1,0 +1,161 @@
+#include "actors/partition/witness_book.hpp"
+
+#include "actors/partition/mutant.hpp"
+#include "actors/raft/quorum.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace present::partition {
+
+namespace {
+
+/// As raft compares logs: by term, then by index.
+bool is_behind(const raft::log_position& one, const raft::log_position& other) {
+  return std::pair{one.at_term, one.index} < std::pair{other.at_term, other.index};
+}
+
+/// What the asker would have to know if its files were not older than its word.
+lapse contradiction(const raft::witnessed& known, const standing_asked& asked) {
+  if (asked.life.boot < known.boot
+      || (asked.life.boot == known.boot && asked.life.opening != known.opening))
+    return lapse::opening;
+  if (asked.at_term < known.heard)
+    return lapse::term;
+  return is_behind(asked.reached, known.matched) ? lapse::log : lapse::none;
+}
+
+} // namespace
+
+// -- the book ------------------------------------------------------------------------
+
+/// B4.
+raft::witnessed& witness_book::entry_of(node_id peer, store_id store) {
+  const auto place = std::find_if(known_.begin(), known_.end(),
+                                  [&](const auto& one) { return one.node == peer; });
+  if (place == known_.end()) {
+    known_.push_back({.node = peer, .store = store});
+    return known_.back();
+  }
+  if (place->store != store)
+    *place = {.node = peer, .store = store};
+  return *place;
+}
+
+bool witness_book::has_heard(node_id peer, store_id store, term at_term) const {
+  return std::any_of(known_.begin(), known_.end(), [&](const auto& one) {
+    return one.node == peer && one.store == store && one.heard >= at_term;
+  });
+}
+
+void witness_book::on_heard(node_id peer, store_id store, term at_term) {
+  auto& known = entry_of(peer, store);
+  if (known.heard >= at_term)
+    return;
+  known.heard = at_term;
+  is_new_ = true;
+}
+
+void witness_book::on_matched(node_id peer, const raft::log_position& matched) {
+  for (auto& known : known_)
+    if (known.node == peer && is_behind(known.matched, matched)) {
+      known.matched = matched;
+      is_new_ = true;
+    }
+}
+
+lapse witness_book::on_asked(node_id peer, store_id store, const standing_asked& asked) {
+  auto& known = entry_of(peer, store);
+  const bool is_known = known.boot != 0 || known.heard > term{};
+  const auto sign = is_known ? contradiction(known, asked) : lapse::none;
+  if (known.boot != asked.life.boot || known.opening != asked.life.opening) {
+    known.boot = asked.life.boot;
+    known.opening = asked.life.opening;
+    is_new_ = true;
+  }
+  return sign;
+}
+
+void witness_book::keep(const std::vector<node_id>& members) {
+  const auto gone = std::erase_if(known_, [&](const auto& one) {
+    return std::find(members.begin(), members.end(), one.node) == members.end();
+  });
+  is_new_ = is_new_ || gone > 0;
+}
+
+std::shared_ptr<const std::vector<raft::witnessed>> witness_book::take_due(time_ms now) {
+  if (!is_new_ || !is_due(now))
+    return nullptr;
+  is_new_ = false;
+  written_at_ = now;
+  return std::make_shared<const std::vector<raft::witnessed>>(known_);
+}
+
+// -- the inquiry ---------------------------------------------------------------------
+
+/// What was opened for the first time has said nothing before.
+witness_inquiry::witness_inquiry(const settings& options, time_ms now)
+    : options_(options), patient_until_(now + options.patience_ms) {
+  if (options.life.boot <= 1)
+    phase_ = phase::done;
+}
+
+void witness_inquiry::on_members(const raft::configuration& members, time_ms now) {
+  if (phase_ != phase::uninvited || members.voters.empty())
+    return;
+  phase_ = phase::asking;
+  members_ = members;
+  for (const auto node : raft::quorum::everyone(members))
+    if (node != options_.self && raft::quorum::is_voter(members, node))
+      asked_.insert(node);
+  ask_at_ = now;
+  patient_until_ = now + options_.patience_ms;
+}
+
+void witness_inquiry::hurry(time_ms now) {
+  ask_at_ = std::min(ask_at_, now);
+}
+
+void witness_inquiry::on_told(node_id peer, const standing_told& what) {
+  if (phase_ != phase::asking || what.opening != options_.life.opening
+      || !asked_.contains(peer) || !told_.insert(peer).second)
+    return; // B2
+  found_.at_term = std::max(found_.at_term, what.at_term);
+  if (is_behind(found_.reached, what.last))
+    found_.reached = what.last;
+  if (what.sign != lapse::none && found_.sign == lapse::none) {
+    found_.sign = what.sign;
+    found_.by = peer;
+  }
+}
+
+std::optional<time_ms> witness_inquiry::next_look() const {
+  if (phase_ != phase::asking)
+    return std::nullopt;
+  return told_.size() == asked_.size() ? 0 : ask_at_;
+}
+
+witness_inquiry::step witness_inquiry::look(time_ms now) {
+  step next;
+  if (phase_ != phase::asking)
+    return next;
+  const bool enough = raft::quorum::agreed(members_, [&](node_id node) {
+    return node == options_.self || told_.contains(node);
+  });
+  if (told_.size() == asked_.size() || (enough && now >= patient_until_)
+      || mutated(mutant::ask_no_witness)) {
+    phase_ = phase::done;
+    std::set_difference(asked_.begin(), asked_.end(), told_.begin(), told_.end(),
+                        std::back_inserter(found_.silent));
+    next.result = found_;
+    return next;
+  }
+  if (now < ask_at_)
+    return next;
+  ask_at_ = now + ask_again_ms;
+  std::set_difference(asked_.begin(), asked_.end(), told_.begin(), told_.end(),
+                      std::back_inserter(next.ask));
+  return next;
+}
+
+} // namespace present::partition
