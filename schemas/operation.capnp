@@ -63,7 +63,141 @@ struct Operation {
     drainNode @23 :DrainNode;
     removeNode @24 :UInt32;
     reportMembers @25 :ReportMembers;
+    transact @29 :Transact;
+    # What follows takes a node's certificate: partitions of a transaction among each
+    # other (actors/partition/two_phase.hpp).
+    prepare @30 :Prepare;
+    decide @31 :Decide;
+    resolve @32 :Resolve;
+    push @33 :Push;
+    forget @34 :Forget;
   }
+}
+
+struct Place {
+  # A key, or the keys from it up to `last`, which is not among them; an empty `last`
+  # is the end of the space.
+  space @0 :UInt32;
+  key @1 :Data;
+  last @2 :Data;
+}
+
+struct SeenKey {
+  where @0 :Place;
+  version @1 :UInt64;     # 0: absent
+}
+
+struct SeenRow {
+  key @0 :Data;
+  version @1 :UInt64;
+}
+
+struct SeenRange {
+  where @0 :Place;
+  rows @1 :List(SeenRow); # these and no other
+}
+
+struct Comparison {
+  where @0 :Place;
+  relation @1 :UInt8;     # 0 equal, 1 not equal, 2 less, 3 greater
+  union {
+    version @2 :UInt64;   # of an absent key it is 0
+    value @3 :Data;       # of an absent key nothing holds
+  }
+}
+
+struct Step {
+  where @0 :Place;
+  union {
+    get @1 :Void;
+    scan :group {
+      limit @2 :UInt32;   # 0: the largest page, 1,000
+      keysOnly @3 :Bool;
+    }
+    put @4 :Data;
+    remove @5 :Void;
+    number :group {
+      how @6 :UInt8;      # 0 add, 1 min, 2 max
+      operand @7 :Int64;
+    }
+    element :group {
+      how @8 :UInt8;      # 0 append to a list, 1 insert into a set, 2 take out of a set
+      element @9 :Data;
+    }
+  }
+}
+
+struct Transact {
+  # One partition's keys: up to 10,000 places and 8 MiB. All of it or nothing:
+  # `transactionConflict` if what was seen has changed; else `then` if all comparisons
+  # hold, or `otherwise`, step by step, each seeing what those before it wrote.
+  start @0 :UInt64;       # HLC; of the first try, kept across retries; 0: now
+  seen @1 :List(SeenKey);
+  ranges @2 :List(SeenRange);
+  compare @3 :List(Comparison);
+  then @4 :List(Step);
+  otherwise @5 :List(Step);
+}
+
+struct Terms {
+  client @0 :UInt64;      # with `number`: the operation that asked for the transaction
+  number @1 :UInt64;
+  home @2 :Place;         # a key of the partition that decides
+  start @3 :UInt64;
+  deadline @4 :UInt64;
+}
+
+struct Prepare {
+  terms @0 :Terms;
+  part @1 :Transact;      # without comparisons and `otherwise`
+}
+
+struct PreparedPart {
+  where @0 :Place;
+  stamp @1 :UInt64;
+}
+
+struct Decide {
+  terms @0 :Terms;
+  part @1 :Transact;
+  others @2 :List(PreparedPart);
+}
+
+struct Resolve {
+  client @0 :UInt64;
+  number @1 :UInt64;
+  committed @2 :Bool;
+  stamp @3 :UInt64;
+  deadline @4 :UInt64;
+}
+
+struct Push {
+  client @0 :UInt64;
+  number @1 :UInt64;
+  home @2 :Place;
+  deadline @3 :UInt64;
+}
+
+struct Forget {
+  client @0 :UInt64;
+  number @1 :UInt64;
+  where @2 :Place;
+}
+
+struct ResultRow {
+  key @0 :Data;
+  version @1 :UInt64;
+  hasValue @2 :Bool;
+  value @3 :Data;
+}
+
+struct StepResult {
+  code @0 :UInt16;        # 0, or notFound
+  more @1 :Bool;
+  hasValue @2 :Bool;
+  version @3 :UInt64;
+  value @4 :Data;
+  rows @5 :List(ResultRow);
 }
 
 struct AddNode {
@@ -102,4 +236,10 @@ struct Answer {
   more @8 :Bool;
   repeated @9 :Bool;
   message @10 :Text;
+  steps @11 :List(StepResult);
+  hasSteps @12 :Bool;
+  # transact: a result per step of the branch taken; without: all of them wrote, at
+  # `version`.
+  otherwise @13 :Bool;    # transact: the comparisons failed
+  holder @14 :Terms;      # transactionConflict: the transaction that holds the lock
 }

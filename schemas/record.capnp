@@ -84,6 +84,26 @@ struct SessionAnswer {
   code @2 :UInt16;
   flags @3 :UInt32;
   version @4 :UInt64;
+  steps @5 :List(StepResult);
+  hasSteps @6 :Bool;
+  # Of a transaction; without: what follows from the rest.
+}
+
+struct StepResult {
+  # What one step of a transaction came to.
+  code @0 :UInt16;
+  more @1 :Bool;
+  hasValue @2 :Bool;
+  version @3 :UInt64;
+  value @4 :Data;
+  rows @5 :List(ResultRow);
+}
+
+struct ResultRow {
+  key @0 :Data;
+  version @1 :UInt64;
+  hasValue @2 :Bool;
+  value @3 :Data;
 }
 
 struct SessionRecord {
@@ -98,6 +118,38 @@ struct ValueRecord {
   version @0 :UInt64;
   tombstone @1 :Bool;
   bytes @2 :Data;
+}
+
+struct KeyName {
+  space @0 :UInt32;
+  key @1 :Data;
+}
+
+struct IntendedWrite {
+  where @0 :KeyName;
+  tombstone @1 :Bool;
+  bytes @2 :Data;
+}
+
+struct PreparedRecord {
+  # The locks of a transaction, and what it will write.
+  home @0 :KeyName;
+  start @1 :UInt64;
+  deadline @2 :UInt64;
+  stamp @3 :UInt64;
+  reads @4 :List(KeyName);
+  ranges @5 :List(KeyRange);
+  writes @6 :List(IntendedWrite);
+  steps @7 :List(StepResult);
+  hasSteps @8 :Bool;
+}
+
+struct DecisionRecord {
+  # How a transaction ended; home also keeps who has yet to hear of it.
+  committed @0 :Bool;
+  stamp @1 :UInt64;
+  deadline @2 :UInt64;
+  waiting @3 :List(KeyName);
 }
 
 struct BucketDigest {

@@ -96,6 +96,21 @@ void hash_fields(field_hash& hash, const partition_map_record& what) {
   }
 }
 
+void hash_results(field_hash& hash, const step_results& what) {
+  // Rows that were written before there were transactions add up as they did.
+  if (!what)
+    return;
+  hash << what->size() + 1;
+  for (const auto& each : *what) {
+    hash << static_cast<std::uint64_t>(each.code) << each.version
+         << (each.value ? 1 : 0) << (each.value ? std::string_view{*each.value} : "")
+         << each.more << each.rows.size();
+    for (const auto& row : each.rows)
+      hash << row.key << row.version << (row.value ? 1 : 0)
+           << (row.value ? std::string_view{*row.value} : "");
+  }
+}
+
 void hash_fields(field_hash& hash, const session_record& what) {
   hash << what.identity << what.acked_below << what.live_until
        << what.fingerprint << what.answers.size();
@@ -103,10 +118,33 @@ void hash_fields(field_hash& hash, const session_record& what) {
     hash << answer.number << answer.retry_until
          << static_cast<std::uint64_t>(answer.code) << answer.version
          << answer.flags;
+  for (const auto& answer : what.answers)
+    hash_results(hash, answer.steps);
 }
 
 void hash_fields(field_hash& hash, const value_record& what) {
   hash << what.version << what.tombstone << what.view();
+}
+
+void hash_fields(field_hash& hash, const prepared_record& what) {
+  hash << what.home.space << what.home.key << what.start << what.deadline << what.stamp
+       << what.reads.size();
+  for (const auto& read : what.reads)
+    hash << read.space << read.key;
+  hash << what.ranges.size();
+  for (const auto& range : what.ranges)
+    hash << range.space << range.first << range.last;
+  hash << what.writes.size();
+  for (const auto& write : what.writes)
+    hash << write.where.space << write.where.key << write.tombstone
+         << (write.bytes ? std::string_view{*write.bytes} : "");
+  hash_results(hash, what.steps);
+}
+
+void hash_fields(field_hash& hash, const decision_record& what) {
+  hash << what.committed << what.stamp << what.deadline << what.waiting.size();
+  for (const auto& each : what.waiting)
+    hash << each.space << each.key;
 }
 
 } // namespace

@@ -35,6 +35,12 @@ std::string numbered(record_kind kind, Id id) {
   return bytes;
 }
 
+std::string of_transaction(record_kind kind, client_id client, operation_number number) {
+  auto bytes = numbered(kind, client);
+  append_big_endian(bytes, number.value);
+  return bytes;
+}
+
 /// The lowest string above all that start with `prefix`; empty if all its bytes
 /// are 0xff.
 std::string above_prefix(std::string prefix) {
@@ -56,6 +62,9 @@ std::optional<std::size_t> fixed_size(record_kind kind) {
       return 4;
     case record_kind::session:
       return 8;
+    case record_kind::prepared:
+    case record_kind::decision:
+      return 16;
     case record_kind::value:
       break;
   }
@@ -94,6 +103,14 @@ record_key record_key::value(space_id space, std::string_view key) {
   return record_key{std::move(bytes)};
 }
 
+record_key record_key::prepared(client_id client, operation_number number) {
+  return record_key{of_transaction(record_kind::prepared, client, number)};
+}
+
+record_key record_key::decision(client_id client, operation_number number) {
+  return record_key{of_transaction(record_kind::decision, client, number)};
+}
+
 record_key record_key::start_of(record_kind kind) {
   return record_key{kind_only(kind)};
 }
@@ -120,7 +137,7 @@ std::optional<record_key> record_key::parse(std::string_view bytes) {
     return std::nullopt;
   const auto first = static_cast<std::uint8_t>(bytes.front());
   if (first < static_cast<std::uint8_t>(record_kind::partition)
-      || first > static_cast<std::uint8_t>(record_kind::value))
+      || first > static_cast<std::uint8_t>(record_kind::decision))
     return std::nullopt;
   const auto rest = bytes.size() - 1;
   if (const auto wanted = fixed_size(static_cast<record_kind>(first))) {
@@ -148,9 +165,16 @@ node_id record_key::node() const {
 }
 
 client_id record_key::client() const {
-  check(bytes_.size() == 1 + sizeof(client_id::rep),
+  check(kind() == record_kind::session || kind() == record_kind::prepared
+          || kind() == record_kind::decision,
         "K2: a key without a client");
   return {read_big_endian<client_id::rep>(bytes_, 1)};
+}
+
+operation_number record_key::number() const {
+  check(kind() == record_kind::prepared || kind() == record_kind::decision,
+        "K2: a key without an operation's number");
+  return {read_big_endian<operation_number::rep>(bytes_, 1 + sizeof(client_id::rep))};
 }
 
 std::string_view record_key::user_key() const {

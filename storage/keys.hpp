@@ -35,6 +35,8 @@
 ///     05 client:8                   a session and its answers (P4)
 ///     06 space:4 key                a value; the user's key is last and needs
 ///                                   no escape to keep its order
+///     07 client:8 number:8          a transaction that has prepared here (P8)
+///     08 client:8 number:8          how a transaction ended (P9)
 ///
 ///   both
 ///     00 f0                         data key, wrapped, if encrypted (P26)
@@ -45,9 +47,10 @@
 namespace present::storage {
 
 /// A folder with a higher number is refused: a newer program wrote it.
-/// Journal: 2 since logs may hold markers (P24).
-inline constexpr std::uint32_t journal_format = 2;
-inline constexpr std::uint32_t state_format = 1;
+/// Journal: 2 since logs may hold markers (P24), 3 since they may hold transactions.
+/// State: 2 since there are records of transactions.
+inline constexpr std::uint32_t journal_format = 3;
+inline constexpr std::uint32_t state_format = 2;
 
 /// LMDB's compiled-in limit (MDB_MAXKEYSIZE).
 inline constexpr std::size_t max_stored_key = 511;
@@ -60,6 +63,8 @@ enum class record_kind : std::uint8_t {
   partition_map = 4,
   session = 5,
   value = 6,
+  prepared = 7,
+  decision = 8,
 };
 
 /// The key of a record, encoded once: it is compared, stored and looked up in
@@ -79,6 +84,9 @@ public:
   /// whoever let it in had to refuse it.
   static record_key value(space_id space, std::string_view key);
 
+  static record_key prepared(client_id client, operation_number number);
+  static record_key decision(client_id client, operation_number number);
+
   /// Below all of the kind; no record has it.
   static record_key start_of(record_kind kind);
   /// The lowest key above all of the kind, the space, or all keys of the space
@@ -97,7 +105,10 @@ public:
   /// Of a space or a value.
   space_id space() const;
   node_id node() const;
+  /// Of a session, or of a transaction's record.
   client_id client() const;
+  /// Of a transaction's record.
+  operation_number number() const;
   /// What the user called it. Valid as long as this key.
   std::string_view user_key() const;
 

@@ -37,17 +37,50 @@ struct value_record {
   }
 };
 
+struct result_row {
+  std::string key;
+  hlc_stamp version;
+  value_ptr value; ///< null: only the key was asked for
+};
+
+inline bool operator==(const result_row& a, const result_row& b) {
+  return a.key == b.key && a.version == b.version && !a.value == !b.value
+         && (!a.value || *a.value == *b.value);
+}
+
+/// What one step of a transaction came to.
+struct step_result {
+  error_code code = error_code::ok; ///< or not_found
+  hlc_stamp version;                ///< of what was read, or of what was written
+  value_ptr value;                  ///< read, or made by an arithmetic step
+  std::vector<result_row> rows;     ///< of a scan
+  bool more = false;                ///< a scan: cut by its limit
+
+  friend bool operator==(const step_result& a, const step_result& b) {
+    return a.code == b.code && a.version == b.version && a.rows == b.rows && a.more == b.more
+           && !a.value == !b.value && (!a.value || *a.value == *b.value);
+  }
+};
+/// Shared, never copied, between an answer and what is remembered of it.
+using step_results = std::shared_ptr<const std::vector<step_result>>;
+
+inline bool same_results(const step_results& a, const step_results& b) {
+  return !a == !b && (!a || *a == *b);
+}
+
 /// What an operation was answered, kept so that a retry hears the same (P4).
 struct session_answer {
   operation_number number;
   hlc_stamp retry_until;
   error_code code = error_code::ok;
   hlc_stamp version;
-  /// The state machine's own (e.g. "the key was there before").
-  std::uint32_t flags = 0;
+  std::uint32_t flags = 0; ///< the state machine's own
+  step_results steps;      ///< of a transaction; null: what follows from the rest
 
-  friend bool operator==(const session_answer&,
-                         const session_answer&) = default;
+  friend bool operator==(const session_answer& a, const session_answer& b) {
+    return a.number == b.number && a.retry_until == b.retry_until && a.code == b.code
+           && a.version == b.version && a.flags == b.flags && same_results(a.steps, b.steps);
+  }
 };
 
 struct session_record {
@@ -177,9 +210,65 @@ struct partition_record {
                          const partition_record&) = default;
 };
 
+struct key_name {
+  space_id space;
+  std::string key;
+
+  friend auto operator<=>(const key_name&, const key_name&) = default;
+};
+
+/// What a transaction will write if it is committed: evaluated when it prepared.
+struct intended_write {
+  key_name where;
+  bool tombstone = false;
+  value_ptr bytes;
+
+  friend bool operator==(const intended_write& a, const intended_write& b) {
+    const auto view = [](const value_ptr& p) {
+      return p ? std::string_view{*p} : std::string_view{};
+    };
+    return a.where == b.where && a.tombstone == b.tombstone && view(a.bytes) == view(b.bytes);
+  }
+};
+
+/// A transaction that has prepared here and hasn't been resolved: these are the locks
+/// of this partition (P8). Named by its client and number.
+struct prepared_record {
+  client_id client;
+  operation_number number;
+  key_name home;      ///< the partition that has this key decides
+  hlc_stamp start;    ///< of its first try (P13)
+  hlc_stamp deadline; ///< of its decision (P9)
+  hlc_stamp stamp;    ///< of the entry that prepared it (P22)
+  std::vector<key_name> reads;   ///< locked shared
+  std::vector<key_range> ranges; ///< likewise: nothing appears in them
+  std::vector<intended_write> writes; ///< locked exclusive
+  step_results steps; ///< told again when it prepares again
+
+  friend bool operator==(const prepared_record& a, const prepared_record& b) {
+    return a.client == b.client && a.number == b.number && a.home == b.home
+           && a.start == b.start && a.deadline == b.deadline && a.stamp == b.stamp
+           && a.reads == b.reads && a.ranges == b.ranges && a.writes == b.writes
+           && same_results(a.steps, b.steps);
+  }
+};
+
+/// How a transaction ended, as home decided it or as another partition was told (P9).
+struct decision_record {
+  client_id client;
+  operation_number number;
+  bool committed = false;
+  hlc_stamp stamp;    ///< of the decision: the version of what it wrote
+  hlc_stamp deadline; ///< kept until the log has passed it
+  std::vector<key_name> waiting; ///< home's: who hasn't said that it has resolved it
+
+  friend bool operator==(const decision_record&, const decision_record&) = default;
+};
+
 /// Closed: alternatives stand in the order of `record_kind`.
 using record = std::variant<partition_record, space_record, node_record,
-                            partition_map_record, session_record, value_record>;
+                            partition_map_record, session_record, value_record,
+                            prepared_record, decision_record>;
 
 /// The kind under whose keys this record is stored.
 inline record_kind kind_of(const record& what) {

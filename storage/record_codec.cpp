@@ -23,6 +23,12 @@ struct encoder {
   std::string operator()(const value_record& what) const {
     return encode_value(what);
   }
+  std::string operator()(const prepared_record& what) const {
+    return encode_prepared(what);
+  }
+  std::string operator()(const decision_record& what) const {
+    return encode_decision(what);
+  }
 };
 
 template <class Record>
@@ -52,6 +58,10 @@ result<record> decode_record(const record_key& key, std::string_view bytes) {
       return widen(decode_session(key.client(), bytes));
     case record_kind::value:
       return widen(decode_value(bytes));
+    case record_kind::prepared:
+      return widen(decode_prepared(key.client(), key.number(), bytes));
+    case record_kind::decision:
+      return widen(decode_decision(key.client(), key.number(), bytes));
   }
   return make_error(error_code::damaged, "a key of an unknown kind");
 }

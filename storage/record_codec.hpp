@@ -32,6 +32,14 @@ result<session_record> decode_session(client_id id, std::string_view bytes);
 std::string encode_value(const value_record& what);
 result<value_record> decode_value(std::string_view bytes);
 
+std::string encode_prepared(const prepared_record& what);
+result<prepared_record> decode_prepared(client_id client, operation_number number,
+                                        std::string_view bytes);
+
+std::string encode_decision(const decision_record& what);
+result<decision_record> decode_decision(client_id client, operation_number number,
+                                        std::string_view bytes);
+
 /// What the rows of a state add up to, beside them.
 std::string encode_state_digest(const state_digest& what);
 result<state_digest> decode_state_digest(std::string_view bytes);

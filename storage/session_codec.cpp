@@ -1,6 +1,7 @@
 #include "schemas/record.capnp.h"
 #include "storage/capnp_bytes.hpp"
 #include "storage/record_codec.hpp"
+#include "storage/step_results_codec.hpp"
 
 namespace present::storage {
 
@@ -22,6 +23,7 @@ std::string encode_session(const session_record& what) {
       to.setCode(static_cast<std::uint16_t>(from.code));
       to.setFlags(from.flags);
       to.setVersion(from.version.value);
+      encode_results(from.steps, to);
     }
   });
 }
@@ -40,7 +42,8 @@ result<session_record> decode_session(client_id id, std::string_view bytes) {
                                    {from.getRetryUntil()},
                                    static_cast<error_code>(from.getCode()),
                                    {from.getVersion()},
-                                   from.getFlags()});
+                                   from.getFlags(),
+                                   decode_results(from)});
       session.fingerprint = in.getFingerprint();
       return session;
     });

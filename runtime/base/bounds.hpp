@@ -28,6 +28,11 @@ inline constexpr std::size_t max_value = 1 * mib;
 inline constexpr std::size_t max_request_operations = 1000;
 inline constexpr std::size_t max_request = 4 * mib;
 inline constexpr std::size_t max_scan_page = 1000;
+/// Keys and rows that a transaction names; bytes of its keys, values and operands.
+inline constexpr std::size_t max_transaction_keys = 10'000;
+inline constexpr std::size_t max_transaction = 8 * mib;
+/// What the steps of one that writes may read: it is remembered with its answer (P4).
+inline constexpr std::size_t max_transaction_results = 64 * kib;
 inline constexpr std::uint32_t default_deadline_ms = 10'000;
 inline constexpr std::size_t max_sessions_per_identity = 10'000;
 
@@ -60,8 +65,10 @@ inline constexpr std::size_t snapshot_load = 32 * mib;
 
 // -- network -----------------------------------------------------------------
 
-/// One RPC message: the largest entry and its envelope.
-inline constexpr std::size_t max_rpc_message = max_entry + 1 * mib;
+/// One RPC message: the largest entry and its envelopes; those of the places of a
+/// transaction are 96 bytes each.
+inline constexpr std::size_t max_rpc_message = max_entry + 2 * mib;
+static_assert(max_rpc_message - max_entry > 96 * max_transaction_keys + 1 * mib - 96 * kib);
 /// Raft messages that wait for a link; two of the largest entries. More is dropped.
 inline constexpr std::size_t max_link_gathered = 2 * max_entry;
 

@@ -39,10 +39,31 @@ raft::configuration any_members() {
           })};
 }
 
+value_ptr any_value() {
+  return *rc::gen::arbitrary<bool>() ? nullptr
+                                     : std::make_shared<const std::string>(any_bytes());
+}
+
+step_results any_results() {
+  if (*rc::gen::arbitrary<bool>())
+    return nullptr;
+  return std::make_shared<const std::vector<step_result>>(several([] {
+    return step_result{static_cast<error_code>(*rc::gen::inRange(0, 2)), any_stamp(), any_value(),
+                       several([] {
+                         return result_row{any_bytes(), any_stamp(), any_value()};
+                       }),
+                       *rc::gen::arbitrary<bool>()};
+  }));
+}
+
 session_answer any_answer() {
   return {any_id<operation_number>(), any_stamp(),
           static_cast<error_code>(*rc::gen::inRange(0, 24)), any_stamp(),
-          *rc::gen::arbitrary<std::uint32_t>()};
+          *rc::gen::arbitrary<std::uint32_t>(), any_results()};
+}
+
+key_name any_name() {
+  return {any_id<space_id>(), any_bytes()};
 }
 
 partition_share any_share() {
@@ -61,7 +82,25 @@ key_range any_range() {
 }
 
 row any_row() {
-  switch (*rc::gen::inRange(0, 6)) {
+  switch (*rc::gen::inRange(0, 8)) {
+    case 5: {
+      const auto client = any_id<client_id>();
+      const auto number = any_id<operation_number>();
+      return {record_key::prepared(client, number),
+              prepared_record{client, number, any_name(), any_stamp(), any_stamp(), any_stamp(),
+                              several(any_name), several(any_range), several([] {
+                                return intended_write{any_name(), *rc::gen::arbitrary<bool>(),
+                                                      any_value()};
+                              }),
+                              any_results()}};
+    }
+    case 6: {
+      const auto client = any_id<client_id>();
+      const auto number = any_id<operation_number>();
+      return {record_key::decision(client, number),
+              decision_record{client, number, *rc::gen::arbitrary<bool>(), any_stamp(),
+                              any_stamp(), several(any_name)}};
+    }
     case 0:
       return {record_key::partition(),
               partition_record{any_stamp(), any_stamp(), any_id<map_epoch>(),
