@@ -48,6 +48,7 @@ struct client_session::body {
   caf::actor_system system{settings};
   std::mutex mutex;
   std::vector<client::client_actor> clients; ///< guarded by mutex
+  std::vector<client::transactor_actor> transactors; ///< guarded by mutex
 
   client::client_actor spawn() {
     client::settings options;
@@ -60,7 +61,16 @@ struct client_session::body {
     return made;
   }
 
+  client::transactor_actor spawn_transactor() {
+    auto made = system.spawn<client::transactor_shell, caf::detached>(spawn());
+    const std::lock_guard hold(mutex);
+    transactors.push_back(made);
+    return made;
+  }
+
   ~body() {
+    for (const auto& one : transactors)
+      caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
     for (const auto& one : clients)
       caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
   }
@@ -114,6 +124,16 @@ std::vector<result<batch_answer>> client_session::run(batch what, deadline patie
   for (auto& one : how.outcomes)
     answers.push_back(as_batch_answer(std::move(one)));
   return answers;
+}
+
+result<transacted> client_session::run_work(const transaction_work& work,
+                                            const transaction_options& options) {
+  client::client_door door{body_->system, body_->clients.front()};
+  return run_transaction(door, work, options);
+}
+
+client::transactor_actor client_session::spawn_transactor() {
+  return body_->spawn_transactor();
 }
 
 result<found_value> client_session::get(const std::string& space, const std::string& key,

@@ -3,12 +3,14 @@
 #include "actors/client/batch.hpp"
 #include "actors/client/client_network.hpp"
 #include "actors/client/load_actor.hpp"
+#include "actors/client/transactor.hpp"
 #include "actors/reporter/node_report.hpp"
 
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace caf {
@@ -98,6 +100,21 @@ public:
   std::vector<result<batch_answer>> run(batch what, deadline patience = {},
                                         const observe::trace_context& trace = {});
 
+  /// Runs `work` as one transaction (transaction.hpp): all of it takes effect, or
+  /// nothing. It may return a `status` to end it itself, or nothing.
+  template <class Work>
+  result<transacted> transact(Work work, const transaction_options& options = {}) {
+    if constexpr (std::is_void_v<std::invoke_result_t<Work&, transaction&>>)
+      return run_work([&](transaction& t) {
+        work(t);
+        return success();
+      }, options);
+    else
+      return run_work([&](transaction& t) -> present::status { return work(t); }, options);
+  }
+  /// The same for actors: it runs what it is sent, in a thread of its own.
+  client::transactor_actor spawn_transactor();
+
   // For operators: need an admin's certificate.
   result<cluster_status> status(deadline patience = std::chrono::seconds(5));
   result<supervision::description> tree(node_id node,
@@ -123,6 +140,7 @@ public:
 private:
   struct body;
   explicit client_session(std::unique_ptr<body> made);
+  result<transacted> run_work(const transaction_work& work, const transaction_options& options);
   template <class Outcome, class Message>
   Outcome ask(Message what, deadline patience, Outcome otherwise);
 

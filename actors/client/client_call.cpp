@@ -5,6 +5,8 @@
 namespace present::client {
 
 bool is_write(const call_kind& what) {
+  if (const auto* all = std::get_if<transact_call>(&what))
+    return !all->what.is_read_only();
   return !std::holds_alternative<get_call>(what)
          && !std::holds_alternative<scan_call>(what)
          && !std::holds_alternative<map_call>(what);
@@ -25,6 +27,17 @@ const std::string* space_of(const call_kind& what) {
         return nullptr;
     },
     what);
+}
+
+const std::string* space_missing_in(const cluster_map& map, const call_kind& what) {
+  if (const auto* all = std::get_if<transact_call>(&what)) {
+    for (const auto& name : all->spaces)
+      if (!map.spaces.contains(name))
+        return &name;
+    return nullptr;
+  }
+  const auto* name = space_of(what);
+  return name && !map.spaces.contains(*name) ? name : nullptr;
 }
 
 std::string_view routing_key(const call_kind& what) {
@@ -51,17 +64,22 @@ decltype(operation::what) as_operation_in(space_id space, const call_kind& what)
       [&](const put_call& c) -> body { return put{space, c.key, c.value, c.when}; },
       [&](const remove_call& c) -> body { return remove_key{space, c.key, c.when}; },
       [](const map_call&) -> body { return {}; },
+      [](const transact_call&) -> body { return {}; },
       [](const auto& c) -> body { return c; },
     },
     what);
 }
 
 bool is_verdict(const answer& given) {
+  // Who met a lock was refused at the door, and comes back.
+  if (given.holder)
+    return false;
   switch (given.code) {
     case error_code::ok:
     case error_code::not_found:
     case error_code::unknown_space:
     case error_code::version_conflict:
+    case error_code::transaction_conflict:
     case error_code::retroactive_write:
     case error_code::too_old:
     case error_code::fenced:

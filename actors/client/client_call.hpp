@@ -42,13 +42,19 @@ struct remove_call {
   std::string key;
   condition when;
 };
+/// A transaction, whose spaces are places in `spaces`. Those that write, compare or
+/// scan are of one partition's keys.
+struct transact_call {
+  std::vector<std::string> spaces;
+  transact what;
+};
 /// The map, as the leader of the root has it now: which spaces and nodes there are.
 struct map_call {};
 /// Those from `add_node` to `report_members` are the root's and take an admin's or a
 /// node's certificate.
 using call_kind
   = std::variant<get_call, scan_call, put_call, remove_call, create_space, drop_space,
-                 add_node, drain_node, remove_node, report_members, map_call>;
+                 add_node, drain_node, remove_node, report_members, map_call, transact_call>;
 
 /// Its caller's own name for a write, in place of the number that the session would
 /// give it: whoever asks under the same name, from whichever node and after whatever
@@ -88,13 +94,17 @@ struct batch_outcome {
 bool is_write(const call_kind& what);
 bool is_stale_read(const call_kind& what);
 
-/// The name of the call's space; null for what the root keeps.
+/// The name of the call's space; null for what the root keeps, and of a transaction.
 const std::string* space_of(const call_kind& what);
+
+/// The first space of the call that isn't in the map; null: all are.
+const std::string* space_missing_in(const cluster_map& map, const call_kind& what);
 
 /// The key that decides the partition.
 std::string_view routing_key(const call_kind& what);
 
-/// The call as a partition takes it; nothing of a `map_call`, which none does.
+/// The call as a partition takes it; nothing of a `map_call`, which none does, nor of
+/// a `transact_call`, which may be of several spaces.
 decltype(operation::what) as_operation_in(space_id space, const call_kind& what);
 
 /// The state machine has decided with this answer: it is the same for every try

@@ -31,6 +31,13 @@ error unknown_space_error(const std::string& name) {
                       + "': create it with `present space create " + name + '`');
 }
 
+error several_partitions_error(const std::vector<transaction_part>& parts) {
+  return make_error(error_code::invalid,
+                    "the transaction has keys of " + std::to_string(parts.size())
+                      + " partitions, of which only one can be written to at once so far: "
+                        "keep such keys in one range of one space");
+}
+
 error problem_of(const answered& what) {
   if (what.failure.code != error_code::ok)
     return what.failure;
@@ -164,14 +171,14 @@ void client_machine::on_map(const event& input, const map_arrived& what, effects
 /// What the newest map, which this call has waited for, means to it.
 void client_machine::on_map_for(call& asked, const event& input, bool is_roots,
                                 effects& out) {
-  const auto* space = space_of(asked.what);
+  const auto* missing = space_missing_in(*map_, asked.what);
   if (std::holds_alternative<map_call>(asked.what)) {
     if (is_roots && maps_asked_ >= asked.map_number)
       finish(asked, {{}, {}, 0, map_}, out);
     else
       wait_for_map(asked, input, out);
-  } else if (is_roots && space && !map_->spaces.contains(*space)) {
-    give_up(asked, unknown_space_error(*space), out);
+  } else if (is_roots && missing) {
+    give_up(asked, unknown_space_error(*missing), out);
   } else {
     route(asked, input, out);
   }
@@ -212,6 +219,8 @@ void client_machine::on_success(call& asked, const event& input, answer& given,
                                 effects& out) {
   if (std::holds_alternative<scan_call>(asked.what) && scan_goes_on(asked, given))
     route(asked, input, out);
+  else if (std::holds_alternative<transact_call>(asked.what) && validation_goes_on(asked))
+    route(asked, input, out);
   else
     finish(asked, {std::move(given), {}, 0}, out);
 }
@@ -238,6 +247,15 @@ bool client_machine::scan_goes_on(call& asked, answer& given) {
   if (!goes_on)
     given.rows = std::move(asked.rows);
   return goes_on;
+}
+
+/// What was read of several partitions is asked of one after the other.
+bool client_machine::validation_goes_on(call& asked) {
+  if (asked.rest.seen.empty() && asked.rest.ranges.empty())
+    return false;
+  std::get<transact_call>(asked.what).what = std::exchange(asked.rest, {});
+  asked.redirects = 0;
+  return true;
 }
 
 void client_machine::on_refusal(call& asked, const event& input, answered& what,
@@ -281,10 +299,10 @@ void client_machine::on_refusal(call& asked, const event& input, answered& what,
       on_no_quorum(asked, input, why, what.leader, out);
       return;
     default:
-      if (traits_of(why.code).retryable)
-        retry(asked, input, why, out);
-      else if (decided)
+      if (decided)
         finish(asked, {std::move(what.what), why, 0}, out);
+      else if (traits_of(why.code).retryable)
+        retry(asked, input, why, out);
       else
         give_up(asked, why, out);
   }
@@ -307,6 +325,10 @@ void client_machine::on_no_quorum(call& asked, const event& input, const error& 
 // -- routing -----------------------------------------------------------------------
 
 void client_machine::route(call& asked, const event& input, effects& out) {
+  if (std::holds_alternative<transact_call>(asked.what)) {
+    route_transaction(asked, input, out);
+    return;
+  }
   const auto partition = map_ ? resolve(asked) : std::nullopt;
   if (!partition) {
     wait_for_map(asked, input, out);
@@ -315,6 +337,37 @@ void client_machine::route(call& asked, const event& input, effects& out) {
   asked.partition = *partition;
   send_to(asked, is_stale_read(asked.what) ? replica_for(asked) : target_of(*partition),
           input, out);
+}
+
+void client_machine::route_transaction(call& asked, const event& input, effects& out) {
+  const auto& wanted = std::get<transact_call>(asked.what);
+  if (!map_ || space_missing_in(*map_, asked.what)) {
+    wait_for_map(asked, input, out);
+    return;
+  }
+  space_numbers numbers;
+  for (const auto& name : wanted.spaces)
+    numbers.push_back(map_->spaces.at(name));
+  auto parts = parts_of(wanted.what, numbers, *map_);
+  if (!parts) {
+    give_up(asked, parts.problem(), out);
+  } else if (parts->empty()) {
+    give_up(asked, make_error(error_code::invalid, "a transaction that names no key"), out);
+  } else if (parts->size() > 1 && !only_validates(wanted.what)) {
+    give_up(asked, several_partitions_error(*parts), out);
+  } else {
+    asked.rest = {};
+    for (auto later = std::next(parts->begin()); later != parts->end(); ++later) {
+      std::move(later->what.seen.begin(), later->what.seen.end(),
+                std::back_inserter(asked.rest.seen));
+      std::move(later->what.ranges.begin(), later->what.ranges.end(),
+                std::back_inserter(asked.rest.ranges));
+    }
+    asked.partition = parts->front().partition;
+    asked.as_operation.what = in_spaces(
+      parts->size() == 1 ? wanted.what : std::move(parts->front().what), numbers);
+    send_to(asked, target_of(asked.partition), input, out);
+  }
 }
 
 void client_machine::wait_for_map(call& asked, const event& input, effects& out) {

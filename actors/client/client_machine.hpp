@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/client/client_call.hpp"
+#include "actors/client/transaction_parts.hpp"
 #include "actors/membership/cluster_map.hpp"
 #include "actors/client/open_numbers.hpp"
 #include "actors/client/pacing.hpp"
@@ -163,6 +164,7 @@ private:
     error last;
     std::vector<scan_row> rows; ///< of the ranges that a scan has behind it
     std::size_t bytes = 0;      ///< of those
+    transact rest; ///< of what was read: what the partitions after this one are asked
   };
 
   // on_<event>, in protocol order
@@ -179,12 +181,14 @@ private:
   void on_no_quorum(call& asked, const event& input, const error& why, node_id hint,
                     effects& out);
   bool scan_goes_on(call& asked, answer& given);
+  static bool validation_goes_on(call& asked);
 
   // routing
   void route(call& asked, const event& input, effects& out);
   void wait_for_map(call& asked, const event& input, effects& out);
   void send_to(call& asked, node_id target, const event& input, effects& out);
   std::optional<partition_id> resolve(call& asked) const;
+  void route_transaction(call& asked, const event& input, effects& out);
   node_id target_of(partition_id partition);
   node_id next_keeper(partition_id partition);
   node_id replica_for(const call& asked);

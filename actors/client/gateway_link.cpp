@@ -2,6 +2,7 @@
 
 #include "actors/membership/map_codec.hpp"
 #include "actors/partition/operation_codec.hpp"
+#include "actors/partition/operation_size.hpp"
 #include "actors/session/rpc_codec.hpp"
 #include "runtime/network/error_codec.hpp"
 #include "runtime/base/bounds.hpp"
@@ -16,13 +17,6 @@ namespace {
 
 /// Before a node that refused a session is asked for one again.
 constexpr auto session_pause = 100 * kj::MILLISECONDS;
-
-std::size_t bytes_of(const operation& what) {
-  constexpr std::size_t envelope = 96;
-  if (const auto* p = std::get_if<put>(&what.what))
-    return envelope + p->key.size() + (p->value ? p->value->size() : 0);
-  return envelope + bounds::max_key;
-}
 
 } // namespace
 
@@ -233,7 +227,7 @@ auto gateway_link::take_batch(lane& from) -> batch {
   batch taken;
   std::size_t bytes = 0;
   while (!queue.empty() && taken.size() < bounds::max_request_operations) {
-    const auto more = bytes_of(queue.front().what.what);
+    const auto more = encoded_bytes(queue.front().what.what);
     // One request is of one map; most often that is all of them.
     if (!taken.empty()
         && (bytes + more > bounds::max_request

@@ -40,7 +40,7 @@ std::optional<error> media_problem(action what, const http_request& asked) {
   if (asked.header("content-encoding"))
     return make_error(error_code::invalid, "Content-Encoding: bodies are taken as they are");
   const bool is_json
-    = what == action::run_batch || (what == action::make_space && !asked.body.empty());
+    = what == action::run_batch || what == action::run_transaction || (what == action::make_space && !asked.body.empty());
   const auto given = asked.header("content-type").value_or("");
   if (is_json && given.substr(0, given.find(';')) != json_type)
     return make_error(error_code::invalid, "Content-Type: must be application/json");

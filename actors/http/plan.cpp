@@ -3,6 +3,7 @@
 #include "actors/http/batch_body.hpp"
 #include "actors/http/idempotency.hpp"
 #include "actors/http/query_reader.hpp"
+#include "actors/http/transaction_body.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/base/parse_count.hpp"
 
@@ -157,6 +158,16 @@ result<plan> run_batch(understanding& u) {
   return u.finish(say_batch{});
 }
 
+result<plan> run_transaction(understanding& u) {
+  u.take_write_name();
+  auto call = parse_transaction_body(u.asked().body);
+  if (!call)
+    u.query().complain(call.problem());
+  else
+    u.ask(std::move(*call));
+  return u.finish(say_transaction{});
+}
+
 result<plan> make_space(understanding& u) {
   const auto none = u.asked().header("If-None-Match");
   if (none && *none != "*")
@@ -192,6 +203,8 @@ result<plan> understand(action what, http_request asked) {
       return list_keys(u);
     case action::run_batch:
       return run_batch(u);
+    case action::run_transaction:
+      return run_transaction(u);
     case action::make_space:
       return make_space(u);
     case action::drop_space:

@@ -29,6 +29,7 @@ struct say_page {
   bool stale = false;
 };
 struct say_batch {};
+struct say_transaction {};
 /// One that exists is fine, unless it must be new.
 struct say_made_space {
   std::string name;
@@ -38,7 +39,7 @@ struct say_spaces {};
 struct say_space {
   std::string name;
 };
-using manner = std::variant<say_value, say_written, say_page, say_batch, say_made_space,
+using manner = std::variant<say_value, say_written, say_page, say_batch, say_transaction, say_made_space,
                             say_spaces, say_space>;
 
 /// A request, understood: what to ask the cluster, and how to say what it answered.

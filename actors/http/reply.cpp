@@ -1,6 +1,7 @@
 #include "actors/client/record_lines.hpp"
 #include "actors/http/json_reply.hpp"
 #include "actors/http/plan.hpp"
+#include "actors/http/transaction_reply.hpp"
 #include "runtime/base/overloaded.hpp"
 #include "runtime/network/error_body.hpp"
 
@@ -122,6 +123,11 @@ http_reply say(const plan&, const say_page& page, const outcome_of_call& how) {
   if (how.given.more && !how.given.rows.empty())
     body["next"] = next_page(page, how.given.rows.back().key);
   return json_reply(body);
+}
+
+http_reply say(const plan& made, const say_transaction&, const outcome_of_call& how) {
+  return json_reply(
+    transaction_json(std::get<client::transact_call>(made.ask.calls.front()), how.given));
 }
 
 http_reply say(const plan& made, const say_made_space& wanted, const outcome_of_call& how) {

@@ -10,6 +10,7 @@ const std::vector<api_route>& route_table() {
     {remove_value, "DELETE", "/v1/kv/*/*/**", "/v1/kv/{space}/{key}", audience::client},
     {list_keys, "GET", "/v1/kv/*", "/v1/kv/{space}", audience::client},
     {run_batch, "POST", "/v1/batch", "/v1/batch", audience::client},
+    {run_transaction, "POST", "/v1/txn", "/v1/txn", audience::client},
     {list_spaces, "GET", "/v1/spaces", "/v1/spaces", audience::admin},
     {show_space, "GET", "/v1/spaces/*", "/v1/spaces/{space}", audience::admin},
     {make_space, "PUT", "/v1/spaces/*", "/v1/spaces/{space}", audience::admin},

@@ -16,6 +16,7 @@ enum class action : std::uint8_t {
   remove_value,
   list_keys,
   run_batch,
+  run_transaction,
   list_spaces,
   show_space,
   make_space,

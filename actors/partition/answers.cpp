@@ -1,5 +1,6 @@
 #include "actors/partition/answers.hpp"
 
+#include "actors/partition/operation_size.hpp"
 #include "actors/raft/quorum.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/base/overloaded.hpp"
@@ -138,6 +139,114 @@ std::optional<error> problem_of(const report_members& asked) {
   return std::nullopt;
 }
 
+/// "then[3].key: …"
+std::optional<error> placed(std::string where, std::optional<error> problem) {
+  if (problem)
+    problem->message = std::move(where) + "." + problem->message;
+  return problem;
+}
+
+std::optional<error> range_problem(const std::string& first, const std::string& last) {
+  if (first.size() > bounds::max_key + 1 || last.size() > bounds::max_key + 1)
+    return make_error(error_code::too_large, "first, last: over the limit of a key");
+  if (!last.empty() && last < first)
+    return make_error(error_code::invalid, "last: before the first");
+  return std::nullopt;
+}
+
+std::optional<error> step_problem(const step& what) {
+  return std::visit(
+    overloaded{
+      [](const scan_step& s) {
+        if (s.limit > bounds::max_scan_page)
+          return std::optional{make_error(
+            error_code::too_large, "limit: " + std::to_string(s.limit) + "; a page has up to "
+                                     + std::to_string(bounds::max_scan_page) + " keys")};
+        return range_problem(s.first, s.last);
+      },
+      [](const put_step& s) {
+        auto problem = key_problem(s.key);
+        return problem ? problem : value_problem(s.value);
+      },
+      [](const auto& s) { return key_problem(s.key); },
+    },
+    what);
+}
+
+template <class Items, class Check>
+std::optional<error> problem_in(const char* list, const Items& items, Check check) {
+  for (std::size_t place = 0; place < items.size(); ++place)
+    if (auto problem = check(items[place]))
+      return placed(std::string{list} + "[" + std::to_string(place) + "]", std::move(problem));
+  return std::nullopt;
+}
+
+std::optional<error> rows_problem(const seen_range& range) {
+  for (std::size_t place = 0; place < range.rows.size(); ++place)
+    if (place > 0 && range.rows[place].key <= range.rows[place - 1].key)
+      return make_error(error_code::invalid, "rows: keys have to rise");
+  return range_problem(range.first, range.last);
+}
+
+std::optional<error> size_problem(const transact& asked) {
+  const auto size = size_of(asked);
+  if (size.places > bounds::max_transaction_keys)
+    return make_error(error_code::too_large,
+                      "transaction: " + std::to_string(size.places)
+                        + " keys and rows; the limit is "
+                        + std::to_string(bounds::max_transaction_keys));
+  if (size.bytes > bounds::max_transaction)
+    return make_error(error_code::too_large,
+                      "transaction: " + std::to_string(size.bytes)
+                        + " bytes of keys and values; the limit is "
+                        + std::to_string(bounds::max_transaction));
+  return std::nullopt;
+}
+
+std::optional<error> problem_of(const transact& asked) {
+  if (auto problem = size_problem(asked))
+    return problem;
+  const auto of_key = [](const auto& one) { return key_problem(one.key); };
+  for (auto problem : {problem_in("seen", asked.seen, of_key),
+                       problem_in("ranges", asked.ranges, rows_problem),
+                       problem_in("compare", asked.compare, of_key),
+                       problem_in("then", asked.then, step_problem),
+                       problem_in("else", asked.otherwise, step_problem)})
+    if (problem)
+      return problem;
+  return std::nullopt;
+}
+
+std::optional<error> part_problem(const transaction_terms& terms, const transact& part) {
+  if (auto problem = placed("home", key_problem(terms.home.key)))
+    return problem;
+  if (!part.compare.empty() || !part.otherwise.empty())
+    return make_error(error_code::invalid, "part: has comparisons, or two branches");
+  return problem_of(part);
+}
+
+std::optional<error> problem_of(const prepare& asked) {
+  return part_problem(asked.terms, asked.part);
+}
+
+std::optional<error> problem_of(const decide& asked) {
+  if (asked.others.size() > bounds::max_transaction_keys)
+    return make_error(error_code::too_large, "others: more than a transaction has keys");
+  return part_problem(asked.terms, asked.part);
+}
+
+std::optional<error> problem_of(const resolve&) {
+  return std::nullopt;
+}
+
+std::optional<error> problem_of(const push& asked) {
+  return placed("home", key_problem(asked.home.key));
+}
+
+std::optional<error> problem_of(const forget& asked) {
+  return placed("where", key_problem(asked.where.key));
+}
+
 std::string not_found_sentence(std::string_view key) {
   return "no key '" + std::string{key} + "'";
 }
@@ -222,6 +331,11 @@ std::string sentence_again(const operation& asked, error_code code, hlc_stamp th
       [&](const put& what) { return again_of_key(what.key, what.when, code, there); },
       [&](const remove_key& what) {
         return again_of_key(what.key, what.when, code, there);
+      },
+      [&](const transact&) {
+        return code == error_code::transaction_conflict
+                 ? "what it read has changed since, as its first try was told"
+                 : std::string{};
       },
       [&](const create_space& what) {
         return code == error_code::version_conflict ? space_exists_sentence(what.name)

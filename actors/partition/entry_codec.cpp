@@ -2,6 +2,7 @@
 
 #include "actors/membership/map_codec.hpp"
 #include "actors/partition/operation_codec.hpp"
+#include "actors/partition/operation_size.hpp"
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/bounds.hpp"
 
@@ -116,9 +117,8 @@ result<entry_batch> decode_words(kj::ArrayPtr<const capnp::word> words) {
 unsigned expected_words(const entry_batch& batch) {
   std::size_t bytes = 0;
   for (const auto& asked : batch.operations)
-    if (const auto* p = std::get_if<put>(&asked.what))
-      bytes += p->key.size() + (p->value ? p->value->size() : 0);
-  return static_cast<unsigned>(16 + 24 * batch.operations.size()
+    bytes += encoded_bytes(asked);
+  return static_cast<unsigned>(16 + 12 * batch.operations.size()
                                + bytes / sizeof(capnp::word));
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/partition/operation.hpp"
+#include "actors/partition/operation_size.hpp"
 #include "runtime/base/bounds.hpp"
 
 #include <cstdint>
@@ -31,7 +31,7 @@ public:
 
   /// Where it stands in the queue, for `drop`.
   std::uint64_t push(const operation& asked, write_origin origin) {
-    const auto bytes = size_of(asked);
+    const auto bytes = encoded_bytes(asked);
     bytes_ += bytes;
     ++live_;
     queue_.push_back({asked, origin, bytes});
@@ -80,16 +80,6 @@ private:
     write_origin origin;
     std::size_t bytes = 0;
   };
-
-  /// Key, value, and about what the rest takes when encoded.
-  static std::size_t size_of(const operation& asked) {
-    constexpr std::size_t envelope = 96;
-    if (const auto* p = std::get_if<put>(&asked.what))
-      return envelope + p->key.size() + (p->value ? p->value->size() : 0);
-    if (const auto* r = std::get_if<remove_key>(&asked.what))
-      return envelope + r->key.size();
-    return envelope + bounds::max_space_name;
-  }
 
   std::deque<waiting> queue_;
   std::uint64_t taken_ = 0; ///< positions before the queue's first

@@ -26,6 +26,16 @@ enum class mutant : std::uint8_t {
   stamp_without_median,  // P21: a leader's own clock is enough
   take_far_stamps,       // P21
   log_goes_early,        // P27: the log goes before the checkpoint is durable
+  skip_read_validation,  // transactions: what was read may have changed
+  tear_transactions,     // transactions: each write has a stamp of its own, and may fail
+  ignore_locks,          // P11: whoever comes reads and writes what is locked
+  forget_range_locks,    // P11: what was read as a range isn't locked against phantoms
+  drop_locks_late,       // P8: a deadline lets go of locks
+  prepare_late,          // P9: what was aborted by its deadline prepares after all
+  decide_again,          // P7: the last to decide wins, not the first
+  decide_below_prepares, // P22: a decision is stamped whatever has prepared
+  push_without_record,   // P8: who pushes is told "aborted", and nothing stays of it
+  forget_prepared,       // P8: a restart forgets the locks
   promote_at_once,       // steward S1: whoever is wanted becomes a voter
   ask_no_witness,        // P19: a replica trusts its files
 };

@@ -1,6 +1,9 @@
 #pragma once
 
 #include "actors/membership/cluster_map.hpp"
+#include "actors/partition/conditions.hpp"
+#include "actors/partition/transact.hpp"
+#include "actors/partition/two_phase.hpp"
 #include "runtime/base/error.hpp"
 #include "runtime/base/hlc.hpp"
 #include "runtime/base/ids.hpp"
@@ -15,26 +18,6 @@
 /// from the client actor through the log to the state machine; on the wire and
 /// in the log as schemas/operation.capnp.
 namespace present {
-
-/// Bytes that are shared, never copied, from the link to the state table.
-using bytes_ptr = std::shared_ptr<const std::string>;
-
-// -- conditions ------------------------------------------------------------------
-
-/// What must hold of the key when the write is applied (P1).
-struct always {
-  friend bool operator==(always, always) = default;
-};
-/// The key does not exist.
-struct if_absent {
-  friend bool operator==(if_absent, if_absent) = default;
-};
-/// The key's current version is this one.
-struct if_version {
-  hlc_stamp version;
-  friend bool operator==(if_version, if_version) = default;
-};
-using condition = std::variant<always, if_absent, if_version>;
 
 // -- reads: never in the log -----------------------------------------------------
 
@@ -126,13 +109,6 @@ struct report_members {
 
 // -- an operation and its answer -------------------------------------------------
 
-/// The name of an operation for good: a retry carries the same (P4).
-struct operation_id {
-  client_id client;
-  operation_number number;
-  friend auto operator<=>(const operation_id&, const operation_id&) = default;
-};
-
 /// How far ahead of its entry's stamp an operation's `retry_until` may lie: what
 /// is remembered has to be bounded in time as well. Far above any deadline, so
 /// that a client whose clock is minutes ahead is still served.
@@ -150,10 +126,16 @@ struct operation {
   /// work under the same name is refused rather than taken for a retry.
   std::uint64_t fingerprint = 0;
   std::variant<get, scan, put, remove_key, create_space, drop_space, add_node,
-               drain_node, remove_node, report_members>
+               drain_node, remove_node, report_members, transact, prepare, decide, resolve,
+               push, forget>
     what;
 
-  bool is_read() const { return what.index() <= 1; }
+  /// A transaction that changes nothing is one: it needs no place in the log.
+  bool is_read() const {
+    if (const auto* all = std::get_if<transact>(&what))
+      return all->is_read_only();
+    return what.index() <= 1;
+  }
   bool is_stale_read() const {
     const auto* one = std::get_if<get>(&what);
     const auto* many = std::get_if<scan>(&what);
@@ -161,11 +143,7 @@ struct operation {
   }
 };
 
-struct scan_row {
-  std::string key;
-  hlc_stamp version;
-  bytes_ptr value; ///< null with `keys_only`
-};
+using scan_row = storage::result_row;
 
 struct answer {
   operation_id id;
@@ -177,6 +155,12 @@ struct answer {
   bytes_ptr value; ///< get
   std::vector<scan_row> rows; ///< scan
   bool more = false;          ///< scan: cut by the limit
+  /// transact, prepare: what each step of the branch that was taken came to, in
+  /// their order; null: all of them wrote, at `version`.
+  storage::step_results steps;
+  bool otherwise = false; ///< transact: the comparisons failed
+  /// What stood in the way, if it was a transaction that has locked it (P11).
+  std::shared_ptr<const lock_holder> holder;
   /// A retry: the answer is the first try's (P4). Also of what is `invalid` because
   /// its name was used for something else.
   bool repeated = false;

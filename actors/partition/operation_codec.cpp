@@ -1,9 +1,11 @@
 #include "actors/partition/operation_codec.hpp"
 
+#include "actors/partition/transact_codec.hpp"
 #include "actors/raft/quorum.hpp"
 #include "runtime/base/bounds.hpp"
 #include "schemas/capnp_text.hpp"
 #include "schemas/honest_list.hpp"
+#include "storage/step_results_codec.hpp"
 
 #include <kj/array.h>
 
@@ -102,6 +104,12 @@ struct operation_encoder {
     for (unsigned place = 0; place < from.voters.size(); ++place)
       voters.set(place, from.voters[place].value);
   }
+  void operator()(const transact& from) { encode_transact(from, to.initTransact()); }
+  void operator()(const prepare& from) { encode_prepare(from, to.initPrepare()); }
+  void operator()(const decide& from) { encode_decide(from, to.initDecide()); }
+  void operator()(const resolve& from) { encode_resolve(from, to.initResolve()); }
+  void operator()(const push& from) { encode_push(from, to.initPush()); }
+  void operator()(const forget& from) { encode_forget(from, to.initForget()); }
 };
 
 result<operation> decode_put(schema::Operation::Put::Reader from, operation asked) {
@@ -145,6 +153,38 @@ result<operation> decode_remove(schema::Operation::RemoveKey::Reader from,
     return when.problem();
   asked.what = remove_key{{from.getSpace()}, string_of(from.getKey()), *when};
   return asked;
+}
+
+/// `what` as the operation's, or the problem with it.
+template <class What>
+result<operation> with_what(operation asked, result<What> what) {
+  if (!what)
+    return what.problem();
+  asked.what = std::move(*what);
+  return asked;
+}
+
+result<operation> decode_of_transaction(schema::Operation::Reader from, operation asked) {
+  switch (from.which()) {
+    case schema::Operation::TRANSACT:
+      return with_what(std::move(asked), decode_transact(from.getTransact()));
+    case schema::Operation::PREPARE:
+      return with_what(std::move(asked), decode_prepare(from.getPrepare()));
+    case schema::Operation::DECIDE:
+      return with_what(std::move(asked), decode_decide(from.getDecide()));
+    case schema::Operation::RESOLVE:
+      asked.what = decode_resolve(from.getResolve());
+      return asked;
+    case schema::Operation::PUSH:
+      asked.what = decode_push(from.getPush());
+      return asked;
+    case schema::Operation::FORGET:
+      asked.what = decode_forget(from.getForget());
+      return asked;
+    default:
+      return make_error(error_code::invalid,
+                        "operations: one of a kind that this node doesn't know");
+  }
 }
 
 } // namespace
@@ -199,8 +239,9 @@ result<operation> decode_operation(schema::Operation::Reader from) {
     case schema::Operation::REPORT_MEMBERS:
       asked.what = members_of(from.getReportMembers());
       return asked;
+    default:
+      return decode_of_transaction(from, std::move(asked));
   }
-  return make_error(error_code::invalid, "operations: one of a kind that this node doesn't know");
 }
 
 void encode_answer(const answer& from, schema::Answer::Builder to) {
@@ -216,6 +257,10 @@ void encode_answer(const answer& from, schema::Answer::Builder to) {
   to.setRepeated(from.repeated);
   if (!from.message.empty())
     to.setMessage(text_of(from.message));
+  storage::encode_results(from.steps, to);
+  to.setOtherwise(from.otherwise);
+  if (from.holder)
+    encode_terms(from.holder->terms, to.initHolder());
   if (from.rows.empty())
     return;
   auto rows = to.initRows(static_cast<unsigned>(from.rows.size()));
@@ -240,6 +285,10 @@ answer decode_answer(schema::Answer::Reader from) {
   given.more = from.getMore();
   given.repeated = from.getRepeated();
   given.message = string_of(from.getMessage());
+  given.steps = storage::decode_results(from);
+  given.otherwise = from.getOtherwise();
+  if (from.hasHolder())
+    given.holder = std::make_shared<const lock_holder>(lock_holder{decode_terms(from.getHolder())});
   const auto rows = schema::honest(from.getRows());
   // No page is longer; a list of empty structs says any length for no bytes.
   const auto count

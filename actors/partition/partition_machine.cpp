@@ -37,6 +37,20 @@ error refused_proposal(refusal_reason why, error not_leading) {
   return said;
 }
 
+/// What the request's entry has to be stamped above: what its client has seen (P23),
+/// and what other partitions have stamped of its transactions (P22).
+hlc_stamp stamp_below(const request& what) {
+  auto highest = what.seen;
+  for (const auto& asked : what.operations) {
+    if (const auto* decision = std::get_if<resolve>(&asked.what))
+      highest = std::max(highest, decision->stamp);
+    else if (const auto* decided = std::get_if<decide>(&asked.what))
+      for (const auto& other : decided->others)
+        highest = std::max(highest, other.stamp);
+  }
+  return highest;
+}
+
 } // namespace
 
 partition_machine::partition_machine(const settings& options, storage::state& table,
@@ -307,14 +321,15 @@ std::optional<error> partition_machine::refusal_of(const event& input,
                                                    const request& what) const {
   // A stamp that is in the log already drags nothing, however far ahead it is.
   const auto wall_ms = bounded_wall(input.wall_ms);
-  const bool ahead = what.seen > clock_.latest()
-                     && what.seen.wall_ms() > wall_ms + options_.max_clock_offset_ms;
+  const auto seen = stamp_below(what);
+  const bool ahead = seen > clock_.latest()
+                     && seen.wall_ms() > wall_ms + options_.max_clock_offset_ms;
   if (ahead && phase_ == phase::taking_over)
     return refusal(error_code::not_leader,
                    "the stamp seen may be in what this leader has yet to apply");
   if (ahead)
     return refusal(error_code::clock_skew,
-                   "seen: the stamp is " + std::to_string(what.seen.wall_ms() - wall_ms)
+                   "seen: the stamp is " + std::to_string(seen.wall_ms() - wall_ms)
                      + " ms ahead of this partition's clocks; the bound is "
                      + std::to_string(options_.max_clock_offset_ms) + " ms");
   if (gathered_.is_full() || requests_.size() >= options_.max_open_requests)
@@ -342,11 +357,23 @@ bool partition_machine::is_disputed(const operation& asked) const {
   if (!asked.is_read() && is_so(storage::record_key::session(asked.id.client)))
     return true;
   return std::visit(
-    [&](const auto& what) {
-      if constexpr (requires { what.space; what.key; })
-        return is_so(storage::record_key::value(what.space, what.key));
-      else
-        return true;
+    overloaded{
+      [&](const transact& what) {
+        bool met = false;
+        visit_places(
+          what,
+          [&](space_id space, const std::string& key) {
+            met = met || is_so(storage::record_key::value(space, key));
+          },
+          [&](space_id, const std::string&, const std::string&) { met = true; });
+        return met;
+      },
+      [&](const auto& what) {
+        if constexpr (requires { what.space; what.key; })
+          return is_so(storage::record_key::value(what.space, what.key));
+        else
+          return true;
+      },
     },
     asked.what);
 }
@@ -369,7 +396,7 @@ void partition_machine::serve_stale(const arrived& what, const error& the_rest,
 }
 
 void partition_machine::admit(const event& input, const arrived& what, effects& out) {
-  clock_.raise(what.what->seen);
+  clock_.raise(stamp_below(*what.what));
   const auto patience = what.what->deadline_ms ? what.what->deadline_ms
                                                : bounds::default_deadline_ms;
   auto& opened = requests_.open(what.tag, what.what, input.now + patience);
@@ -526,10 +553,15 @@ answer partition_machine::read(const operation& asked, std::size_t& bytes_left) 
   };
   if (bytes_left == 0)
     return too_large();
-  auto given = std::holds_alternative<get>(asked.what)
-                 ? state_->read(std::get<get>(asked.what))
-                 : state_->read(std::get<scan>(asked.what));
-  std::size_t bytes = given.value ? given.value->size() : 0;
+  auto given = std::visit(
+    [&](const auto& what) {
+      if constexpr (requires { state_->read(what); })
+        return state_->read(what);
+      else
+        return refused_answer(error_code::invalid, "a write among the reads");
+    },
+    asked.what);
+  std::size_t bytes = (given.value ? given.value->size() : 0) + bytes_of(given.steps);
   for (const auto& row : given.rows)
     bytes += row.key.size() + (row.value ? row.value->size() : 0);
   if (bytes > bytes_left) {

@@ -20,7 +20,26 @@ auto place_of(Answers& answers, operation_number number) {
     [](const remembered_answer& a, operation_number n) { return a.number < n; });
 }
 
+std::size_t bytes_of_all(const client_session& session) {
+  std::size_t bytes = 0;
+  for (const auto& answer : session.answers)
+    bytes += bytes_of(answer.steps);
+  return bytes;
+}
+
 } // namespace
+
+std::size_t bytes_of(const storage::step_results& results) {
+  if (!results)
+    return 0;
+  std::size_t bytes = results->size() * sizeof(storage::step_result);
+  for (const auto& one : *results) {
+    bytes += one.value ? one.value->size() : 0;
+    for (const auto& row : one.rows)
+      bytes += sizeof row + row.key.size() + (row.value ? row.value->size() : 0);
+  }
+  return bytes;
+}
 
 session_table::finding session_table::admit(const operation& asked,
                                             hlc_stamp stamp) {
@@ -34,7 +53,9 @@ session_table::finding session_table::admit(const operation& asked,
       return {standing::expired, {}};
     if (too_far)
       return {standing::too_far, {}};
-    return {has_room_for_session(asked) ? standing::fresh : standing::full, {}};
+    return {has_room_for_session(asked) && has_room_for_results(asked) ? standing::fresh
+                                                                       : standing::full,
+            {}};
   }
   auto& session = found->second.session;
   if (session.fingerprint != asked.fingerprint)
@@ -49,10 +70,16 @@ session_table::finding session_table::admit(const operation& asked,
   if (too_far)
     return {standing::too_far, {}};
   return {session.answers.size() < limits_.answers_per_session
-              && answers_ < limits_.answers
+              && answers_ < limits_.answers && has_room_for_results(asked)
             ? standing::fresh
             : standing::full,
           {}};
+}
+
+bool session_table::has_room_for_results(const operation& asked) const {
+  return result_bytes_ < limits_.result_bytes
+         || !(std::holds_alternative<transact>(asked.what)
+              || std::holds_alternative<decide>(asked.what));
 }
 
 bool session_table::has_room_for_session(const operation& asked) const {
@@ -62,8 +89,7 @@ bool session_table::has_room_for_session(const operation& asked) const {
   return fits && answers_ < limits_.answers;
 }
 
-void session_table::remember(const operation& asked, error_code code,
-                             hlc_stamp version) {
+void session_table::remember(const operation& asked, remembered_answer known) {
   const auto [client, number] = asked.id;
   const auto [found, is_new] = sessions_.try_emplace(client);
   auto& session = found->second.session;
@@ -73,8 +99,10 @@ void session_table::remember(const operation& asked, error_code code,
     named_ += asked.fingerprint != 0;
     ends_.emplace(asked.retry_until, client);
   }
-  session.answers.insert(place_of(session.answers, number),
-                         {number, asked.retry_until, version, code});
+  known.number = number;
+  known.retry_until = asked.retry_until;
+  result_bytes_ += bytes_of(known.steps);
+  session.answers.insert(place_of(session.answers, number), std::move(known));
   session.live_until = std::max(session.live_until, asked.retry_until);
   ++answers_;
   note_change(client, found->second);
@@ -90,6 +118,7 @@ bool session_table::acknowledge(client_session& session, operation_number below,
   while (!answers.empty()
          && (answers.front().number < session.acked_below
              || answers.front().retry_until < stamp)) {
+    result_bytes_ -= bytes_of(answers.front().steps);
     answers.pop_front();
     --answers_;
     changed = true;
@@ -113,6 +142,7 @@ void session_table::collect(hlc_stamp stamp) {
       return;
     note_change(client, found->second);
     answers_ -= found->second.session.answers.size();
+    result_bytes_ -= bytes_of_all(found->second.session);
     named_ -= found->second.session.fingerprint != 0;
     sessions_.erase(found);
     ends_.erase(ends_.begin());
@@ -129,6 +159,14 @@ void session_table::note_change(client_id client, entry& what) {
 const client_session* session_table::find(client_id client) const {
   const auto found = sessions_.find(client);
   return found == sessions_.end() ? nullptr : &found->second.session;
+}
+
+const remembered_answer* session_table::find_answer(const operation_id& of) const {
+  const auto* session = find(of.client);
+  if (!session)
+    return nullptr;
+  const auto place = place_of(session->answers, of.number);
+  return place != session->answers.end() && place->number == of.number ? &*place : nullptr;
 }
 
 std::vector<std::pair<client_id, const client_session*>>
@@ -154,6 +192,7 @@ session_table::take_changed() {
 void session_table::restore(client_id client, client_session session) {
   ends_.emplace(session.live_until, client);
   answers_ += session.answers.size();
+  result_bytes_ += bytes_of_all(session);
   named_ += session.fingerprint != 0;
   sessions_[client].session = std::move(session);
 }

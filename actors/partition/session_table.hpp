@@ -19,10 +19,18 @@ struct remembered_answer {
   hlc_stamp retry_until;
   hlc_stamp version;
   error_code code = error_code::ok;
+  bool otherwise = false;      ///< of a transaction, as are its steps
+  storage::step_results steps;
 
-  friend bool operator==(const remembered_answer&, const remembered_answer&)
-    = default;
+  friend bool operator==(const remembered_answer& a, const remembered_answer& b) {
+    return a.number == b.number && a.retry_until == b.retry_until && a.version == b.version
+           && a.code == b.code && a.otherwise == b.otherwise
+           && storage::same_results(a.steps, b.steps);
+  }
 };
+
+/// About what they take in memory.
+std::size_t bytes_of(const storage::step_results& results);
 
 /// One client's live answers, and the number below which it needs none.
 struct client_session {
@@ -46,8 +54,11 @@ struct session_limits {
   /// A client whose one operation hangs can't acknowledge what it started
   /// since: five times what it may have under way.
   std::size_t answers_per_session = 5 * bounds::max_session_inflight;
-  /// About 40 bytes each.
+  /// About 64 bytes each.
   std::size_t answers = 1'000'000;
+  /// What transactions have read and are told again: beyond it no other is taken,
+  /// until clients acknowledge.
+  std::size_t result_bytes = 64 * bounds::mib;
 };
 
 /// The sessions of one partition: part of the replicated state, so each change
@@ -88,7 +99,11 @@ public:
   finding admit(const operation& asked, hlc_stamp stamp);
 
   /// Keeps the answer of an operation that `admit` called fresh.
-  void remember(const operation& asked, error_code code, hlc_stamp version);
+  void remember(const operation& asked, error_code code, hlc_stamp version) {
+    remember(asked, remembered_answer{{}, {}, version, code, false, nullptr});
+  }
+  /// The same with what only transactions have; number and end are the operation's.
+  void remember(const operation& asked, remembered_answer known);
 
   /// Forgets sessions that `stamp` has passed, a bounded number per call so that
   /// no entry pays for all of them (P3: chunked, driven by the log).
@@ -97,7 +112,10 @@ public:
   std::size_t size() const { return sessions_.size(); }
   std::size_t named() const { return named_; }
   std::size_t answers() const { return answers_; }
+  std::size_t result_bytes() const { return result_bytes_; }
   const client_session* find(client_id client) const;
+  /// Null if it isn't remembered.
+  const remembered_answer* find_answer(const operation_id& of) const;
 
   /// Sessions changed since the last call, in order; an empty pointer means
   /// that the session is gone.
@@ -112,6 +130,7 @@ private:
     bool changed = false; ///< and so in `changed_`
   };
 
+  bool has_room_for_results(const operation& asked) const;
   bool has_room_for_session(const operation& asked) const;
   bool acknowledge(client_session& session, operation_number below,
                    hlc_stamp stamp);
@@ -120,6 +139,7 @@ private:
   session_limits limits_;
   std::unordered_map<client_id, entry> sessions_;
   std::size_t answers_ = 0;
+  std::size_t result_bytes_ = 0;
   std::size_t named_ = 0; ///< sessions with a fingerprint
   /// One per session, at its end or before: ends only rise, so a session that
   /// comes up here early is sorted in again.

@@ -3,6 +3,7 @@
 #include "actors/partition/answers.hpp"
 #include "actors/partition/mutant.hpp"
 #include "actors/partition/sound_state.hpp"
+#include "actors/partition/transaction_draft.hpp"
 #include "runtime/base/check.hpp"
 #include "runtime/base/overloaded.hpp"
 
@@ -20,6 +21,9 @@ namespace {
 constexpr std::size_t keys_per_entry = 1000;
 constexpr std::size_t bytes_per_entry = bounds::max_entry;
 
+/// Of `session_answer::flags`.
+constexpr std::uint32_t took_other_branch = 1;
+
 /// What a retry hears: the first try's answer. Its sentence isn't kept, but follows
 /// from what is.
 answer answer_again(const operation& asked, const remembered_answer& known) {
@@ -27,6 +31,8 @@ answer answer_again(const operation& asked, const remembered_answer& known) {
                  ? applied_answer(known.version)
                  : refused_answer(known.code, sentence_again(asked, known.code, known.version));
   given.version = known.version;
+  given.otherwise = known.otherwise;
+  given.steps = known.steps;
   given.repeated = true;
   return given;
 }
@@ -57,7 +63,7 @@ answer too_far_answer() {
 
 state_machine::state_machine(partition_id id, const session_limits& limits,
                              storage::state& table)
-    : id_(id), table_(table), sessions_(limits) {
+    : id_(id), table_(table), sessions_(limits), participant_(table) {
   if (id_ == root_partition)
     catalog_.emplace(table_);
   restore();
@@ -80,6 +86,7 @@ std::vector<answer> state_machine::apply(const entry_batch& batch) {
     answers.push_back(apply_write(batch.operations[place], batch.stamp_of(place)));
   latest_ = batch.last_stamp();
   sessions_.collect(latest_);
+  participant_.collect(latest_);
   collect_leaving_space();
   return answers;
 }
@@ -121,10 +128,21 @@ const storage::key_range* state_machine::range_of(space_id space,
 
 /// A scan stays within one range: a client with an older map could else take what
 /// another partition has for absent.
-bool state_machine::owns_all(const scan& asked) const {
-  const auto* range = range_of(asked.space, asked.first);
-  return range
-         && (range->last.empty() || (!asked.last.empty() && asked.last <= range->last));
+bool state_machine::owns_all(space_id space, const std::string& first,
+                             const std::string& last) const {
+  const auto* range = range_of(space, first);
+  return range && (range->last.empty() || (!last.empty() && last <= range->last));
+}
+
+bool state_machine::owns_all(const transact& asked) const {
+  bool all = true;
+  visit_places(
+    asked,
+    [&](space_id space, const std::string& key) { all = all && range_of(space, key); },
+    [&](space_id space, const std::string& first, const std::string& last) {
+      all = all && owns_all(space, first, last);
+    });
+  return all;
 }
 
 bool state_machine::is_mine(const operation& asked) const {
@@ -132,6 +150,14 @@ bool state_machine::is_mine(const operation& asked) const {
     overloaded{
       [&](const put& what) { return range_of(what.space, what.key) != nullptr; },
       [&](const remove_key& what) { return range_of(what.space, what.key) != nullptr; },
+      [&](const transact& what) { return !catalog_ && owns_all(what); },
+      [&](const prepare& what) { return !catalog_ && owns_all(what.part); },
+      [&](const decide& what) {
+        return range_of(what.terms.home.space, what.terms.home.key) && owns_all(what.part);
+      },
+      [&](const push& what) { return range_of(what.home.space, what.home.key) != nullptr; },
+      [&](const resolve&) { return !catalog_; },
+      [&](const forget&) { return !catalog_; },
       [&](const auto&) { return catalog_.has_value(); },
     },
     asked.what);
@@ -151,6 +177,10 @@ answer state_machine::apply_write(const operation& asked, hlc_stamp stamp) {
     refused->id = asked.id;
     return *refused;
   }
+  if (auto given = apply_between(asked, stamp)) {
+    given->id = asked.id;
+    return *given;
+  }
   const auto seen = sessions_.admit(asked, stamp);
   if (mutated(mutant::skip_session_table)
       || (mutated(mutant::apply_expired) && seen.is == standing::expired))
@@ -158,8 +188,12 @@ answer state_machine::apply_write(const operation& asked, hlc_stamp stamp) {
   answer given;
   switch (seen.is) {
     case standing::fresh:
+      if (auto delayed = delay_of(asked, stamp)) {
+        given = std::move(*delayed); // not remembered: it may come again
+        break;
+      }
       given = apply_fresh(asked, stamp);
-      sessions_.remember(asked, given.code, given.version);
+      sessions_.remember(asked, {{}, {}, given.version, given.code, given.otherwise, given.steps});
       break;
     case standing::repeated:
       given = answer_again(asked, seen.previous);
@@ -185,6 +219,53 @@ answer state_machine::apply_write(const operation& asked, hlc_stamp stamp) {
   }
   given.id = asked.id;
   return given;
+}
+
+/// Steps between partitions have no session: done twice is the same as once.
+std::optional<answer> state_machine::apply_between(const operation& asked, hlc_stamp stamp) {
+  if (const auto* what = std::get_if<prepare>(&asked.what)) {
+    if (auto broken = limit_broken_by(asked))
+      return refused_answer(broken->code, std::move(broken->message));
+    return participant_.apply(*what, stamp);
+  }
+  if (const auto* what = std::get_if<resolve>(&asked.what))
+    return participant_.apply(*what, stamp, [&](space_id space, const std::string& key) {
+      return range_of(space, key) != nullptr;
+    });
+  if (const auto* what = std::get_if<push>(&asked.what))
+    return apply_push(*what, stamp);
+  if (const auto* what = std::get_if<forget>(&asked.what))
+    return participant_.apply(*what, stamp);
+  return std::nullopt;
+}
+
+/// Home may have forgotten a decision that all others have, while its client still asks:
+/// then the answer that is remembered is the decision (P6).
+answer state_machine::apply_push(const push& asked, hlc_stamp stamp) {
+  const auto* known = sessions_.find_answer(asked.transaction);
+  if (!known || participant_.ended(asked.transaction))
+    return participant_.apply(asked, stamp);
+  auto given = applied_answer(known->version);
+  given.otherwise = known->code != error_code::ok;
+  return given;
+}
+
+/// Costs nothing while nothing is locked.
+std::optional<answer> state_machine::delay_of(const operation& asked, hlc_stamp stamp) const {
+  if (const auto* what = std::get_if<decide>(&asked.what))
+    return participant_.delay_of(*what, stamp);
+  const auto& locks = participant_.locks();
+  if (locks.is_empty() || mutated(mutant::ignore_locks))
+    return std::nullopt;
+  const auto* holder = std::visit(
+    overloaded{
+      [&](const put& what) { return locks.user_of(what.space, what.key); },
+      [&](const remove_key& what) { return locks.user_of(what.space, what.key); },
+      [&](const transact& what) { return locks.in_the_way_of(what); },
+      [](const auto&) { return lock_table::holder{}; },
+    },
+    asked.what);
+  return holder ? std::optional{locked_answer(holder)} : std::nullopt;
 }
 
 answer state_machine::apply_fresh(const operation& asked, hlc_stamp stamp) {
@@ -225,6 +306,26 @@ answer state_machine::apply_what(const remove_key& asked, hlc_stamp stamp) {
   return applied_answer(stamp);
 }
 
+answer state_machine::apply_what(const decide& asked, hlc_stamp stamp) {
+  return participant_.apply(asked, stamp);
+}
+
+answer state_machine::apply_what(const transact& asked, hlc_stamp stamp) {
+  transaction_draft draft{table_, stamp};
+  if (auto refused = draft.check_seen(asked))
+    return *refused;
+  auto given = applied_answer(stamp);
+  given.otherwise = !draft.holds(asked);
+  if (auto refused = draft.run(given.otherwise ? asked.otherwise : asked.then,
+                               bounds::max_transaction_results);
+      refused && !mutated(mutant::tear_transactions))
+    return *refused;
+  for (const auto& [key, written] : draft.writes())
+    table_.put(key, storage::value_record{stamp, written.tombstone, written.bytes});
+  given.steps = draft.results();
+  return given;
+}
+
 void state_machine::collect_leaving_space() {
   if (leaving_.empty())
     return;
@@ -253,6 +354,10 @@ void state_machine::collect_leaving_space() {
 answer state_machine::read(const get& asked) const {
   if (!range_of(asked.space, asked.key))
     return not_mine_answer();
+  const auto& locks = participant_.locks();
+  if (const auto* holder = locks.writer_of(asked.space, asked.key);
+      holder && !asked.stale && !mutated(mutant::ignore_locks))
+    return locked_answer(holder);
   auto found = table_.get_as<storage::value_record>(
     record_key::value(asked.space, asked.key));
   if (!found)
@@ -266,8 +371,12 @@ answer state_machine::read(const get& asked) const {
 }
 
 answer state_machine::read(const scan& asked) const {
-  if (!owns_all(asked))
+  if (!owns_all(asked.space, asked.first, asked.last))
     return not_mine_answer();
+  const auto& locks = participant_.locks();
+  if (const auto* holder = locks.writer_in(asked.space, asked.first, asked.last);
+      holder && !asked.stale && !mutated(mutant::ignore_locks))
+    return locked_answer(holder);
   const auto limit = asked.limit ? asked.limit : bounds::max_scan_page;
   const auto first = record_key::value(asked.space, asked.first);
   const auto last = asked.last.empty() ? record_key::end_of(asked.space)
@@ -293,6 +402,28 @@ answer state_machine::read(const scan& asked) const {
   return given;
 }
 
+answer state_machine::read(const transact& asked) const {
+  if (catalog_ || !owns_all(asked))
+    return not_mine_answer();
+  if (const auto* holder = participant_.locks().in_the_way_of(asked);
+      holder && !mutated(mutant::ignore_locks))
+    return locked_answer(holder);
+  try {
+    transaction_draft draft{table_, latest_};
+    if (auto refused = draft.check_seen(asked))
+      return *refused;
+    auto given = applied_answer(latest_);
+    given.otherwise = !draft.holds(asked);
+    if (auto refused = draft.run(given.otherwise ? asked.otherwise : asked.then,
+                                 bounds::max_request))
+      return *refused;
+    given.steps = draft.results();
+    return given;
+  } catch (const state_damaged& damage) {
+    return unreadable_answer(make_error(error_code::damaged, damage.what()));
+  }
+}
+
 // -- checkpoints -------------------------------------------------------------------
 
 void state_machine::write_back() {
@@ -310,7 +441,8 @@ void state_machine::write_back() {
     record.answers.reserve(session->answers.size());
     for (const auto& known : session->answers)
       record.answers.push_back(
-        {known.number, known.retry_until, known.code, known.version, 0});
+        {known.number, known.retry_until, known.code, known.version,
+         known.otherwise ? took_other_branch : 0u, known.steps});
     table_.put(key, std::move(record));
   }
   storage::partition_record own;
@@ -348,7 +480,8 @@ void state_machine::restore_session(const storage::session_record& record) {
   session.live_until = record.live_until;
   session.fingerprint = record.fingerprint;
   for (const auto& a : record.answers)
-    session.answers.push_back({a.number, a.retry_until, a.version, a.code});
+    session.answers.push_back({a.number, a.retry_until, a.version, a.code,
+                               (a.flags & took_other_branch) != 0, a.steps});
   sessions_.restore(record.client, std::move(session));
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/partition/catalog.hpp"
 #include "actors/partition/operation.hpp"
+#include "actors/partition/participant.hpp"
 #include "actors/partition/session_table.hpp"
 #include "storage/state.hpp"
 
@@ -23,6 +24,9 @@ namespace present::partition {
 /// A2  Stamps rise from entry to entry; an entry that breaks this is not applied.
 /// A3  An operation takes effect at most once, whatever it is asked (P4).
 /// A4  What is removed is removed by the log, a bounded amount per entry (P3).
+/// A6  What a transaction has locked is neither read nor written by others (P11):
+///     whoever would is answered `transaction_conflict` with its holder, which isn't
+///     remembered. Stale reads alone see what was there before.
 /// A5  A key is read and written only by the partition that owns it by the last
 ///     share in its log (P1). What isn't owned is answered `wrong_partition` and
 ///     not remembered: the same operation may be applied once it is.
@@ -41,12 +45,16 @@ public:
 
   answer read(const get& asked) const;
   answer read(const scan& asked) const;
+  /// One that changes nothing.
+  answer read(const transact& asked) const;
 
   /// Highest stamp applied.
   hlc_stamp latest() const { return latest_; }
   /// Of the map that the partition's share is from; the root's is the map's own.
   map_epoch epoch() const;
   const session_table& sessions() const { return sessions_; }
+  /// Transactions over several partitions, and their locks.
+  const participant& transactions() const { return participant_; }
   /// The root's; null in other partitions.
   const catalog* root_catalog() const { return catalog_ ? &*catalog_ : nullptr; }
   /// In order of (space, first).
@@ -64,11 +72,17 @@ private:
   void apply_command(const own_command& what, hlc_stamp stamp);
   void adopt(const adopt_share& what);
   answer apply_write(const operation& asked, hlc_stamp stamp);
+  answer apply_push(const push& asked, hlc_stamp stamp);
+  std::optional<answer> apply_between(const operation& asked, hlc_stamp stamp);
   answer apply_fresh(const operation& asked, hlc_stamp stamp);
   answer apply_what(const put& asked, hlc_stamp stamp);
   answer apply_what(const remove_key& asked, hlc_stamp stamp);
+  answer apply_what(const transact& asked, hlc_stamp stamp);
+  answer apply_what(const decide& asked, hlc_stamp stamp);
+  std::optional<answer> delay_of(const operation& asked, hlc_stamp stamp) const;
   const storage::key_range* range_of(space_id space, std::string_view key) const;
-  bool owns_all(const scan& asked) const;
+  bool owns_all(space_id space, const std::string& first, const std::string& last) const;
+  bool owns_all(const transact& asked) const;
   bool is_mine(const operation& asked) const;
   std::optional<answer> refusal_unremembered(const operation& asked) const;
   void collect_leaving_space();
@@ -79,6 +93,7 @@ private:
   storage::state& table_;
   hlc_stamp latest_;
   session_table sessions_;
+  participant participant_;
   std::optional<catalog> catalog_; ///< the root's
   std::vector<storage::key_range> owned_;
   std::set<space_id> leaving_;

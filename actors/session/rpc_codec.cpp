@@ -1,6 +1,7 @@
 #include "actors/session/rpc_codec.hpp"
 
 #include "actors/partition/operation_codec.hpp"
+#include "actors/partition/operation_size.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/network/error_codec.hpp"
 #include "schemas/honest_list.hpp"
@@ -80,9 +81,64 @@ struct operation_words {
     return words_of_struct<schema::ReportMembers>() + words_of(4 * what.voters.size());
   }
 
+  std::uint64_t operator()(const transact& what) const {
+    return words_of_struct<schema::Transact>() + words_of_places(what);
+  }
+  std::uint64_t operator()(const prepare& what) const {
+    return words_of_terms(what.terms) + words_of_struct<schema::Prepare>() + (*this)(what.part);
+  }
+  std::uint64_t operator()(const decide& what) const {
+    return words_of_terms(what.terms) + words_of_struct<schema::Decide>() + (*this)(what.part)
+           + tag + what.others.size() * (words_of_struct<schema::PreparedPart>() + longest_place);
+  }
+  std::uint64_t operator()(const resolve&) const { return words_of_struct<schema::Resolve>(); }
+  std::uint64_t operator()(const push&) const {
+    return words_of_struct<schema::Push>() + longest_place;
+  }
+  std::uint64_t operator()(const forget&) const {
+    return words_of_struct<schema::Forget>() + longest_place;
+  }
+
+  static std::uint64_t words_of_terms(const transaction_terms& what) {
+    return words_of_struct<schema::Terms>() + words_of_struct<schema::Place>()
+           + words_of(what.home.key.size());
+  }
+  /// A hint, for the size of the first segment.
+  static std::uint64_t words_of_places(const transact& what) {
+    const auto size = size_of(what);
+    return words_of(size.bytes)
+           + size.places * (words_of_struct<schema::Step>() + words_of_struct<schema::Place>() + 3);
+  }
+
   static constexpr std::uint64_t condition
     = words_of_struct<schema::Condition>();
+  static constexpr std::uint64_t longest_place
+    = words_of_struct<schema::Place>() + (bounds::max_key + word) / word;
 };
+
+bool is_of_transaction(schema::Operation::Reader what) {
+  switch (what.which()) {
+    case schema::Operation::TRANSACT:
+    case schema::Operation::PREPARE:
+    case schema::Operation::DECIDE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// What the pointers of a request may lead to: its keys and values, and envelopes. A
+/// transaction's bound is its own.
+std::uint64_t most_bytes(capnp::List<schema::Operation>::Reader operations) {
+  constexpr auto envelope
+    = words_of_struct<schema::Operation>() + words_of_struct<schema::Condition>();
+  bool has_transaction = false;
+  for (const auto each : operations)
+    has_transaction = has_transaction || is_of_transaction(each);
+  return (has_transaction ? bounds::max_rpc_message : bounds::max_request)
+         + operations.size() * (envelope + 3) * word
+         + words_of_struct<schema::Request>() * word + words_of(max_traceparent) * word;
+}
 
 } // namespace
 
@@ -108,12 +164,7 @@ result<request> decode_request(schema::Request::Reader from) {
   // the copies below take, whatever the bytes of the message were. Envelopes
   // aside, an honest request is within it when its keys and values are.
   const auto bytes = from.totalSize().wordCount * word;
-  constexpr auto envelope
-    = words_of_struct<schema::Operation>() + words_of_struct<schema::Condition>();
-  const auto limit
-    = bounds::max_request + operations.size() * (envelope + 3) * word
-      + words_of_struct<schema::Request>() * word + words_of(max_traceparent) * word;
-  if (bytes > limit)
+  if (bytes > most_bytes(operations))
     return too_large("bytes of the request", bytes, bounds::max_request);
   if (from.getTraceparent().size() > max_traceparent)
     return too_large("traceparent", from.getTraceparent().size(),
@@ -170,12 +221,29 @@ capnp::MessageSize encoded_size(const request& from) {
   return {words, 0};
 }
 
+namespace {
+
+std::uint64_t words_of_results(const std::vector<storage::step_result>& steps) {
+  std::uint64_t words = tag + steps.size() * (words_of_struct<schema::StepResult>() + tag);
+  for (const auto& each : steps) {
+    words += words_of(each.value);
+    for (const auto& row : each.rows)
+      words += words_of_struct<schema::ResultRow>() + words_of(row.key.size())
+               + words_of(row.value);
+  }
+  return words;
+}
+
+} // namespace
+
 capnp::MessageSize encoded_size(const response& from) {
   std::uint64_t words
     = root + words_of_struct<schema::Response>() + words_of_struct<schema::Error>() + tag
       + words_of(from.failure.message.size()) + words_of(from.failure.trace_id.size())
       + from.answers.size() * words_of_struct<schema::Answer>();
   for (const auto& each : from.answers) {
+    if (each.steps)
+      words += words_of_results(*each.steps);
     words += words_of(each.value) + words_of(each.message.size()) + tag
              + each.rows.size() * words_of_struct<schema::ScanRow>();
     for (const auto& row : each.rows)

@@ -27,6 +27,20 @@ bool changes_nodes(const operation& asked) {
                     asked.what);
 }
 
+/// What partitions of a transaction ask of each other: anybody else could say that it
+/// was decided otherwise.
+bool is_between_partitions(const operation& asked) {
+  return std::visit(overloaded{
+                      [](const prepare&) { return true; },
+                      [](const decide&) { return true; },
+                      [](const resolve&) { return true; },
+                      [](const push&) { return true; },
+                      [](const forget&) { return true; },
+                      [](const auto&) { return false; },
+                    },
+                    asked.what);
+}
+
 } // namespace
 
 void session_machine::step(const event& input, effects& out) {
@@ -40,6 +54,13 @@ void session_machine::on(const called& what, effects& out) {
                         refusal(make_error(error_code::denied,
                                            "what changes the cluster's nodes takes the "
                                            "certificate of an admin"))});
+    return;
+  }
+  if (!may_administer_ && std::any_of(asked.begin(), asked.end(), is_between_partitions)) {
+    out.push_back(reply{what.number,
+                        refusal(make_error(error_code::denied,
+                                           "steps of a transaction between partitions take "
+                                           "the certificate of a node"))});
     return;
   }
   const auto operations = what.what->operations.size();

@@ -56,6 +56,44 @@ class OnACluster(unittest.TestCase):
         self.assert_problem(self.cluster("kv", "cas", "test", "once", 0, "4"), 4,
                             "version_conflict")
 
+    def txn(self, body, *flags):
+        return self.cluster("txn", "-f", "-", *flags, stdin=json.dumps(body))
+
+    def test_a_transaction_is_all_or_nothing(self):
+        def count(key, number=1):
+            return {"op": "add", "space": "test", "key": key, "number": number}
+
+        done = self.txn({"then": [count("txn/a", 5), count("txn/b", -5),
+                                  {"op": "append", "space": "test", "key": "txn/log",
+                                   "element": "five"}]})
+        self.assertEqual(done.code, 0, done)
+        first = done.json()
+        self.assertEqual([one.get("value") for one in first["results"]], [5, -5, None])
+        self.assertEqual({one["version"] for one in first["results"]}, {first["version"]})
+        compare = [{"space": "test", "key": "txn/a", "version": first["version"]}]
+        reads = [{"op": "get", "space": "test", "key": "txn/log"},
+                 {"op": "get", "space": "test", "key": "txn/none"}]
+        moved = self.txn({"compare": compare, "then": [count("txn/a")], "else": reads}).json()
+        self.assertTrue(moved["succeeded"])
+        missed = self.txn({"compare": compare, "then": [count("txn/a")], "else": reads}).json()
+        self.assertFalse(missed["succeeded"])
+        self.assertEqual(missed["results"], [
+            {"found": True, "type": "list", "value": ["five"], "version": first["version"]},
+            {"found": False}])
+        # The second step can't be done: the first hasn't been either.
+        self.cluster("kv", "put", "test", "txn/text", "plain")
+        self.assert_problem(self.txn({"then": [count("txn/a"), count("txn/text")]}), 2, "invalid")
+        read = self.txn({"then": [{"op": "get", "space": "test", "key": "txn/a"}]}).json()
+        self.assertEqual(read["results"][0]["value"], 6)
+
+    def test_a_transaction_that_is_none_is_named_by_its_place(self):
+        answer = self.txn({"then": [{"op": "push", "space": "test", "key": "k"}]})
+        problem = self.assert_problem(answer, 2, "invalid")
+        self.assertTrue(problem["message"].startswith("-: then[0].op: 'push' is none of"), problem)
+        self.assert_problem(self.txn({"then": [{"op": "get", "space": "nowhere", "key": "k"}]}),
+                            3, "unknown_space")
+        self.assertEqual(self.cluster("txn").code, 2)
+
     def test_scan_in_order(self):
         for key in ("s/b", "s/a", "s/c", "t"):
             self.cluster("kv", "put", "test", key, key.upper())

@@ -132,6 +132,34 @@ class Description(unittest.TestCase):
         self.ask("GET", "/v1/kv/nowhere")
         self.ask("GET", "/v1/kv/api", role=self.node)
 
+    def exercise_transactions(self):
+        put = {"op": "put", "space": "api", "key": "txn/a", "value": "v"}
+        steps = [put, {"op": "get", "space": "api", "key": "txn/a"},
+                 {"op": "get", "space": "api", "key": "txn/none"},
+                 {"op": "delete", "space": "api", "key": "txn/none"},
+                 {"op": "add", "space": "api", "key": "txn/n", "number": -3},
+                 {"op": "append", "space": "api", "key": "txn/l", "element": "e"},
+                 {"op": "insert", "space": "api", "key": "dHhuL3M=", "element": "/w==",
+                  "encoding": "base64"},
+                 {"op": "scan", "space": "api", "first": "txn/", "last": "txn0"},
+                 {"op": "scan", "space": "api", "first": "txn/", "limit": 1, "keys_only": True}]
+        absent = {"space": "api", "key": "txn/none", "exists": True}
+
+        def run(body, **options):
+            return self.ask("POST", "/v1/txn", json.dumps(body), **JSON, **options)
+
+        self.assertEqual(run({"then": steps}).json()["succeeded"], True)
+        self.assertEqual(run({"compare": [absent], "then": steps, "else": steps[1:3]})
+                         .json()["succeeded"], False)
+        for _ in range(2):
+            run({"then": [put]}, Idempotency_Key="transaction")
+        run({"then": steps}, Idempotency_Key="transaction")
+        run({})
+        run({"then": [{**put, "space": "nowhere"}]})
+        run({"then": [put]}, role=self.node)
+        run({"then": [{**put, "key": "k" * 401}]})
+        self.ask("POST", "/v1/txn", "{}")
+
     def exercise_spaces(self):
         path = "/v1/spaces/" + uuid.uuid4().hex
         admin = {"role": "admin"}
@@ -177,6 +205,7 @@ class Description(unittest.TestCase):
         self.exercise_health()
         self.exercise_keys()
         self.exercise_lists_and_batches()
+        self.exercise_transactions()
         self.exercise_spaces()
         self.exercise_the_cluster()
         described = {(method, path, status)
@@ -199,7 +228,7 @@ class Description(unittest.TestCase):
                     self.assertEqual(reply.status, 405, f"{method} {path} is not described")
                     allowed = set(reply.headers["Allow"].lower().split(", "))
                     self.assertEqual(allowed, METHODS & set(item), path)
-        for path in ("/v1", "/v1/kv", "/v1/txn", "/v1/watch/api", "/openapi.json"):
+        for path in ("/v1", "/v1/kv", "/v1/watch/api", "/openapi.json"):
             self.assertEqual(self.raw("GET", path, role="admin").status, 404, path)
 
     def test_every_reference_leads_somewhere_and_everything_is_used(self):

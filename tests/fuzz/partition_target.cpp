@@ -51,6 +51,22 @@ request writes_and_reads() {
                       read(scan{{1}, "a", "z", 10})});
 }
 
+request transactions() {
+  transact both;
+  both.seen = {{{1}, "key", {}}};
+  both.ranges = {{{1}, "a", "b", {{"aa", {1}}}}};
+  both.compare = {{{1}, "key", relation::less, std::string{"z"}}};
+  both.then = {put_step{{1}, "key", nullptr}, number_step{{1}, "n", number_change::add, 1}};
+  both.otherwise = {element_step{{1}, "l", element_change::append, "e"}, get_step{{1}, "l"},
+                    scan_step{{1}, "a", "", 3, true}, remove_step{{1}, "l"}};
+  transact look;
+  look.then = {get_step{{1}, "key"}};
+  const transaction_terms terms{{{3}, {1}}, {{1}, "key"}, {1}, {2}};
+  return *request_of({write(1, 1, both), read(look),
+                      write(2, 1, prepare{terms, transact{both.start, both.seen, {}, {}, both.then, {}}}),
+                      write(2, 2, resolve{terms.id, true, {9}, {2}})});
+}
+
 request of_the_root() {
   return *request_of({write(1, 1, create_space{"orders", 2, {}}),
                       write(1, 2, create_space{"split", 0, {"g", "p"}}),
@@ -82,6 +98,7 @@ present::partition::settings settings_of(bool root) {
 
 std::vector<std::string> present::fuzz::honest_inputs() {
   return {chosen(0, message(writes_and_reads())), chosen(1, message(of_the_root())),
+          chosen(0, message(transactions())),
           chosen(0, message(writes_and_reads()) + message(writes_and_reads())),
           chosen(1, message(of_the_root()) + message(writes_and_reads()))};
 }

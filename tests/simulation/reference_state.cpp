@@ -67,6 +67,7 @@ reference_state::decide(log_index index, const operation& asked, hlc_stamp stamp
       [&](const remove_key& it) {
         return change_value(index, {it.space, it.key}, it.when, stamp, nullptr);
       },
+      [&](const transact& it) { return change_values(index, it, stamp); },
       [](const auto&) { return decision{{}, error_code::invalid, {}}; }},
     asked.what);
   found.index = index;
@@ -92,12 +93,41 @@ reference_state::change_value(log_index index, const key& of, const condition& w
   return {{}, error_code::ok, stamp};
 }
 
+hlc_stamp reference_state::version_of(const key& of) const {
+  const auto found = values_.find(of);
+  const bool is_there
+    = found != values_.end() && !found->second.empty() && found->second.back().value;
+  return is_there ? found->second.back().version : hlc_stamp{};
+}
+
+/// Of what the simulated clients ask: keys seen, and unconditional writes.
+reference_state::decision reference_state::change_values(log_index index, const transact& asked,
+                                                         hlc_stamp stamp) {
+  for (const auto& seen : asked.seen)
+    if (const auto there = version_of({seen.space, seen.key}); there != seen.version)
+      return {{}, error_code::transaction_conflict, there};
+  for (const auto& each : asked.then)
+    std::visit(overloaded{
+                 [&](const put_step& it) {
+                   change_value(index, {it.space, it.key}, always{}, stamp, it.value);
+                 },
+                 [&](const remove_step& it) {
+                   change_value(index, {it.space, it.key}, always{}, stamp, nullptr);
+                 },
+                 [](const auto&) {},
+               },
+               each);
+  return {{}, error_code::ok, stamp};
+}
+
 /// What isn't the partition's is refused, and not remembered.
 bool reference_state::owns(const operation& asked) const {
   if (const auto* it = std::get_if<put>(&asked.what))
     return owned_.contains(it->space);
   if (const auto* it = std::get_if<remove_key>(&asked.what))
     return owned_.contains(it->space);
+  if (const auto* it = std::get_if<transact>(&asked.what))
+    return owned_.contains(std::get<put_step>(it->then.front()).space);
   return false;
 }
 

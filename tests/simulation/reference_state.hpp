@@ -53,6 +53,8 @@ private:
   std::optional<decision> decide(log_index index, const operation& asked, hlc_stamp stamp);
   decision change_value(log_index index, const key& of, const condition& when,
                         hlc_stamp stamp, bytes_ptr value);
+  decision change_values(log_index index, const transact& asked, hlc_stamp stamp);
+  hlc_stamp version_of(const key& of) const;
   bool owns(const operation& asked) const;
 
   hlc_stamp latest_;

@@ -16,7 +16,16 @@ client::settings settings_of(client_id id, std::uint64_t seed) {
   return options;
 }
 
+/// Its first step writes a value that no other call has.
+const put_step& first_write(const transact& what) {
+  return std::get<put_step>(what.then.front());
+}
+
 bool is_of(const client::call_kind& call, const operation& what) {
+  if (const auto* it = std::get_if<transact>(&what.what)) {
+    const auto* wanted = std::get_if<client::transact_call>(&call);
+    return wanted && first_write(wanted->what).value == first_write(*it).value;
+  }
   if (const auto* it = std::get_if<put>(&what.what)) {
     const auto* wanted = std::get_if<client::put_call>(&call);
     return wanted && wanted->value == it->value;
@@ -70,6 +79,8 @@ client::call_kind simulated_client::choose_call() {
     put.space = foreign_space_name;
     return put;
   }
+  if (kind >= 88)
+    return transaction_of(key);
   // Two removals of one key could not be told apart.
   if (kind < 56 && !removes)
     return client::remove_call{space_name, key, choose_condition(key)};
@@ -81,6 +92,21 @@ client::call_kind simulated_client::put_of(const std::string& key) {
     std::to_string(number_) + "." + std::to_string(++last_value_)
     + std::string(time_.random.below(40), '-'));
   return client::put_call{space_name, key, std::move(value), choose_condition(key)};
+}
+
+/// Two keys at once, or neither: if one of them is as it was seen.
+client::call_kind simulated_client::transaction_of(const std::string& key) {
+  const auto other = "k" + std::to_string(time_.random.below(keys));
+  const auto value = std::get<client::put_call>(put_of(key)).value;
+  client::transact_call call{{space_name}, {}};
+  if (const auto known = versions_.find(other); known != versions_.end() && time_.random.chance(500))
+    call.what.seen = {{{0}, other, known->second}};
+  call.what.then = {put_step{{0}, key, value}, get_step{{0}, other}};
+  if (time_.random.chance(200))
+    call.what.then.push_back(remove_step{{0}, other});
+  else
+    call.what.then.push_back(put_step{{0}, other, value});
+  return call;
 }
 
 condition simulated_client::choose_condition(const std::string& key) {

@@ -46,6 +46,7 @@ public:
   /// One call more, whether stopped or not.
   void call_once(client::call_kind what, std::uint32_t deadline_ms);
   client::call_kind put_of(const std::string& key);
+  client::call_kind transaction_of(const std::string& key);
 
   void hear(client::event_kind what);
   void take_reply(std::uint64_t number, const response& what);

@@ -101,6 +101,7 @@ void add_verbs(program& present) {
   add_trace(present);
   add_space(present);
   add_kv(present);
+  add_txn(present);
   add_node(present);
   add_cluster(present);
   add_bench(present);

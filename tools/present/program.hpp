@@ -56,6 +56,7 @@ void add_space(program& present);
 void add_status(program& present);
 void add_tree(program& present);
 void add_trace(program& present);
+void add_txn(program& present);
 void add_up(program& present);
 void add_workload(program& present);
 

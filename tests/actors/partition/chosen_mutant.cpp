@@ -6,7 +6,7 @@ namespace present::partition {
 namespace {
 
 /// Of a replica's defects, those that a directed test shows.
-constexpr std::array<std::pair<std::string_view, mutant>, 8> known{{
+constexpr std::array<std::pair<std::string_view, mutant>, 18> known{{
     {"forget_collection", mutant::forget_collection},
     {"lead_before_own_entry", mutant::lead_before_own_entry},
     {"stamp_without_median", mutant::stamp_without_median},
@@ -15,6 +15,16 @@ constexpr std::array<std::pair<std::string_view, mutant>, 8> known{{
     {"promote_at_once", mutant::promote_at_once},
     {"ignore_digests", mutant::ignore_digests},
     {"repair_from_anyone", mutant::repair_from_anyone},
+    {"skip_read_validation", mutant::skip_read_validation},
+    {"tear_transactions", mutant::tear_transactions},
+    {"ignore_locks", mutant::ignore_locks},
+    {"forget_range_locks", mutant::forget_range_locks},
+    {"drop_locks_late", mutant::drop_locks_late},
+    {"forget_prepared", mutant::forget_prepared},
+    {"push_without_record", mutant::push_without_record},
+    {"prepare_late", mutant::prepare_late},
+    {"decide_again", mutant::decide_again},
+    {"decide_below_prepares", mutant::decide_below_prepares},
 }};
 
 [[maybe_unused]] const bool is_chosen = [] {

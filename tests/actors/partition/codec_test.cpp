@@ -53,7 +53,9 @@ bool same(const answer& a, const answer& b) {
       return false;
   return a.id == b.id && a.code == b.code && a.known == b.known
          && a.version == b.version && same(a.value, b.value) && a.more == b.more
-         && a.repeated == b.repeated && a.message == b.message;
+         && a.repeated == b.repeated && a.message == b.message && a.otherwise == b.otherwise
+         && storage::same_results(a.steps, b.steps) && !a.holder == !b.holder
+         && (!a.holder || *a.holder == *b.holder);
 }
 
 bytes_ptr any_bytes() {
@@ -143,6 +145,101 @@ bool same(const own_command& a, const own_command& b) {
   return b.index() == a.index();
 }
 
+space_id any_space() {
+  return {*rc::gen::arbitrary<std::uint32_t>()};
+}
+
+hlc_stamp any_stamp() {
+  return {*rc::gen::arbitrary<std::uint64_t>()};
+}
+
+anchor any_anchor() {
+  return {any_space(), any_text()};
+}
+
+operation_id any_id() {
+  return {{*rc::gen::arbitrary<std::uint64_t>()}, {*rc::gen::arbitrary<std::uint64_t>()}};
+}
+
+transaction_terms any_terms() {
+  return {any_id(), any_anchor(), any_stamp(), any_stamp()};
+}
+
+step any_step() {
+  switch (*rc::gen::inRange(0, 6)) {
+    case 0:
+      return get_step{any_space(), any_text()};
+    case 1:
+      return scan_step{any_space(), any_text(), any_text(),
+                       *rc::gen::arbitrary<std::uint32_t>(), *rc::gen::arbitrary<bool>()};
+    case 2:
+      return put_step{any_space(), any_text(), any_bytes()};
+    case 3:
+      return remove_step{any_space(), any_text()};
+    case 4:
+      return number_step{any_space(), any_text(),
+                         static_cast<number_change>(*rc::gen::inRange(0, 3)),
+                         *rc::gen::arbitrary<std::int64_t>()};
+    default:
+      return element_step{any_space(), any_text(),
+                          static_cast<element_change>(*rc::gen::inRange(0, 3)), any_text()};
+  }
+}
+
+transact any_transact(bool whole) {
+  transact what;
+  what.start = any_stamp();
+  what.seen = several([] { return seen_key{any_space(), any_text(), any_stamp()}; });
+  what.ranges = several([] {
+    return seen_range{any_space(), any_text(), any_text(),
+                      several([] { return seen_row{any_text(), any_stamp()}; })};
+  });
+  what.then = several(any_step);
+  if (!whole)
+    return what;
+  what.otherwise = several(any_step);
+  what.compare = several([] {
+    comparison one{any_space(), any_text(), static_cast<relation>(*rc::gen::inRange(0, 4)), {}};
+    if (*rc::gen::arbitrary<bool>())
+      one.to = any_stamp();
+    else
+      one.to = any_text();
+    return one;
+  });
+  return what;
+}
+
+/// What only transactions are made of.
+decltype(operation::what) any_of_transaction() {
+  switch (*rc::gen::inRange(0, 6)) {
+    case 0:
+      return any_transact(true);
+    case 1:
+      return prepare{any_terms(), any_transact(false)};
+    case 2:
+      return decide{any_terms(), any_transact(false),
+                    several([] { return prepared_part{any_anchor(), any_stamp()}; })};
+    case 3:
+      return resolve{any_id(), *rc::gen::arbitrary<bool>(), any_stamp(), any_stamp()};
+    case 4:
+      return push{any_id(), any_anchor(), any_stamp()};
+    default:
+      return forget{any_id(), any_anchor()};
+  }
+}
+
+storage::step_results any_results() {
+  if (*rc::gen::arbitrary<bool>())
+    return nullptr;
+  return std::make_shared<const std::vector<storage::step_result>>(several([] {
+    return storage::step_result{error_code::not_found, any_stamp(), any_bytes(),
+                                several([] {
+                                  return storage::result_row{any_text(), any_stamp(), any_bytes()};
+                                }),
+                                *rc::gen::arbitrary<bool>()};
+  }));
+}
+
 operation any_operation() {
   operation asked;
   asked.id = {{*rc::gen::arbitrary<std::uint64_t>()}, {*rc::gen::arbitrary<std::uint64_t>()}};
@@ -150,7 +247,12 @@ operation any_operation() {
   asked.acked_below = {*rc::gen::arbitrary<std::uint64_t>()};
   const space_id space{*rc::gen::arbitrary<std::uint32_t>()};
   const auto text = [] { return *rc::gen::arbitrary<std::string>(); };
-  switch (*rc::gen::inRange(0, 10)) {
+  switch (*rc::gen::inRange(0, 13)) {
+    case 10:
+    case 11:
+    case 12:
+      asked.what = any_of_transaction();
+      break;
     case 0:
       asked.what = get{space, text()};
       break;
@@ -199,6 +301,10 @@ answer any_answer() {
   given.more = *rc::gen::arbitrary<bool>();
   given.repeated = *rc::gen::arbitrary<bool>();
   given.message = *rc::gen::arbitrary<std::string>();
+  given.steps = any_results();
+  given.otherwise = *rc::gen::arbitrary<bool>();
+  if (*rc::gen::arbitrary<bool>())
+    given.holder = std::make_shared<const lock_holder>(lock_holder{any_terms()});
   const auto rows = *rc::gen::inRange(0, 5);
   for (int n = 0; n < rows; ++n)
     given.rows.push_back({*rc::gen::arbitrary<std::string>(),

@@ -1,0 +1,75 @@
+#include "actors/partition/operation_size.hpp"
+
+#include "runtime/base/bounds.hpp"
+#include "runtime/base/overloaded.hpp"
+
+namespace present {
+
+namespace {
+
+constexpr std::size_t operation_envelope = 96;
+constexpr std::size_t place_envelope = 96;
+
+std::size_t size_of(const bytes_ptr& value) {
+  return value ? value->size() : 0;
+}
+
+std::size_t operand_size(const step& what) {
+  return std::visit(overloaded{
+                      [](const put_step& s) { return size_of(s.value); },
+                      [](const element_step& s) { return s.element.size(); },
+                      [](const auto&) { return std::size_t{0}; },
+                    },
+                    what);
+}
+
+std::size_t encoded_bytes(const transact& what) {
+  const auto size = size_of(what);
+  return size.bytes + place_envelope * size.places;
+}
+
+} // namespace
+
+transaction_size size_of(const transact& what) {
+  transaction_size size;
+  visit_places(
+    what,
+    [&](space_id, const std::string& key) {
+      ++size.places;
+      size.bytes += key.size();
+    },
+    [&](space_id, const std::string& first, const std::string& last) {
+      ++size.places;
+      size.bytes += first.size() + last.size();
+    });
+  for (const auto& range : what.ranges)
+    for (const auto& row : range.rows) {
+      ++size.places;
+      size.bytes += row.key.size();
+    }
+  for (const auto& one : what.compare)
+    if (const auto* value = std::get_if<std::string>(&one.to))
+      size.bytes += value->size();
+  for (const auto* branch : {&what.then, &what.otherwise})
+    for (const auto& each : *branch)
+      size.bytes += operand_size(each);
+  return size;
+}
+
+std::size_t encoded_bytes(const operation& what) {
+  return operation_envelope
+         + std::visit(overloaded{
+                        [](const put& p) { return p.key.size() + size_of(p.value); },
+                        [](const remove_key& r) { return r.key.size(); },
+                        [](const transact& t) { return encoded_bytes(t); },
+                        [](const prepare& p) { return encoded_bytes(p.part) + bounds::max_key; },
+                        [](const decide& d) {
+                          return encoded_bytes(d.part)
+                                 + (d.others.size() + 1) * (bounds::max_key + place_envelope);
+                        },
+                        [](const auto&) { return bounds::max_key; },
+                      },
+                      what.what);
+}
+
+} // namespace present

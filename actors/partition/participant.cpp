@@ -1,0 +1,251 @@
+#include "actors/partition/participant.hpp"
+
+#include "actors/partition/answers.hpp"
+#include "actors/partition/mutant.hpp"
+#include "actors/partition/sound_state.hpp"
+#include "actors/partition/transaction_draft.hpp"
+#include "runtime/base/bounds.hpp"
+
+#include <algorithm>
+
+namespace present::partition {
+
+using storage::record_key;
+
+namespace {
+
+/// An entry decides at most as many as it has operations, so collecting outpaces that.
+constexpr std::size_t forgotten_per_entry = 2 * bounds::max_entry_operations;
+
+answer late_answer(const transaction_terms& terms) {
+  return refused_answer(error_code::transaction_conflict,
+                        "the transaction's time is over: its deadline was "
+                          + std::to_string(terms.deadline.wall_ms()));
+}
+
+/// What is locked shared: all that it read and doesn't write.
+std::vector<storage::key_name> names_read(const transact& part) {
+  std::vector<storage::key_name> names;
+  visit_places(
+    part, [&](space_id space, const std::string& key) { names.push_back({space, key}); },
+    [](space_id, const std::string&, const std::string&) {});
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+std::vector<storage::key_range> ranges_read(const transact& part) {
+  std::vector<storage::key_range> ranges;
+  visit_places(
+    part, [](space_id, const std::string&) {},
+    [&](space_id space, const std::string& first, const std::string& last) {
+      ranges.push_back({space, first, last});
+    });
+  return ranges;
+}
+
+storage::prepared_record record_of(const prepare& asked, hlc_stamp stamp,
+                                   const transaction_draft& draft) {
+  storage::prepared_record record;
+  record.client = asked.terms.id.client;
+  record.number = asked.terms.id.number;
+  record.home = {asked.terms.home.space, asked.terms.home.key};
+  record.start = asked.terms.start;
+  record.deadline = asked.terms.deadline;
+  record.stamp = stamp;
+  record.reads = names_read(asked.part);
+  record.ranges = ranges_read(asked.part);
+  for (const auto& [key, written] : draft.writes())
+    record.writes.push_back(
+      {{key.space(), std::string{key.user_key()}}, written.tombstone, written.bytes});
+  record.steps = draft.results();
+  return record;
+}
+
+answer prepared_answer(const storage::prepared_record& record) {
+  auto given = applied_answer(record.stamp);
+  given.steps = record.steps;
+  return given;
+}
+
+} // namespace
+
+answer locked_answer(lock_table::holder by) {
+  auto given = refused_answer(error_code::transaction_conflict,
+                              "a transaction that is being decided has locked it");
+  given.holder = std::make_shared<const lock_holder>(lock_holder{terms_of(*by)});
+  return given;
+}
+
+participant::participant(storage::state& table) : table_(table) {
+  restore();
+}
+
+answer participant::apply(const prepare& asked, hlc_stamp stamp) {
+  if (auto over = refusal_of_end(asked.terms.id))
+    return *over;
+  if (const auto* before = locks_.find(asked.terms.id))
+    return prepared_answer(*before);
+  if (stamp > asked.terms.deadline && !mutated(mutant::prepare_late))
+    return late_answer(asked.terms);
+  if (const auto* holder = locks_.in_the_way_of(asked.part);
+      holder && !mutated(mutant::ignore_locks))
+    return locked_answer(holder);
+  transaction_draft draft{table_, stamp};
+  if (auto refused = draft.check_seen(asked.part))
+    return *refused;
+  if (auto refused = draft.run(asked.part.then, bounds::max_transaction_results))
+    return *refused;
+  auto record = record_of(asked, stamp, draft);
+  auto given = prepared_answer(record);
+  table_.put(record_key::prepared(record.client, record.number), record);
+  locks_.insert(std::move(record));
+  return given;
+}
+
+std::optional<answer> participant::delay_of(const decide& asked, hlc_stamp stamp) const {
+  if (ended(asked.terms.id))
+    return std::nullopt;
+  for (const auto& other : asked.others)
+    if (stamp <= other.stamp && !mutated(mutant::decide_below_prepares)) {
+      auto given = refused_answer(error_code::clock_skew,
+                                  "the decision would be stamped below what has prepared");
+      given.known = outcome::not_applied;
+      return given;
+    }
+  if (const auto* holder = locks_.in_the_way_of(asked.part);
+      holder && !mutated(mutant::ignore_locks))
+    return locked_answer(holder);
+  return std::nullopt;
+}
+
+answer participant::apply(const decide& asked, hlc_stamp stamp) {
+  const auto& id = asked.terms.id;
+  if (const auto* known = ended(id); known && !mutated(mutant::decide_again)) {
+    // B1. The client's answer went with its acknowledgement; the outcome stays.
+    return known->committed ? applied_answer(known->stamp) : *refusal_of_end(id);
+  }
+  transaction_draft draft{table_, stamp};
+  std::optional<answer> refused;
+  if (stamp > asked.terms.deadline)
+    refused = late_answer(asked.terms);
+  if (!refused)
+    refused = draft.check_seen(asked.part);
+  if (!refused)
+    refused = draft.run(asked.part.then, bounds::max_transaction_results);
+  if (refused) {
+    end(id, false, stamp, asked.terms.deadline, {});
+    return *refused;
+  }
+  for (const auto& [key, written] : draft.writes())
+    table_.put(key, storage::value_record{stamp, written.tombstone, written.bytes});
+  std::vector<storage::key_name> waiting;
+  for (const auto& other : asked.others)
+    waiting.push_back({other.where.space, other.where.key});
+  end(id, true, stamp, asked.terms.deadline, std::move(waiting));
+  auto given = applied_answer(stamp);
+  given.steps = draft.results();
+  return given;
+}
+
+/// `otherwise`: it is aborted.
+answer participant::apply(const push& asked, hlc_stamp stamp) {
+  const auto& id = asked.transaction;
+  // Past the deadline nothing decides it any more, so that needs no record.
+  if (!ended(id) && stamp <= asked.deadline && !mutated(mutant::push_without_record))
+    end(id, false, stamp, asked.deadline, {});
+  const auto* known = ended(id);
+  auto given = applied_answer(known ? known->stamp : stamp);
+  given.otherwise = !known || !known->committed;
+  return given;
+}
+
+answer participant::apply(const forget& asked, hlc_stamp stamp) {
+  if (const auto found = ended_.find(asked.transaction); found != ended_.end()) {
+    auto record = found->second;
+    std::erase(record.waiting, storage::key_name{asked.where.space, asked.where.key});
+    put(record);
+  }
+  return applied_answer(stamp);
+}
+
+// -- ends ------------------------------------------------------------------------------
+
+const storage::decision_record* participant::ended(const operation_id& transaction) const {
+  const auto found = ended_.find(transaction);
+  return found == ended_.end() ? nullptr : &found->second;
+}
+
+std::optional<answer> participant::refusal_of_end(const operation_id& transaction) const {
+  const auto* known = ended(transaction);
+  if (!known)
+    return std::nullopt;
+  return refused_answer(error_code::transaction_conflict,
+                        known->committed ? "the transaction was committed before"
+                                         : "the transaction was aborted: it took too long");
+}
+
+std::vector<storage::decision_record> participant::undriven() const {
+  std::vector<storage::decision_record> all;
+  for (const auto& [id, record] : ended_)
+    if (!record.waiting.empty())
+      all.push_back(record);
+  return all;
+}
+
+void participant::end(const operation_id& transaction, bool committed, hlc_stamp stamp,
+                      hlc_stamp deadline, std::vector<storage::key_name> waiting) {
+  put({transaction.client, transaction.number, committed, stamp, deadline, std::move(waiting)});
+}
+
+void participant::put(const storage::decision_record& what) {
+  const operation_id id{what.client, what.number};
+  if (what.waiting.empty())
+    forgettable_.emplace(what.deadline, id);
+  ended_[id] = what;
+  table_.put(record_key::decision(what.client, what.number), what);
+}
+
+void participant::install(const storage::intended_write& what, hlc_stamp version) {
+  table_.put(record_key::value(what.where.space, what.where.key),
+             storage::value_record{version, what.tombstone, what.bytes});
+}
+
+void participant::collect(hlc_stamp latest) {
+  if (mutated(mutant::drop_locks_late))
+    for (const auto& [id, record] : std::map{locks_.all()})
+      if (record.deadline < latest)
+        locks_.take(id);
+  std::size_t forgotten = 0;
+  while (!forgettable_.empty() && forgettable_.begin()->first < latest
+         && forgotten++ < forgotten_per_entry) {
+    const auto id = forgettable_.begin()->second;
+    forgettable_.erase(forgettable_.begin());
+    ended_.erase(id);
+    table_.erase(record_key::decision(id.client, id.number));
+  }
+}
+
+void participant::restore() {
+  auto prepared = table_.visit(
+    record_key::start_of(storage::record_kind::prepared),
+    record_key::end_of(storage::record_kind::prepared), [&](storage::row&& row) {
+      if (!mutated(mutant::forget_prepared))
+        locks_.insert(std::get<storage::prepared_record>(std::move(row.what)));
+      return true;
+    });
+  sound(prepared);
+  auto decided = table_.visit(
+    record_key::start_of(storage::record_kind::decision),
+    record_key::end_of(storage::record_kind::decision), [&](storage::row&& row) {
+      const auto& record = std::get<storage::decision_record>(row.what);
+      const operation_id id{record.client, record.number};
+      if (record.waiting.empty())
+        forgettable_.emplace(record.deadline, id);
+      ended_[id] = record;
+      return true;
+    });
+  sound(decided);
+}
+
+} // namespace present::partition

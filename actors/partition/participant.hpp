@@ -1,0 +1,101 @@
+#pragma once
+
+#include "actors/partition/lock_table.hpp"
+#include "actors/partition/operation.hpp"
+#include "storage/state.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+/// A partition's half of transactions that reach over several: what has prepared here,
+/// and how such transactions ended. Part of the replicated state: it changes by what
+/// is applied, and lives in the table as records, so that checkpoints and snapshots
+/// have it.
+///
+///                 prepare                    resolve(committed)
+///      nothing ──────────────▶ prepared ───────────────────────▶ committed ─┐ its
+///         │                        │      resolve(aborted)                  │ deadline,
+///         │ push, resolve(aborted),└────────────────────────▶ aborted ──────┤ and all
+///         │ a decide that can't be           ▲                              ▼ have it
+///         ├──────────────────────────────────┘                          forgotten
+///         └─ home: decide ─────────────────────────────▶ committed
+///
+/// Invariants
+/// B1  What was decided stays: the first to say so at home wins (P7).
+/// B2  Nothing that has prepared fails: types, limits and what was read were checked
+///     under its locks (P10); resolving it only writes, or drops, what was worked out.
+/// B3  A lock goes with the resolution, and with nothing else (P8).
+/// B4  An entry stamped later than a transaction's deadline neither prepares nor
+///     decides it; so its end may be forgotten then, at home only once all others have
+///     it (P9).
+/// B5  What is written has home's stamp, which is above the stamps of all that
+///     prepared, and the entry that resolves is stamped above it (P2, P22).
+///
+/// Answers: `ok` with the stamp; `transaction_conflict` with its holder if a lock is in
+/// the way, which isn't remembered, or without one if it is over. Not thread-safe.
+namespace present::partition {
+
+class participant {
+public:
+  /// Goes on from the records in `table`, which outlives it.
+  explicit participant(storage::state& table);
+
+  answer apply(const prepare& asked, hlc_stamp stamp);
+  /// Of home. What it answers is to be remembered, unless `delay_of` has said to wait.
+  answer apply(const decide& asked, hlc_stamp stamp);
+  /// `owns(space, key)`: writes to what this partition has no more are dropped.
+  template <class Owns>
+  answer apply(const resolve& asked, hlc_stamp stamp, Owns owns);
+  answer apply(const push& asked, hlc_stamp stamp);
+  answer apply(const forget& asked, hlc_stamp stamp);
+
+  /// Why the decision can't be tried by this entry, but by a later one.
+  std::optional<answer> delay_of(const decide& asked, hlc_stamp stamp) const;
+
+  const lock_table& locks() const { return locks_; }
+  const storage::decision_record* ended(const operation_id& transaction) const;
+  /// Home's: committed, and somebody may not know it yet.
+  std::vector<storage::decision_record> undriven() const;
+
+  /// Forgets ends that `latest` has passed, a bounded number.
+  void collect(hlc_stamp latest);
+
+private:
+  void end(const operation_id& transaction, bool committed, hlc_stamp stamp,
+           hlc_stamp deadline, std::vector<storage::key_name> waiting);
+  void put(const storage::decision_record& what);
+  std::optional<answer> refusal_of_end(const operation_id& transaction) const;
+  void install(const storage::intended_write& what, hlc_stamp version);
+  void restore();
+
+  storage::state& table_;
+  lock_table locks_;
+  std::map<operation_id, storage::decision_record> ended_;
+  /// Those that nobody waits for, by their deadline.
+  std::set<std::pair<hlc_stamp, operation_id>> forgettable_;
+};
+
+/// Of a plain operation that meets a lock (P11).
+answer locked_answer(lock_table::holder by);
+
+template <class Owns>
+answer participant::apply(const resolve& asked, hlc_stamp stamp, Owns owns) {
+  if (asked.committed && locks_.find(asked.transaction) && stamp <= asked.stamp)
+    return locked_answer(locks_.find(asked.transaction)); // B5: a later entry will do
+  const auto done = locks_.take(asked.transaction);
+  if (done) {
+    table_.erase(storage::record_key::prepared(done->client, done->number));
+    for (const auto& write : done->writes)
+      if (asked.committed && owns(write.where.space, write.where.key))
+        install(write, asked.stamp);
+  }
+  if (!ended(asked.transaction) && (done || !asked.committed))
+    end(asked.transaction, asked.committed, asked.stamp, asked.deadline, {});
+  answer given;
+  given.version = asked.stamp;
+  return given;
+}
+
+} // namespace present::partition

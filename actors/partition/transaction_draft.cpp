@@ -1,0 +1,285 @@
+#include "actors/partition/transaction_draft.hpp"
+
+#include "actors/partition/answers.hpp"
+#include "actors/partition/mutant.hpp"
+#include "actors/partition/sound_state.hpp"
+#include "runtime/base/bounds.hpp"
+#include "runtime/base/overloaded.hpp"
+#include "storage/typed_value.hpp"
+
+#include <algorithm>
+
+namespace present::partition {
+
+using storage::record_key;
+using storage::value_record;
+
+namespace {
+
+std::string quoted(std::string_view key) {
+  return "'" + std::string{key} + "'";
+}
+
+answer changed_answer(std::string_view key, hlc_stamp read, hlc_stamp there) {
+  auto given = refused_answer(error_code::transaction_conflict,
+                              quoted(key) + " was read at version " + std::to_string(read.value)
+                                + " and is at " + std::to_string(there.value)
+                                + " now (0 is absent)");
+  given.version = there;
+  return given;
+}
+
+bool is_there(const std::optional<value_record>& found) {
+  return found && !found->tombstone;
+}
+
+template <class T>
+bool stands(const T& there, relation is, const T& to) {
+  switch (is) {
+    case relation::equal:
+      return there == to;
+    case relation::not_equal:
+      return there != to;
+    case relation::less:
+      return there < to;
+    case relation::greater:
+      return there > to;
+  }
+  return false;
+}
+
+/// An end before the beginning is nothing, not an error of whoever reads it.
+record_key end_of(space_id space, const std::string& last) {
+  return last.empty() ? record_key::end_of(space) : record_key::value(space, last);
+}
+
+storage::value_ptr bytes_or_empty(storage::value_ptr bytes) {
+  static const auto empty = std::make_shared<const std::string>();
+  return bytes ? std::move(bytes) : empty;
+}
+
+} // namespace
+
+// -- what was read -------------------------------------------------------------------
+
+std::optional<answer> transaction_draft::check_seen(const transact& what) const {
+  if (mutated(mutant::skip_read_validation))
+    return std::nullopt;
+  for (const auto& key : what.seen) {
+    const auto found = stored(key.space, key.key);
+    const auto there = is_there(found) ? found->version : hlc_stamp{};
+    if (there != key.version)
+      return changed_answer(key.key, key.version, there);
+  }
+  for (const auto& range : what.ranges)
+    if (auto refused = check_range(range))
+      return refused;
+  return std::nullopt;
+}
+
+/// Ends at the first difference, so a range that grew costs no more than what was seen.
+std::optional<answer> transaction_draft::check_range(const seen_range& what) const {
+  auto expected = what.rows.begin();
+  std::optional<answer> refused;
+  auto visited = table_.visit(
+    record_key::value(what.space, what.first), end_of(what.space, what.last),
+    [&](storage::row&& row) {
+      const auto& value = std::get<value_record>(row.what);
+      if (value.tombstone)
+        return true;
+      const auto key = row.key.user_key();
+      if (expected == what.rows.end() || expected->key > key)
+        refused = changed_answer(key, {}, value.version);
+      else if (expected->key < key)
+        refused = changed_answer(expected->key, expected->version, {});
+      else if (expected->version != value.version)
+        refused = changed_answer(key, expected->version, value.version);
+      else
+        ++expected;
+      return !refused;
+    });
+  sound(visited);
+  if (!refused && expected != what.rows.end())
+    refused = changed_answer(expected->key, expected->version, {});
+  return refused;
+}
+
+bool transaction_draft::holds(const transact& what) const {
+  return std::all_of(what.compare.begin(), what.compare.end(),
+                     [&](const comparison& one) { return holds(one); });
+}
+
+bool transaction_draft::holds(const comparison& what) const {
+  const auto found = stored(what.space, what.key);
+  if (const auto* version = std::get_if<hlc_stamp>(&what.to))
+    return stands(is_there(found) ? found->version : hlc_stamp{}, what.is, *version);
+  return is_there(found)
+         && stands(found->view(), what.is, std::string_view{std::get<std::string>(what.to)});
+}
+
+transaction_draft::found_value transaction_draft::stored(space_id space,
+                                                         std::string_view key) const {
+  auto found = table_.get_as<value_record>(record_key::value(space, key));
+  return sound(found);
+}
+
+/// As the next step sees it (D2).
+transaction_draft::found_value transaction_draft::find(const record_key& key) const {
+  if (const auto written = writes_.find(key); written != writes_.end())
+    return value_record{stamp_, written->second.tombstone, written->second.bytes};
+  auto found = table_.get_as<value_record>(key);
+  return sound(found);
+}
+
+// -- what is done --------------------------------------------------------------------
+
+std::optional<answer> transaction_draft::run(const std::vector<step>& steps,
+                                             std::size_t most_bytes) {
+  results_.reserve(steps.size());
+  for (std::size_t place = 0; place < steps.size(); ++place) {
+    auto refused = std::visit([&](const auto& what) { return run(what); }, steps[place]);
+    if (!refused && result_bytes_ > most_bytes)
+      refused = refused_answer(error_code::too_large,
+                               "reads over " + std::to_string(most_bytes)
+                                 + " bytes together: ask for fewer keys");
+    if (refused) {
+      refused->message = "step " + std::to_string(place) + ": " + refused->message;
+      return refused;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<answer> transaction_draft::run(const get_step& what) {
+  const auto found = find(record_key::value(what.space, what.key));
+  storage::step_result given;
+  if (is_there(found)) {
+    given.version = found->version;
+    given.value = bytes_or_empty(found->bytes);
+    result_bytes_ += given.value->size();
+  } else {
+    given.code = error_code::not_found;
+  }
+  results_.push_back(std::move(given));
+  return std::nullopt;
+}
+
+std::optional<answer> transaction_draft::run(const scan_step& what) {
+  storage::step_result page;
+  const auto limit = what.limit ? what.limit : bounds::max_scan_page;
+  const auto first = record_key::value(what.space, what.first);
+  const auto last = end_of(what.space, what.last);
+  const auto take = [&](const record_key& key, const value_record& value) {
+    if (value.tombstone)
+      return true;
+    page.more = page.rows.size() >= limit;
+    if (page.more)
+      return false;
+    page.rows.push_back({std::string{key.user_key()}, value.version,
+                         what.keys_only ? nullptr : bytes_or_empty(value.bytes)});
+    result_bytes_ += key.user_key().size() + (what.keys_only ? 0 : value.view().size());
+    return result_bytes_ <= bounds::max_request; // beyond it is refused anyway
+  };
+  // What this transaction wrote stands among the rows of the state, and for them.
+  auto own = writes_.lower_bound(first);
+  const auto own_end = writes_.lower_bound(last);
+  const auto take_own = [&] {
+    const auto& [key, written] = *own++;
+    return take(key, {stamp_, written.tombstone, written.bytes});
+  };
+  bool goes_on = first < last;
+  if (goes_on) {
+    auto visited = table_.visit(first, last, [&](storage::row&& row) {
+      while (goes_on && own != own_end && own->first < row.key)
+        goes_on = take_own();
+      if (goes_on && own != own_end && own->first == row.key)
+        goes_on = take_own();
+      else if (goes_on)
+        goes_on = take(row.key, std::get<value_record>(row.what));
+      return goes_on;
+    });
+    sound(visited);
+  }
+  while (goes_on && own != own_end)
+    goes_on = take_own();
+  results_.push_back(std::move(page));
+  return std::nullopt;
+}
+
+std::optional<answer> transaction_draft::run(const put_step& what) {
+  writes_[record_key::value(what.space, what.key)] = {false, what.value};
+  results_.push_back({error_code::ok, stamp_, nullptr, {}, false});
+  return std::nullopt;
+}
+
+std::optional<answer> transaction_draft::run(const remove_step& what) {
+  auto key = record_key::value(what.space, what.key);
+  if (!is_there(find(key))) {
+    results_.push_back({error_code::not_found, {}, nullptr, {}, false});
+    return std::nullopt;
+  }
+  writes_[std::move(key)] = {true, nullptr};
+  results_.push_back({error_code::ok, stamp_, nullptr, {}, false});
+  return std::nullopt;
+}
+
+std::optional<answer> transaction_draft::run(const number_step& what) {
+  const auto key = record_key::value(what.space, what.key);
+  const auto found = find(key);
+  const auto there = is_there(found) ? std::optional{found->view()} : std::nullopt;
+  switch (what.how) {
+    case number_change::add:
+      return change(key, storage::with_added(there, what.operand), true);
+    case number_change::min:
+      return change(key, storage::with_least(there, what.operand), true);
+    case number_change::max:
+      return change(key, storage::with_greatest(there, what.operand), true);
+  }
+  return refused_answer(error_code::invalid, "an arithmetic that isn't known");
+}
+
+std::optional<answer> transaction_draft::run(const element_step& what) {
+  const auto key = record_key::value(what.space, what.key);
+  const auto found = find(key);
+  const auto there = is_there(found) ? std::optional{found->view()} : std::nullopt;
+  switch (what.how) {
+    case element_change::append:
+      return change(key, storage::with_appended(there, what.element), false);
+    case element_change::insert:
+      return change(key, storage::with_inserted(there, what.element), false);
+    case element_change::take_out:
+      if (there)
+        return change(key, storage::without_element(there, what.element), false);
+      results_.push_back({error_code::not_found, {}, nullptr, {}, false});
+      return std::nullopt;
+  }
+  return refused_answer(error_code::invalid, "a change of elements that isn't known");
+}
+
+/// The result has the new value if `tells`.
+std::optional<answer> transaction_draft::change(const record_key& key,
+                                                result<std::string> made, bool tells) {
+  if (!made)
+    return refused_answer(made.problem().code,
+                          quoted(key.user_key()) + ": " + made.problem().message);
+  if (made->size() > bounds::max_value)
+    return refused_answer(error_code::too_large,
+                          quoted(key.user_key()) + ": " + std::to_string(made->size())
+                            + " bytes with that; the limit of a value is "
+                            + std::to_string(bounds::max_value));
+  auto bytes = std::make_shared<const std::string>(std::move(*made));
+  if (tells)
+    result_bytes_ += bytes->size();
+  results_.push_back({error_code::ok, stamp_, tells ? bytes : nullptr, {}, false});
+  writes_[key] = {false, std::move(bytes)};
+  return std::nullopt;
+}
+
+storage::step_results transaction_draft::results() const {
+  const storage::step_result plain{error_code::ok, stamp_, nullptr, {}, false};
+  const bool follow = std::all_of(results_.begin(), results_.end(),
+                                  [&](const auto& one) { return one == plain; });
+  return follow ? nullptr : std::make_shared<const std::vector<storage::step_result>>(results_);
+}
+
+} // namespace present::partition

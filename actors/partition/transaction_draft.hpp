@@ -1,0 +1,72 @@
+#pragma once
+
+#include "actors/partition/operation.hpp"
+#include "storage/state.hpp"
+
+#include <map>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+/// What a transaction comes to in a state, worked out before anything of it is
+/// written: the state is read only.
+///
+/// D1  Nothing is written unless all of it is: what is refused leaves no trace.
+/// D2  A step sees what the steps before it wrote.
+/// D3  It depends on the transaction, the stamp and the state alone (P1).
+///
+/// A state that can't be read throws (sound_state.hpp). Not thread-safe; `table`
+/// outlives it.
+namespace present::partition {
+
+class transaction_draft {
+public:
+  /// `stamp` is the version of what it writes.
+  transaction_draft(const storage::state& table, hlc_stamp stamp)
+      : table_(table), stamp_(stamp) {}
+
+  /// `transaction_conflict` if a key or a range isn't as it was seen; names the first.
+  std::optional<answer> check_seen(const transact& what) const;
+
+  /// All that `what` compares holds.
+  bool holds(const transact& what) const;
+
+  /// Works the steps out. The refusal of the one that can't be done, or of more than
+  /// `most_bytes` of results; after it the draft is of no more use.
+  std::optional<answer> run(const std::vector<step>& steps, std::size_t most_bytes);
+
+  struct write {
+    bool tombstone = false;
+    storage::value_ptr bytes;
+  };
+  /// By key, the last of each.
+  const std::map<storage::record_key, write>& writes() const { return writes_; }
+  /// Of all steps; null if they are what follows from the stamp: each wrote.
+  storage::step_results results() const;
+
+private:
+  using found_value = std::optional<storage::value_record>;
+
+  found_value stored(space_id space, std::string_view key) const;
+  found_value find(const storage::record_key& key) const;
+  bool holds(const comparison& what) const;
+  std::optional<answer> check_range(const seen_range& what) const;
+
+  // each adds its result; the refusal, if it can't be done
+  std::optional<answer> run(const get_step& what);
+  std::optional<answer> run(const scan_step& what);
+  std::optional<answer> run(const put_step& what);
+  std::optional<answer> run(const remove_step& what);
+  std::optional<answer> run(const number_step& what);
+  std::optional<answer> run(const element_step& what);
+  std::optional<answer> change(const storage::record_key& key, result<std::string> made,
+                               bool tells);
+
+  const storage::state& table_;
+  const hlc_stamp stamp_;
+  std::map<storage::record_key, write> writes_;
+  std::vector<storage::step_result> results_;
+  std::size_t result_bytes_ = 0;
+};
+
+} // namespace present::partition

@@ -1,0 +1,90 @@
+#pragma once
+
+#include "actors/partition/transact.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// What the partitions of a transaction ask of each other: operations of nodes, in
+/// the log like any other, and each the same done twice as once. A transaction is
+/// named by the operation that a client asked for; *home* is the partition that
+/// decides it, one of those it touches.
+///
+///     others            prepare ─▶ locked, at its stamp          (in parallel)
+///     home              decide  ─▶ own part applied, decided, answered: one entry
+///     others            resolve ─▶ applied or dropped; unlocked  (until each has it)
+///     home              forget  ─▶ that one needs the decision no more
+///     whoever waits     push    ─▶ home: decided, or aborted by this
+namespace present {
+
+/// Names a partition by a key that it has, so that a split orphans nothing (P9).
+struct anchor {
+  space_id space;
+  std::string key;
+  friend auto operator<=>(const anchor&, const anchor&) = default;
+};
+
+/// What all parts of a transaction agree on.
+struct transaction_terms {
+  operation_id id;
+  anchor home;
+  hlc_stamp start; ///< of its first try: who is older waits, who is younger dies (P13)
+  /// An entry stamped later neither prepares nor decides it (P9).
+  hlc_stamp deadline;
+  friend bool operator==(const transaction_terms&, const transaction_terms&) = default;
+};
+
+/// Check `part`, lock what it read (shared) and writes (exclusive), and keep what it
+/// will write. It has no comparisons and no other branch.
+struct prepare {
+  transaction_terms terms;
+  transact part;
+  friend bool operator==(const prepare&, const prepare&) = default;
+};
+
+struct prepared_part {
+  anchor where;
+  hlc_stamp stamp; ///< of its entry: the decision's is above it (P22)
+  friend bool operator==(const prepared_part&, const prepared_part&) = default;
+};
+/// Home's one entry: `part` is checked and applied, the transaction decided, and its
+/// client's answer remembered, or none of it (P6, P7).
+struct decide {
+  transaction_terms terms;
+  transact part;
+  std::vector<prepared_part> others;
+  friend bool operator==(const decide&, const decide&) = default;
+};
+
+/// What home decided, told to one that has prepared.
+struct resolve {
+  operation_id transaction;
+  bool committed = false;
+  hlc_stamp stamp;    ///< of the decision
+  hlc_stamp deadline; ///< the transaction's
+  friend bool operator==(const resolve&, const resolve&) = default;
+};
+
+/// To home: say what was decided; if nothing was, it is aborted by this (P8).
+struct push {
+  operation_id transaction;
+  anchor home;
+  hlc_stamp deadline;
+  friend bool operator==(const push&, const push&) = default;
+};
+
+/// To home: the one at `where` has resolved it.
+struct forget {
+  operation_id transaction;
+  anchor where;
+  friend bool operator==(const forget&, const forget&) = default;
+};
+
+/// Who has locked what somebody else wants.
+struct lock_holder {
+  transaction_terms terms;
+  friend bool operator==(const lock_holder&, const lock_holder&) = default;
+};
+
+} // namespace present

@@ -1,0 +1,199 @@
+#pragma once
+
+#include "actors/client/pacing.hpp"
+#include "actors/partition/operation.hpp"
+#include "storage/record.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// How one transaction over several partitions ends: what its coordinator asks of them,
+/// and what it makes of their answers. It keeps nothing: all that must not be lost is
+/// in the partitions' logs, and whoever comes after it goes on from there.
+///
+///   ┌───────────┐ all others have prepared ┌──────────┐ home: committed ┌───────────┐ each has
+///   │ preparing │─────────────────────────▶│ deciding │────────────────▶│ resolving │─ it ─▶ done
+///   └───────────┘                          └──────────┘  or aborted     └───────────┘
+///        │ refused, younger than a lock's holder │ younger, or home         ▲   ▲ `drive`: home's
+///        │ (P13), or 10 s over                   │ can't say any more       │   │ record of one
+///        └──────────────┐          ┌─────────────┘                          │
+///                       ▼          ▼                                        │
+///   `doubt`: a lock ┌──────────┐  pushed: home says how it ended (P8)       │
+///   past its ──────▶│ pushing  │────────────────────────────────────────────┘
+///   deadline        └──────────┘
+///
+/// Invariants
+/// C1  Home is asked to decide only when all others have prepared (P7).
+/// C2  Nobody is told an outcome, neither the client nor another partition, before home
+///     has said it: the answer to `decide` or to `push` (P6, P7).
+/// C3  The client is answered exactly once; `unknown_outcome` if home hasn't said it
+///     5 s after it was asked. What is under way is driven on all the same (P8).
+/// C4  It is done only when all others have resolved it and home knows that (P9).
+/// C5  What meets a lock waits if its transaction is older than the lock's, else it is
+///     pushed to its end (P13): so nobody waits in a circle.
+namespace present::transaction {
+
+struct settings {
+  std::uint64_t seed = 0;
+  std::uint32_t prepare_ms = 10'000;
+  std::uint32_t decide_ms = 5'000;
+  std::uint32_t backoff_base_ms = 10;
+  std::uint32_t backoff_cap_ms = 1'000;
+};
+
+/// What another partition than home is to do of it.
+struct other_part {
+  anchor where;
+  transact what;
+};
+
+// -- what the machine hears ----------------------------------------------------------
+
+/// From home's leader: a client's transaction that reaches over several partitions.
+struct begun {
+  operation asked; ///< its id, and what its session goes by
+  transaction_terms terms;
+  transact home_part;
+  std::vector<other_part> others;
+};
+/// From home's new leader: it was decided, and somebody may not know it yet.
+struct drive {
+  transaction_terms terms;
+  storage::decision_record decision;
+};
+/// From the leader of a partition with a lock whose deadline has passed.
+struct doubt {
+  transaction_terms terms;
+  anchor where;
+};
+struct answered {
+  std::uint64_t ticket = 0;
+  answer what;
+};
+/// No answer will come; it may have been applied.
+struct lost {
+  std::uint64_t ticket = 0;
+};
+struct time_passed {};
+
+using event_kind = std::variant<begun, drive, doubt, answered, lost, time_passed>;
+
+struct event {
+  time_ms now = 0;
+  event_kind what;
+};
+
+// -- what the machine asks for -------------------------------------------------------
+
+/// `what` of the partition that has the key `where`. Each is followed by `answered` or
+/// `lost`.
+struct ask {
+  std::uint64_t ticket = 0;
+  anchor where;
+  operation what;
+};
+/// The client's answer, of the transaction as a whole.
+struct answer_client {
+  answer what;
+};
+/// Nothing is left to do.
+struct finished {};
+
+using effect = std::variant<ask, answer_client, finished>;
+using effects = std::vector<effect>;
+
+/// Not thread-safe. One for each transaction; its first event is one of `begun`,
+/// `drive`, `doubt`.
+class two_phase_machine {
+public:
+  explicit two_phase_machine(const settings& options);
+
+  void step(const event& input, effects& out);
+
+  /// When `time_passed` is wanted next.
+  std::optional<time_ms> next_wake() const;
+  bool is_done() const { return std::holds_alternative<done>(phase_); }
+
+private:
+  /// One thing that is asked until it is answered for good.
+  struct errand {
+    explicit errand(anchor at) : where(std::move(at)) {}
+    errand() = default;
+
+    anchor where;
+    std::uint64_t ticket = 0;         ///< 0: not under way
+    std::optional<time_ms> again_at;  ///< after a pause
+    std::uint32_t tries = 0;
+    bool is_done = false;
+  };
+  struct preparation {
+    errand its;
+    transact part;
+    hlc_stamp stamp;
+  };
+
+  struct idle {};
+  struct preparing {
+    std::vector<preparation> others;
+    time_ms until = 0;
+  };
+  struct deciding {
+    errand its;
+    std::vector<prepared_part> others;
+    time_ms client_waits_until = 0;
+  };
+  struct pushing {
+    errand its;
+    error why; ///< what the client is told if it is aborted
+  };
+  struct resolving {
+    bool committed = false;
+    hlc_stamp stamp;
+    std::vector<errand> others;
+    std::vector<errand> to_forget; ///< home is told of each that has it
+  };
+  struct done {};
+
+  void on(const event& input, const begun& what, effects& out);
+  void on(const event& input, const drive& what, effects& out);
+  void on(const event& input, const doubt& what, effects& out);
+  void on(const event& input, const answered& what, effects& out);
+  void on(const event& input, const lost& what, effects& out);
+  void on(const event& input, const time_passed& what, effects& out);
+
+  // what an answer means
+  void on_prepared(const event& input, preparation& of, const answer& said, effects& out);
+  void on_decided(const event& input, deciding& phase, const answer& said, effects& out);
+  void on_pushed(const event& input, pushing& phase, const answer& said, effects& out);
+  void on_resolved(const event& input, resolving& phase, errand& of, const answer& said,
+                   effects& out);
+
+  void become_deciding(const event& input, effects& out);
+  void become_pushing(const event& input, error why, effects& out);
+  void become_resolving(const event& input, bool committed, hlc_stamp stamp, effects& out);
+  void become_done(effects& out);
+
+  std::vector<errand*> errands();
+  errand* find(std::uint64_t ticket);
+  void send(errand& what, effects& out);
+  operation operation_of(const errand& what) const;
+  void pause(const event& input, errand& what);
+  bool outranks(const lock_holder& other) const;
+  void tell(answer what, effects& out);
+  void check_invariants() const;
+
+  settings options_;
+  client::pacing pacing_;
+  std::variant<idle, preparing, deciding, pushing, resolving, done> phase_;
+  transaction_terms terms_;
+  operation asked_;
+  transact home_part_;
+  std::vector<anchor> others_;
+  bool client_waits_ = false;
+  std::uint64_t last_ticket_ = 0;
+};
+
+} // namespace present::transaction

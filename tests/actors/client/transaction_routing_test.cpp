@@ -1,0 +1,132 @@
+#include "tests/actors/client/client_under_test.hpp"
+
+using namespace present;
+using namespace present::client;
+using namespace present::client::test;
+
+namespace {
+
+/// `things` is cut at "m": partition 1 and 2.
+cluster_map cut_map() {
+  auto map = small_map();
+  map.partitions = {{.partition = root, .members = {{1}, {2}, {3}}},
+                    {.partition = {1}, .members = {{1}, {2}, {3}}},
+                    {.partition = {2}, .members = {{1}, {2}, {3}}}};
+  map.ranges = {{{1}, "", {1}}, {{1}, "m", {2}}};
+  map.leaders = {{root, {1}}, {{1}, {2}}, {{2}, {3}}};
+  return map;
+}
+
+transact_call writing(std::vector<std::string> keys) {
+  transact_call call{{"things"}, {}};
+  for (auto& key : keys)
+    call.what.then.push_back(put_step{{0}, std::move(key), nullptr});
+  return call;
+}
+
+transact_call having_read(std::vector<std::string> keys) {
+  transact_call call{{"things"}, {}};
+  for (auto& key : keys)
+    call.what.seen.push_back({{0}, std::move(key), {9}});
+  return call;
+}
+
+const transact& what_of(const send_attempt& sent) {
+  return std::get<transact>(sent.what.what);
+}
+
+} // namespace
+
+TEST_CASE("a transaction goes whole to the partition that has its keys") {
+  client_under_test client;
+  const auto id = client.call(writing({"n", "o"}));
+  client.give_map(cut_map());
+  const auto sent = client.take();
+  CHECK(sent.partition == partition_id{2});
+  CHECK(sent.to == node_id{3});
+  CHECK(std::get<put_step>(what_of(sent).then[1]).space == space_id{1});
+  CHECK_FALSE(sent.what.is_read());
+  client.succeed(sent, {7});
+  CHECK(client.outcome_of(id).given.version == hlc_stamp{7});
+}
+
+TEST_CASE("one that writes to several partitions is refused, and nothing is sent") {
+  client_under_test client;
+  const auto id = client.call(writing({"a", "z"}));
+  client.give_map(cut_map());
+  CHECK(client.sent.empty());
+  const auto& how = client.outcome_of(id);
+  CHECK(how.problem.code == error_code::invalid);
+  CHECK(how.problem.known == outcome::not_applied);
+  CHECK(how.problem.message.find("2 partitions") != std::string::npos);
+}
+
+TEST_CASE("what was read of several partitions is validated one after the other") {
+  client_under_test client;
+  auto call = having_read({"z", "a"});
+  call.what.ranges = {{{0}, "k", "o", {{"l", {1}}, {"n", {2}}}}};
+  const auto id = client.call(call);
+  client.give_map(cut_map());
+  const auto first = client.take();
+  CHECK(client.sent.empty());
+  CHECK(first.partition == partition_id{1});
+  CHECK(what_of(first).seen == std::vector<seen_key>{{{1}, "a", {9}}});
+  CHECK(what_of(first).ranges == std::vector<seen_range>{{{1}, "k", "m", {{"l", {1}}}}});
+  client.succeed(first);
+  const auto second = client.take();
+  CHECK(second.partition == partition_id{2});
+  CHECK(what_of(second).seen == std::vector<seen_key>{{{1}, "z", {9}}});
+  CHECK(what_of(second).ranges == std::vector<seen_range>{{{1}, "m", "o", {{"n", {2}}}}});
+  CHECK(client.is_open(id));
+  client.succeed(second);
+  CHECK(client.outcome_of(id).problem.code == error_code::ok);
+}
+
+TEST_CASE("a conflict of the first partition ends it: the second isn't asked") {
+  client_under_test client;
+  const auto id = client.call(having_read({"z", "a"}));
+  client.give_map(cut_map());
+  client.refuse(client.take(), error_code::transaction_conflict);
+  CHECK(client.sent.empty());
+  CHECK(client.outcome_of(id).problem.code == error_code::transaction_conflict);
+}
+
+TEST_CASE("a conflict is the state machine's word: it isn't asked again under that number (P6)") {
+  client_under_test client;
+  const auto id = client.call(writing({"a"}));
+  client.give_map(cut_map());
+  client.hear(attempt_lost{client.take().attempt});
+  // Of the attempt that was lost it would have known.
+  client.refuse(client.take(), error_code::transaction_conflict);
+  CHECK(client.outcome_of(id).problem.code == error_code::transaction_conflict);
+  CHECK(client.outcome_of(id).problem.known == outcome::not_applied);
+}
+
+TEST_CASE("a space that isn't there is said by its name, also among several") {
+  client_under_test client;
+  transact_call call{{"things", "nowhere"}, {}};
+  call.what.then = {put_step{{0}, "a", nullptr}, put_step{{1}, "b", nullptr}};
+  const auto id = client.call(call);
+  client.give_map(cut_map());
+  CHECK(client.outcome_of(id).problem.code == error_code::unknown_space);
+  CHECK(client.outcome_of(id).problem.message.find("'nowhere'") != std::string::npos);
+}
+
+TEST_CASE("one that names no key is refused") {
+  client_under_test client;
+  const auto id = client.call(transact_call{});
+  client.give_map(cut_map());
+  CHECK(client.outcome_of(id).problem.code == error_code::invalid);
+}
+
+TEST_CASE("a scan among the steps stays within one partition") {
+  client_under_test client;
+  transact_call call{{"things"}, {}};
+  call.what.then = {scan_step{{0}, "a", "", 0, false}};
+  const auto refused = client.call(call);
+  client.give_map(cut_map());
+  CHECK(client.outcome_of(refused).problem.code == error_code::invalid);
+  call.what.then = {scan_step{{0}, "a", "m", 0, false}};
+  client.call(call);
+  CHECK(client.take().partition == partition_id{1});
+}

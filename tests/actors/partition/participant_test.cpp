@@ -1,0 +1,280 @@
+#include "tests/actors/partition/transactions.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace present;
+using namespace present::partition;
+using namespace present::partition::test;
+
+namespace {
+
+/// The transaction that client 7 asked for as its operation `number`, started at the
+/// test's beginning; its deadline is 100 ms later.
+transaction_terms terms(std::uint64_t number) {
+  return {{{7}, {number}}, {things, "home"}, at_ms(0), at_ms(100)};
+}
+
+prepare preparing(std::uint64_t number, transact part) {
+  return {terms(number), std::move(part)};
+}
+
+decide deciding(std::uint64_t number, transact part, std::vector<prepared_part> others = {}) {
+  return {terms(number), std::move(part), std::move(others)};
+}
+
+resolve resolving(std::uint64_t number, bool committed, hlc_stamp stamp) {
+  return {terms(number).id, committed, stamp, terms(number).deadline};
+}
+
+push pushing(std::uint64_t number) {
+  return {terms(number).id, terms(number).home, terms(number).deadline};
+}
+
+/// As the session of client 7 has it.
+operation as_asked(std::uint64_t number, decide what) {
+  return write(7, number, std::move(what));
+}
+
+void pass_deadline(applied_partition& p) {
+  p.now_ms = terms(0).deadline.wall_ms() + 1;
+}
+
+bool is_locked(const answer& given, std::uint64_t by) {
+  return given.code == error_code::transaction_conflict && given.holder
+         && given.holder->terms == terms(by);
+}
+
+} // namespace
+
+TEST_CASE("what has prepared is written with home's stamp when it is resolved, not before") {
+  applied_partition p;
+  const auto prepared = p.apply(preparing(1, doing({put_in("a", "1"), add_in("n", 2)})));
+  REQUIRE(prepared.code == error_code::ok);
+  CHECK(prepared.version == p.last_stamp());
+  CHECK(p.machine().read(get{things, "a", true}).code == error_code::not_found);
+  const auto decided = p.last_stamp();
+  CHECK(p.apply(resolving(1, true, decided)).code == error_code::ok);
+  CHECK(p.get("a").version == decided);
+  CHECK(p.get("n").version == decided);
+  CHECK(p.machine().transactions().locks().is_empty());
+}
+
+TEST_CASE("what is resolved as aborted leaves nothing but that") {
+  applied_partition p;
+  p.apply(preparing(1, doing({put_in("a", "1")})));
+  CHECK(p.apply(resolving(1, false, {})).code == error_code::ok);
+  CHECK(p.get("a").code == error_code::not_found);
+  CHECK(p.apply(put_of("a", "2")).code == error_code::ok);
+}
+
+TEST_CASE("a deadline never lets go of a lock: home may have committed just before (P8)") {
+  applied_partition p;
+  p.apply(preparing(1, doing({put_in("a", "1")})));
+  const auto decided = p.last_stamp();
+  pass_deadline(p);
+  CHECK(is_locked(p.apply(put_of("a", "torn")), 1));
+  CHECK(p.apply(resolving(1, true, decided)).code == error_code::ok);
+  CHECK(*p.get("a").value == "1");
+}
+
+TEST_CASE("locks and ends survive a restart (P8, P9)") {
+  applied_partition p;
+  const auto version = p.apply(put_of("seen", "1")).version;
+  auto part = having_seen(doing({put_in("a", "1")}), "seen", version);
+  part.ranges = {{things, "r", "s", {}}};
+  p.apply(preparing(1, part));
+  p.apply(resolving(2, false, {}));
+  p.restart();
+  CHECK(is_locked(p.get("a"), 1));
+  CHECK(is_locked(p.apply(put_of("seen", "2")), 1));
+  CHECK(is_locked(p.apply(put_of("rx", "phantom")), 1));
+  CHECK(p.apply(preparing(2, doing({put_in("b", "1")}))).code
+        == error_code::transaction_conflict);
+  const auto decided = p.last_stamp();
+  p.apply(resolving(1, true, decided));
+  p.restart();
+  CHECK(*p.get("a").value == "1");
+  CHECK(p.machine().transactions().ended(terms(1).id)->committed);
+}
+
+TEST_CASE("the first to decide wins, also against whoever pushes (P7)") {
+  applied_partition p;
+  SUBCASE("decided, then pushed") {
+    const auto done = p.apply(as_asked(1, deciding(1, doing({put_in("a", "1")}))));
+    CHECK(done.code == error_code::ok);
+    const auto pushed = p.apply(pushing(1));
+    CHECK_FALSE(pushed.otherwise);
+    CHECK(pushed.version == done.version);
+  }
+  SUBCASE("pushed, then decided") {
+    CHECK(p.apply(pushing(1)).otherwise);
+    const auto late = p.apply(as_asked(1, deciding(1, doing({put_in("a", "1")}))));
+    CHECK(late.code == error_code::transaction_conflict);
+    CHECK_FALSE(late.holder); // over, and remembered
+    CHECK(p.get("a").code == error_code::not_found);
+    CHECK(p.apply(as_asked(1, deciding(1, doing({put_in("a", "1")})))).repeated);
+  }
+}
+
+TEST_CASE("a decision and its client's answer are one entry: a retry applies nothing (P6)") {
+  applied_partition p;
+  const auto first = p.apply(as_asked(1, deciding(1, doing({add_in("n", 1)}))));
+  const auto again = p.apply(as_asked(1, deciding(1, doing({add_in("n", 1)}))));
+  CHECK(again.repeated);
+  CHECK(again.version == first.version);
+  // Also when the client has acknowledged the answer, and home remembers the end alone.
+  p.apply(write(7, 5, put_of("x", ""), 5));
+  CHECK(p.apply(write(7, 1, deciding(1, doing({add_in("n", 1)})), 5)).code != error_code::ok);
+  CHECK(*p.get("n").value == storage::encode_typed(storage::integer_value{1}));
+}
+
+TEST_CASE("what home refuses is decided by that: it can't be committed by another try (P6, P7)") {
+  applied_partition p;
+  p.apply(put_of("a", "1"));
+  const auto stale = having_seen(doing({put_in("b", "1")}), "a", {});
+  CHECK(p.apply(as_asked(1, deciding(1, stale))).code == error_code::transaction_conflict);
+  p.apply(remove_of("a"));
+  CHECK(p.apply(as_asked(1, deciding(1, stale))).code == error_code::transaction_conflict);
+  CHECK(p.apply(pushing(1)).otherwise);
+  CHECK(p.get("b").code == error_code::not_found);
+}
+
+TEST_CASE("past its deadline a transaction neither prepares nor is decided (P9)") {
+  applied_partition p;
+  pass_deadline(p);
+  const auto prepared = p.apply(preparing(1, doing({put_in("a", "1")})));
+  CHECK(prepared.code == error_code::transaction_conflict);
+  CHECK_FALSE(prepared.holder);
+  CHECK(p.apply(as_asked(2, deciding(2, doing({put_in("a", "1")})))).code
+        == error_code::transaction_conflict);
+  CHECK(p.get("a").code == error_code::not_found);
+  CHECK(p.machine().transactions().locks().is_empty());
+}
+
+TEST_CASE("ends are forgotten past the deadline, at home only when all others have it (P9)") {
+  applied_partition p;
+  const prepared_part other{{things, "elsewhere"}, at_ms(0)};
+  p.apply(as_asked(1, deciding(1, doing({put_in("a", "1")}), {other})));
+  p.apply(as_asked(2, deciding(2, doing({put_in("b", "1")}))));
+  CHECK(p.machine().transactions().undriven().size() == 1);
+  pass_deadline(p);
+  p.apply(put_of("x", ""));
+  CHECK(p.machine().transactions().ended(terms(1).id));
+  CHECK_FALSE(p.machine().transactions().ended(terms(2).id));
+  CHECK_FALSE(p.apply(pushing(1)).otherwise); // its locks may still stand elsewhere
+  p.apply(forget{terms(1).id, other.where});
+  p.apply(put_of("x", ""));
+  CHECK_FALSE(p.machine().transactions().ended(terms(1).id));
+}
+
+TEST_CASE("a push is an end that stays: what it aborted can't prepare or be decided (P8)") {
+  applied_partition p;
+  CHECK(p.apply(pushing(1)).otherwise);
+  CHECK(p.machine().transactions().ended(terms(1).id));
+  CHECK(p.apply(preparing(1, doing({put_in("a", "1")}))).code
+        == error_code::transaction_conflict);
+}
+
+TEST_CASE("what can't be done fails when it prepares, and locks nothing (P10)") {
+  applied_partition p;
+  p.apply(put_of("text", "plain"));
+  CHECK(p.apply(preparing(1, doing({put_in("a", "1"), add_in("text", 1)}))).code
+        == error_code::invalid);
+  CHECK(p.apply(preparing(2, having_seen(doing({put_in("a", "1")}), "text", {}))).code
+        == error_code::transaction_conflict);
+  CHECK(p.machine().transactions().locks().is_empty());
+  CHECK(p.apply(put_of("a", "1")).code == error_code::ok);
+}
+
+TEST_CASE("plain operations that meet a lock are told whose it is (P11)") {
+  applied_partition p;
+  const auto seen = p.apply(put_of("seen", "1")).version;
+  auto part = having_seen(doing({put_in("written", "1")}), "seen", seen);
+  part.seen.push_back({things, "absent", {}});
+  part.ranges = {{things, "r", "s", {}}};
+  p.apply(preparing(1, part));
+  // Who writes is kept from all of it, who reads from what is written.
+  for (const auto* key : {"seen", "absent", "written", "rx"}) {
+    CHECK(is_locked(p.apply(put_of(key, "2")), 1));
+    CHECK(is_locked(p.apply(doing({put_in(key, "2")})), 1));
+  }
+  CHECK(is_locked(p.apply(remove_of("seen")), 1));
+  CHECK(is_locked(p.get("written"), 1));
+  CHECK(is_locked(p.machine().read(scan{things, "a", "", 0, false, false}), 1));
+  CHECK(is_locked(p.machine().read(having_seen(doing({}), "written", {})), 1));
+  CHECK(p.get("seen").code == error_code::ok);
+  CHECK(p.machine().read(scan{things, "r", "s", 0, false, false}).code == error_code::ok);
+  CHECK(p.machine().read(get{things, "written", true}).code == error_code::not_found);
+  CHECK(p.apply(put_of("other", "1")).code == error_code::ok);
+}
+
+TEST_CASE("what a lock refused isn't remembered: the same operation goes on later (P11)") {
+  applied_partition p;
+  p.apply(preparing(1, doing({put_in("a", "1")})));
+  const auto later = write(9, 1, put_of("a", "2"));
+  CHECK(is_locked(p.apply(later), 1));
+  p.apply(resolving(1, false, {}));
+  const auto done = p.apply(later);
+  CHECK(done.code == error_code::ok);
+  CHECK_FALSE(done.repeated);
+}
+
+TEST_CASE("two that want the same meet at the lock; readers share (P11, P13)") {
+  applied_partition p;
+  const auto seen = p.apply(put_of("k", "1")).version;
+  CHECK(p.apply(preparing(1, having_seen(doing({}), "k", seen))).code == error_code::ok);
+  CHECK(p.apply(preparing(2, having_seen(doing({}), "k", seen))).code == error_code::ok);
+  CHECK(is_locked(p.apply(preparing(3, doing({put_in("k", "2")}))), 1));
+  CHECK(is_locked(p.apply(as_asked(4, deciding(4, doing({put_in("k", "2")})))), 1));
+  p.apply(resolving(1, true, p.last_stamp()));
+  p.apply(resolving(2, true, p.last_stamp()));
+  CHECK(p.apply(preparing(3, doing({put_in("k", "2")}))).code == error_code::ok);
+}
+
+TEST_CASE("a decision is stamped above all that prepared (P22)") {
+  applied_partition p;
+  const auto ahead = hlc_stamp::of(p.now_ms + 5, 0);
+  const auto what = deciding(1, doing({put_in("a", "1")}), {{{things, "z"}, ahead}});
+  const auto early = p.apply(as_asked(1, what));
+  CHECK(early.code == error_code::clock_skew);
+  CHECK(early.known == outcome::not_applied);
+  p.now_ms += 5;
+  CHECK(p.apply(as_asked(1, what)).version > ahead);
+}
+
+TEST_CASE("an entry that resolves is stamped above the decision: versions of a key rise (P2)") {
+  applied_partition p;
+  p.apply(preparing(1, doing({put_in("a", "1")})));
+  const auto decided = hlc_stamp::of(p.now_ms + 5, 0);
+  CHECK(is_locked(p.apply(resolving(1, true, decided)), 1)); // stands, and is asked again
+  p.now_ms += 5;
+  CHECK(p.apply(resolving(1, true, decided)).code == error_code::ok);
+  CHECK(p.apply(put_of("a", "2")).version > decided);
+}
+
+TEST_CASE("each step between partitions is the same done twice as once") {
+  applied_partition p;
+  const auto part = doing({add_in("n", 1)});
+  const auto first = p.apply(preparing(1, part));
+  const auto again = p.apply(preparing(1, part));
+  CHECK(again.version == first.version);
+  CHECK(storage::same_results(again.steps, first.steps));
+  const auto decided = p.last_stamp();
+  p.apply(resolving(1, true, decided));
+  p.apply(resolving(1, true, decided));
+  CHECK(*p.get("n").value == storage::encode_typed(storage::integer_value{1}));
+  CHECK(p.apply(forget{{{1}, {1}}, {things, "k"}}).code == error_code::ok);
+}
+
+TEST_CASE("what is resolved is not written to keys that have gone to another partition") {
+  applied_partition p;
+  p.apply(preparing(1, doing({put_in("a", "1"), put_in("z", "1")})));
+  const auto decided = p.last_stamp();
+  p.machine().apply(batch_at(hlc_stamp::of(++p.now_ms, 0), {},
+                             adopt_share{{2}, {{things, "", "m"}}}));
+  p.apply(resolving(1, true, decided));
+  CHECK(p.get("a").code == error_code::ok);
+  p.machine().apply(batch_at(hlc_stamp::of(++p.now_ms, 0), {},
+                             adopt_share{{3}, {{things, "", ""}}}));
+  CHECK(p.get("z").code == error_code::not_found);
+}

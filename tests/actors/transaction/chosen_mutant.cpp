@@ -1,0 +1,32 @@
+#include "actors/partition/mutant.hpp"
+#include "actors/transaction/mutant.hpp"
+#include "tests/chosen_mutant.hpp"
+
+namespace present {
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, transaction::mutant>, 3> of_coordinators{{
+  {"decide_before_all_prepared", transaction::mutant::decide_before_all_prepared},
+  {"abort_without_push", transaction::mutant::abort_without_push},
+  {"always_wait", transaction::mutant::always_wait},
+}};
+
+/// Those of a participant that the whole world shows, too.
+constexpr std::array<std::pair<std::string_view, partition::mutant>, 5> of_partitions{{
+  {"drop_locks_late", partition::mutant::drop_locks_late},
+  {"forget_prepared", partition::mutant::forget_prepared},
+  {"ignore_locks", partition::mutant::ignore_locks},
+  {"skip_read_validation", partition::mutant::skip_read_validation},
+  {"decide_again", partition::mutant::decide_again},
+}};
+
+[[maybe_unused]] const bool is_chosen = [] {
+  transaction::active_mutant = test::chosen_mutant(of_coordinators);
+  partition::active_mutant = test::chosen_mutant(of_partitions);
+  return true;
+}();
+
+} // namespace
+
+} // namespace present

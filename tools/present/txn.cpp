@@ -1,0 +1,73 @@
+#include "actors/http/transaction_body.hpp"
+#include "actors/http/transaction_reply.hpp"
+#include "tools/present/cluster_session.hpp"
+#include "tools/present/files.hpp"
+#include "tools/present/program.hpp"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <iostream>
+#include <iterator>
+#include <memory>
+
+namespace present::tools {
+
+namespace {
+
+result<std::string> contents_of(const std::string& file) {
+  if (file == "-")
+    return std::string{std::istreambuf_iterator<char>(std::cin), {}};
+  return read_file(file);
+}
+
+/// A line for each step in a table; the document that HTTP gives otherwise.
+void tell(const context& with, const json& said) {
+  if (with.out.shape() != format::table) {
+    with.out.one(said);
+    return;
+  }
+  with.out.one({{"succeeded", said["succeeded"]}, {"version", said["version"]}});
+  std::vector<json> rows;
+  for (std::size_t place = 0; place < said["results"].size(); ++place) {
+    json row{{"step", place}};
+    for (const auto& [name, value] : said["results"][place].items())
+      row[name] = value.is_array() ? json(value.dump()) : value;
+    rows.push_back(std::move(row));
+  }
+  with.out.list({"step", "found", "value", "rows", "version"}, rows);
+}
+
+int run(const context& with, const std::string& file) {
+  const auto body = contents_of(file);
+  if (!body)
+    return with.out.fail(body.problem());
+  auto asked = http::parse_transaction_body(*body);
+  if (!asked) {
+    asked.problem().message = file + ": " + asked.problem().message;
+    return with.out.fail(asked.problem());
+  }
+  auto client = open_session(with.set, access::client);
+  if (!client)
+    return with.out.fail(client.problem());
+  const auto how = (*client)->call(*asked, patience_of(with.set));
+  if (how.problem.code != error_code::ok)
+    return with.out.fail(how.problem);
+  tell(with, http::transaction_json(*asked, how.given));
+  return 0;
+}
+
+} // namespace
+
+void add_txn(program& present) {
+  auto file = std::make_shared<std::string>();
+  auto& verb = *present.app.add_subcommand("txn", "Compare, then write or read, all at once");
+  verb
+    .add_option("-f,--file", *file,
+                R"({"compare":[…],"then":[…],"else":[…]}, as POST /v1/txn; - reads it from stdin)")
+    ->required();
+  add_connection_flags(verb, present);
+  choose(verb, present, [file](const context& with) { return run(with, *file); });
+}
+
+} // namespace present::tools
