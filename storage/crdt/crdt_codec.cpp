@@ -305,4 +305,21 @@ result<crdt_value> decode_crdt(std::string_view bytes) {
   return value;
 }
 
+result<std::string> join_encoded(std::string_view current, std::string_view written) {
+  auto mine = decode_crdt(current);
+  if (!mine)
+    return mine.problem();
+  const auto other = decode_crdt(written);
+  if (!other)
+    return other.problem();
+  if (auto joined = join(*mine, *other); !joined)
+    return joined.problem();
+  auto bytes = encode_crdt(*mine);
+  if (bytes.size() > bounds::max_value)
+    return make_error(error_code::too_large,
+                      "both become a value of " + std::to_string(bytes.size())
+                        + " bytes; up to " + std::to_string(bounds::max_value) + " are kept");
+  return bytes;
+}
+
 } // namespace present::crdt

@@ -17,4 +17,9 @@ std::string encode_crdt(const crdt_value& what);
 /// `too_large` beyond `bounds::max_value`.
 result<crdt_value> decode_crdt(std::string_view bytes);
 
+/// What both become, a value and a delta or two values: the function `crdt` of spaces
+/// whose conflicts are merged. The errors are those of `decode_crdt`, and `invalid` for
+/// values of two kinds, `too_large` for what both become.
+result<std::string> join_encoded(std::string_view current, std::string_view written);
+
 } // namespace present::crdt

@@ -2,6 +2,8 @@
 #include "runtime/network/peer_identity.hpp"
 #include "tests/fuzz/input.hpp"
 #include "tests/fuzz/target.hpp"
+#include "tools/histories/transaction_judge.hpp"
+#include "tools/histories/transaction_lines.hpp"
 #include "tools/present/cluster_file.hpp"
 #include "tools/present/history_lines.hpp"
 #include "tools/present/node_file.hpp"
@@ -19,7 +21,17 @@ using namespace present::fuzz;
 
 namespace {
 
-enum kind : unsigned { node, contexts, own_settings, cluster, history, record_line, identity, kinds };
+enum kind : unsigned {
+  node,
+  contexts,
+  own_settings,
+  cluster,
+  history,
+  record_line,
+  identity,
+  transactions,
+  kinds
+};
 
 constexpr const char* origin = "file";
 
@@ -41,6 +53,23 @@ void must_stay(const std::string& text, Decode decode, Encode encode) {
     return must_explain(read.problem());
   const auto again = decode(encode(*read));
   must(again && *again == *read, "what was read is written so that it reads the same");
+}
+
+/// Written once, a history has its events in their order; from then on it stays. It is
+/// judged, or refused, whatever it says.
+void read_transactions(const std::string& text) {
+  const auto read = histories::decode_transactions(text, origin);
+  if (!read)
+    return must_explain(read.problem());
+  const auto again
+    = histories::decode_transactions(histories::encode_transactions(*read), origin);
+  must(again && again->size() == read->size(), "what was read is written so that it can be read");
+  const auto third
+    = histories::decode_transactions(histories::encode_transactions(*again), origin);
+  must(third && *third == *again, "what is read twice is the same");
+  const auto judged = histories::judge_transactions(*read);
+  if (!judged)
+    must_explain(judged.problem());
 }
 
 } // namespace
@@ -76,6 +105,11 @@ std::vector<std::string> present::fuzz::honest_inputs() {
     chosen(record_line, R"({"key":"k","value":"v","version":7})"),
     chosen(record_line, R"({"key":"aw==","value":"dg==","encoding":"base64"})"),
     chosen(identity, "spiffe://0123456789ab/node/3"),
+    chosen(transactions,
+           "{:process 0, :type :invoke, :f :txn, :value [[:append :x 1] [:r :y nil]], :index 0}\n"
+           "{:process 1, :type :invoke, :f :txn, :value [[:append \"y\" 7]], :index 1}\n"
+           "{:process 0, :type :ok, :f :txn, :value [[:append :x 1] [:r :y [7]]], :index 2}\n"
+           "{:process 1, :type :info, :f :txn, :value [[:append \"y\" 7]], :index 3}\n"),
   };
 }
 
@@ -110,6 +144,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
           return client::parse_record_line(std::string{from}, origin);
         },
         [](const client::record& from) { return client::record_line(from).dump(); });
+      break;
+    case transactions:
+      read_transactions(text);
       break;
     default:
       if (const auto who = network::parse_peer_identity(text))

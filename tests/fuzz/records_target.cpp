@@ -1,3 +1,4 @@
+#include "storage/crdt/crdt_codec.hpp"
 #include "storage/key_codec.hpp"
 #include "storage/record_codec.hpp"
 #include "storage/state_identity.hpp"
@@ -14,7 +15,15 @@ using namespace present::fuzz;
 
 namespace {
 
-enum kind : unsigned { row_of_state, digest_of_state, identity, wrapped, salt, kinds };
+enum kind : unsigned {
+  row_of_state,
+  digest_of_state,
+  identity,
+  wrapped,
+  salt,
+  crdt_value,
+  kinds
+};
 
 /// A byte with the key's length, the key, the record.
 std::string row_input(const record_key& key, const record& what) {
@@ -38,6 +47,25 @@ void read_row(std::string_view bytes) {
   must_go_round({record_bytes.data(), record_bytes.size()},
                 [&](std::string_view from) { return decode_record(*key, from); },
                 encode_record);
+}
+
+/// What is read has one form only, and joined with itself stays as it is.
+void read_crdt(std::string_view bytes) {
+  const auto value = crdt::decode_crdt(bytes);
+  if (!value)
+    return must_explain(value.problem());
+  must(crdt::encode_crdt(*value) == bytes, "a value has one form in bytes");
+  const auto twice = crdt::join_encoded(bytes, bytes);
+  must(twice && *twice == bytes, "a value joined with itself is the same");
+}
+
+crdt::or_map one_crdt_map() {
+  crdt::or_map map;
+  map.join(map.write({1}, "name", "Ann"));
+  map.join(map.insert({2}, "tags", "new"));
+  map.join(map.insert({1}, "tags", "hot"));
+  map.join(map.erase("tags", "new"));
+  return map;
 }
 
 partition_map_record one_map() {
@@ -73,6 +101,11 @@ std::vector<std::string> present::fuzz::honest_inputs() {
     chosen(identity, encode_state_identity({1, {"0123456789ab", {3}, {7}}})),
     chosen(wrapped, encode_wrapped_key({})),
     chosen(salt, encode_salt(std::string(16, 's'))),
+    chosen(crdt_value, crdt::encode_crdt(crdt::pn_counter{{{{{1}, 5}}}, {{{{2}, 3}}}})),
+    chosen(crdt_value, crdt::encode_crdt(crdt::lww_register::write({9}, {1}, "v"))),
+    chosen(crdt_value, crdt::encode_crdt(crdt::mv_register{}.write({1}, "v"))),
+    chosen(crdt_value, crdt::encode_crdt(crdt::or_set{}.insert({3}, "member"))),
+    chosen(crdt_value, crdt::encode_crdt(one_crdt_map())),
   };
 }
 
@@ -92,8 +125,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case wrapped:
       must_go_round(bytes, decode_wrapped_key, encode_wrapped_key);
       break;
-    default:
+    case salt:
       must_go_round(bytes, decode_salt, encode_salt);
+      break;
+    default:
+      read_crdt(bytes);
   }
   return 0;
 }

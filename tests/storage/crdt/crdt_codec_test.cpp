@@ -125,6 +125,33 @@ TEST_CASE("bytes that were cut or changed are refused, or are a value in its one
   CHECK(refused > 600);
 }
 
+TEST_CASE("a delta as bytes into a value as bytes is what both become, as bytes") {
+  dice chance{4};
+  for (const auto kind : all_kinds) {
+    const auto run = run_replicas(kind, 20, chance);
+    auto both = run.values[0];
+    join(both, run.deltas.back());
+    const auto made = join_encoded(encode_crdt(run.values[0]), encode_crdt(run.deltas.back()));
+    REQUIRE(made);
+    CHECK(*made == encode_crdt(both));
+  }
+  const auto counter = encode_crdt(*g_counter{}.add({1}, 1));
+  CHECK(join_encoded(counter, encode_crdt(or_set{})).problem().code == error_code::invalid);
+  CHECK(join_encoded("x", counter).problem().code == error_code::damaged);
+  CHECK(join_encoded(counter, "x").problem().code == error_code::damaged);
+}
+
+TEST_CASE("two values that become too large together are refused") {
+  const auto half = [](std::uint64_t replica) {
+    const std::string name(bounds::max_value * 2 / 3, static_cast<char>('a' + replica));
+    return encode_crdt(or_set{}.insert({replica}, name));
+  };
+  REQUIRE(decode_crdt(half(1)));
+  const auto made = join_encoded(half(1), half(2));
+  REQUIRE_FALSE(made);
+  CHECK(made.problem().code == error_code::too_large);
+}
+
 TEST_CASE("a message of a few bytes that says it has many entries makes none of them") {
   const auto counter_of = [](std::uint32_t entries) {
     const std::uint32_t halves[] = {
