@@ -6,7 +6,9 @@ The flips go round over journal, states and configuration (its file, certificate
 Each time the node is started again and must come to the whole: what is read through the
 cluster, and through that node where it leads, is what was written. A start that is
 refused names the file, and the file is put right, as an operator would; a journal or a
-state nobody puts right but the node itself.
+state nobody puts right but the node itself. What is flipped in bytes of these that
+something reads must be found, at the start or by the scrub; `lmdb_regions.py` says which
+those are.
 """
 
 import argparse
@@ -18,8 +20,11 @@ import signal
 import time
 
 from disk_cluster import DiskCluster, say, wait_until
+from lmdb_regions import LmdbFile, Region
 
 VICTIM = 3
+SCRUB_LIMIT_S = 60
+TEXT = Region("text", True)
 FOUND = ("is set aside", "is damaged", "damage found", "the log is shorter")
 
 
@@ -57,14 +62,29 @@ class Flips:
         file = self.random.choices(files, sizes if kind != "configuration" else None)[0]
         with open(file, "rb") as source:
             before = source.read()
-        place = self.random.randrange(len(before))
-        while self.is_of_data_folder(file, before, place):
-            place = self.random.randrange(len(before))
+        if kind == "configuration":
+            place, region = self.place_in_text(file, before), TEXT
+        else:
+            place, region = self.place_in_pages(LmdbFile(before))
         changed = bytearray(before)
         changed[place] ^= 1 << self.random.randrange(8)
         with open(file, "r+b") as target:
             target.write(changed)
-        return file, before, place
+        return file, before, place, region
+
+    def place_in_pages(self, file):
+        """Any byte, or as often one that something reads: many files are mostly room."""
+        places = range(len(file.regions))
+        if self.random.random() < 0.5:
+            places = [place for place in places if file.at(place).read]
+        place = self.random.choice(places)
+        return place, file.at(place)
+
+    def place_in_text(self, file, before):
+        while True:
+            place = self.random.randrange(len(before))
+            if not self.is_of_data_folder(file, before, place):
+                return place
 
     @staticmethod
     def is_of_data_folder(file, content, place):
@@ -97,7 +117,7 @@ class Flips:
 
     def once(self, kind):
         self.cluster.stop(VICTIM, self.random.choice((signal.SIGTERM, signal.SIGKILL)))
-        file, before, place = self.flip(kind)
+        file, before, place, region = self.flip(kind)
         name = os.path.relpath(file, self.cluster.data)
         log_from = len(self.cluster.log(VICTIM))
         began = time.monotonic()
@@ -120,14 +140,22 @@ class Flips:
             self.cluster.wait_until_whole()
             result = "refused"
         else:
-            result = "found" if any(word in said for word in FOUND) else "harmless"
+            result = self.found_or_harmless(kind, f"{name}, byte {place}", region, log_from)
             if kind == "configuration":
                 self.put_right(file, before)
         self.slowest_s = max(self.slowest_s, time.monotonic() - began)
         read = self.cluster.rows()
         assert read == self.rows, f"{name}, byte {place}: wrong rows\n{said}"
-        self.results[kind, result] += 1
-        return f"{name} byte {place}: {result}"
+        self.results[kind, region.name, result] += 1
+        return f"{name} byte {place}, {region.name}: {result}"
+
+    def found_or_harmless(self, kind, what, region, log_from):
+        """Of a node that serves. What nobody reads is not looked for."""
+        def is_found():
+            return any(word in self.cluster.log(VICTIM)[log_from:] for word in FOUND)
+        if region.read and kind != "configuration":
+            wait_until(is_found, f"{what}, {region.name}: found", SCRUB_LIMIT_S)
+        return "found" if is_found() else "harmless"
 
     def check_as_leader(self):
         """The node that was mistreated is one of two that are left, and leads."""
@@ -162,8 +190,8 @@ def main():
         flips.cluster.close()
     say(f"injected: {options.flips} bit flips, one at a time\nchecked: all rows, after each; "
         f"at the end through node {VICTIM}, which leads partitions {led}")
-    for (kind, result), count in sorted(flips.results.items()):
-        say(f"{kind}: {count} {result}")
+    for (kind, region, result), count in sorted(flips.results.items()):
+        say(f"{kind}, {region}: {count} {result}")
     say(f"recovery: {flips.slowest_s:.1f} s at the worst")
 
 
