@@ -54,16 +54,20 @@ auto link_shell::make_behavior() -> behavior_type {
       if (up_)
         wire_->offer(std::move(what.map));
     },
+    [this](link_ask) {
+      if (up_)
+        tell_reached();
+    },
   };
 }
 
 void link_shell::on_up(store_id store) {
   log().info("link is up", {{"peer", peer_}});
   up_ = true;
+  store_ = store;
   on_wire_ = false;
   tell_partitions(true);
-  if (const auto& membership = membership_.get())
-    send(membership, peer_reached{peer_, store});
+  tell_reached();
   flush();
 }
 
@@ -110,6 +114,11 @@ void link_shell::flush() {
   gathered_bytes_ -= bytes;
   on_wire_ = true;
   wire_->deliver(std::move(batch));
+}
+
+void link_shell::tell_reached() {
+  if (const auto& membership = membership_.get())
+    send(membership, peer_reached{peer_, store_});
 }
 
 void link_shell::tell_partitions(bool up) {

@@ -47,6 +47,7 @@ private:
   void on_up(store_id store);
   void on_down();
   void tell_partitions(bool up);
+  void tell_reached();
 
   const node_id peer_;
   const std::shared_ptr<supervision::address_book> addresses_;
@@ -56,6 +57,7 @@ private:
   const wire_factory connect_;
   std::shared_ptr<link_wire> wire_;
   bool up_ = false;
+  store_id store_; ///< of the peer, while it is up
   bool on_wire_ = false; ///< a batch was delivered and not yet drained
   std::deque<link_send> gathered_;
   std::size_t gathered_bytes_ = 0;

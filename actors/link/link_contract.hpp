@@ -22,6 +22,10 @@ struct link_offer {
   cluster_map_ptr map;
 };
 
+/// From membership that has begun anew and finds this link there: if the peer can be
+/// reached, it is to be said once more. Idempotent.
+struct link_ask {};
+
 /// From the network: the connection is up, or lost. `store`: what the peer says that
 /// it has (P19).
 struct link_up {
@@ -34,12 +38,13 @@ struct link_drained {};
 using link_actor
   = caf::typed_actor<caf::reacts_to<link_send>, caf::reacts_to<link_up>,
                      caf::reacts_to<link_down>, caf::reacts_to<link_drained>,
-                     caf::reacts_to<link_offer>>;
+                     caf::reacts_to<link_offer>, caf::reacts_to<link_ask>>;
 
 } // namespace present
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::link_send)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::link_offer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::link_ask)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::link_up)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::link_down)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::link_drained)

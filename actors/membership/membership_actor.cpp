@@ -29,6 +29,7 @@ void membership_shell::on_exit() {
   client_ = {};
   links_ = {};
   partitions_ = {};
+  up_.clear();
   askers_.clear();
 }
 
@@ -49,8 +50,14 @@ auto membership_shell::make_behavior() -> behavior_type {
       step(membership::found_asked{asker, std::move(what.map)});
     },
     [this](map_offered& what) { step(membership::map_heard{std::move(what.map)}); },
-    [this](const peer_reached& what) { step(membership::peer_up{what.peer, what.store}); },
-    [this](const peer_lost& what) { step(membership::peer_down{what.peer}); },
+    [this](const peer_reached& what) {
+      up_[what.peer] = caf::actor_cast<link_actor>(current_sender());
+      step(membership::peer_up{what.peer, what.store});
+    },
+    [this](const peer_lost& what) {
+      up_.erase(what.peer);
+      step(membership::peer_down{what.peer});
+    },
     [this](members_told& what) { step(membership::members_known{std::move(what.what)}); },
     [this](membership_wake) {
       timer_.on_wake();
@@ -123,10 +130,16 @@ void membership_shell::perform(const membership::publish_map& what) {
 }
 
 void membership_shell::perform(const membership::start_link& what) {
-  start_under(links_, parts_.link_spec(what.peer, what.address));
+  // A link that is left of this actor's former life has said what it knows to that one.
+  start_under(links_, parts_.link_spec(what.peer, what.address), [this, peer = what.peer] {
+    auto link = parts_.addresses->address_of<link_actor>(paths::link(peer));
+    if (const auto& to = link.get())
+      send(to, link_ask{});
+  });
 }
 
 void membership_shell::perform(const membership::stop_link& what) {
+  up_.erase(what.peer);
   stop_under(links_, std::to_string(what.peer.value), [] {});
 }
 
@@ -147,9 +160,9 @@ void membership_shell::perform(const membership::drop_replica& what) {
 void membership_shell::perform(const membership::offer_map& what) {
   if (!what.map)
     return;
-  auto link = parts_.addresses->address_of<link_actor>(paths::link(what.peer));
-  if (const auto& to = link.get())
-    send(to, link_offer{what.map});
+  const auto link = up_.find(what.peer);
+  if (link != up_.end() && link->second)
+    send(link->second, link_offer{what.map});
 }
 
 void membership_shell::perform(const membership::ask_root& what) {
@@ -182,7 +195,7 @@ void membership_shell::perform(const membership::found_answered& what) {
 /// about to be stopped. That there is a child of that id is what a former life of this
 /// actor left.
 void membership_shell::start_under(supervisor_address& supervisor,
-                                   supervision::child_spec spec) {
+                                   supervision::child_spec spec, on_there then) {
   if (const auto leaving = stopping_.find({&supervisor, spec.id}); leaving != stopping_.end()) {
     leaving->second = std::move(spec);
     return;
@@ -191,8 +204,10 @@ void membership_shell::start_under(supervisor_address& supervisor,
     return;
   request(supervisor.get(), caf::infinite, supervision::start_child{std::move(spec)})
     .then(
-      [this](const supervision::start_child_answer& answer) {
-        if (!answer && answer.problem().code != error_code::invalid)
+      [this, then = std::move(then)](const supervision::start_child_answer& answer) {
+        if (!answer && answer.problem().code == error_code::invalid && then)
+          then();
+        else if (!answer && answer.problem().code != error_code::invalid)
           log().error("a child did not start", {{"why", answer.problem().message}});
       },
       [](const caf::error&) {});

@@ -62,8 +62,10 @@ private:
 
   using supervisor_address = supervision::address<supervision::supervisor_handle>;
   using on_stopped = std::function<void()>;
+  using on_there = std::function<void()>; ///< it runs already
 
-  void start_under(supervisor_address& supervisor, supervision::child_spec spec);
+  void start_under(supervisor_address& supervisor, supervision::child_spec spec,
+                   on_there then = {});
   void stop_under(supervisor_address& supervisor, const std::string& id, on_stopped then);
   void remove_data(const membership::drop_replica& what);
 
@@ -73,6 +75,9 @@ private:
   supervision::address<client::client_actor> client_;
   supervisor_address links_;
   supervisor_address partitions_;
+  /// Links that are up. A link may say so before its supervisor, which has others to
+  /// look after, has made its address known; what isn't offered then never would be.
+  std::map<node_id, link_actor> up_;
   membership::membership_machine machine_;
   std::unordered_map<std::uint64_t, std::shared_ptr<founding_route>> askers_;
   std::uint64_t last_asker_ = 0;

@@ -40,7 +40,7 @@ private:
 
 link_actor::behavior_type listening(mailbox<store_id>& ups) {
   return {[](const link_send&) {}, [&ups](const link_up& what) { ups.put(what.store); },
-          [](link_down) {}, [](link_drained) {}, [](const link_offer&) {}};
+          [](link_down) {}, [](link_drained) {}, [](const link_offer&) {}, [](link_ask) {}};
 }
 
 } // namespace
