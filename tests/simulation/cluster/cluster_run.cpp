@@ -95,6 +95,7 @@ run_result cluster_world::run() {
   result.reads = clients_->history().reads();
   result.unknown = clients_->history().unknown();
   result.states_compared = audit_.states_compared();
+  result.digests_told = digests_told_;
   count_what_happened();
   result.effective = world_.effects;
   return result;

@@ -42,6 +42,7 @@ struct run_result {
   std::uint64_t reads = 0;
   std::uint64_t unknown = 0;
   std::uint64_t states_compared = 0;
+  std::uint64_t digests_told = 0; ///< to leaders, of states at markers
   effect_tally effective;
 };
 
@@ -120,6 +121,7 @@ private:
   std::deque<std::string> last_words_;
   std::uint64_t log_trace_ = 0;
   std::map<node_id, storage::node_state> states_; ///< as far as operators know
+  std::uint64_t digests_told_ = 0;
   bool a_disk_was_lost_ = false;
   bool power_goes_at_the_end_ = false;
   bool faults_over_ = false;

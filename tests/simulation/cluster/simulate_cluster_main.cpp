@@ -60,6 +60,7 @@ struct totals {
   std::uint64_t reads = 0;
   std::uint64_t unknown = 0;
   std::uint64_t states_compared = 0;
+  std::uint64_t digests_told = 0;
   std::uint64_t doubled = 0;
   std::uint64_t agreed = 0;
   fault_seeds<fault_kind, fault_kinds> faults;
@@ -73,6 +74,7 @@ struct totals {
     reads += done.reads;
     unknown += done.unknown;
     states_compared += done.states_compared;
+    digests_told += done.digests_told;
     faults.add(done.plan, [&](fault_kind kind) { return done.effective.of(kind); });
   }
 };
@@ -90,6 +92,7 @@ nlohmann::ordered_json report_of(const arguments& wanted, const totals& sum) {
                                 {"reads", sum.reads},
                                 {"unknown", sum.unknown},
                                 {"states_compared", sum.states_compared},
+                                {"digests_told", sum.digests_told},
                                 {"violations", sum.failed.size()},
                                 {"failed_seeds", sum.failed},
                                 {"doubled", sum.doubled},

@@ -58,6 +58,8 @@ partition_setup simulated_node::setup_of(partition_id partition,
   setup.machine.id = partition;
   setup.machine.self = self_;
   setup.machine.checkpoint_bytes = world_.weather.checkpoint_bytes;
+  setup.machine.marker_interval_ms = world_.weather.marker_interval_ms;
+  setup.machine.marker_entries = world_.weather.marker_entries;
   setup.raft.seed = world_.random.next();
   setup.raft.max_message_entries = world_.weather.message_entries;
   setup.raft.max_tail_bytes = world_.weather.log_bytes;

@@ -22,6 +22,8 @@ struct climate {
   std::uint32_t hesitation_per_mille = 0; ///< of messages whose actor isn't run at once
   std::uint32_t partitions = 0;           ///< besides the root
   std::size_t bulk_bytes = 0;             ///< of a large value
+  std::uint32_t marker_interval_ms = 0;   ///< between two comparisons of digests (P24)
+  std::uint64_t marker_entries = 0;
 };
 
 struct test_scheduling : caf::actor_system_config {
