@@ -232,3 +232,18 @@ TEST_CASE("who doesn't lead does nothing") {
   CHECK_FALSE(leader.look());
   CHECK_FALSE(leader.machine.next_look());
 }
+
+TEST_CASE("a map that is older than the members changes nothing, whoever it wants (S6)") {
+  leader_under_test leader;
+  leader.set_voters({1, 3, 5});
+  leader.peer(3).reachable = false;
+  const auto newer = leader.map;
+  leader.map.nodes.pop_back(); // node 5 came later
+  leader.want({1, 2, 3});
+  CHECK_FALSE(leader.look());
+  // A leader whose map knows all of them goes on.
+  leader.map = newer;
+  leader.want({1, 2, 3});
+  CHECK(leader.next().voters == nodes({1, 3, 5}));
+  CHECK(leader.next().learners == nodes({2}));
+}
