@@ -167,6 +167,18 @@ TEST_CASE("ends are forgotten past the deadline, at home only when all others ha
   CHECK_FALSE(p.machine().transactions().ended(terms(1).id));
 }
 
+TEST_CASE("while its client may ask, home says how a transaction ended, forgotten or not (P6)") {
+  applied_partition p;
+  auto asked = as_asked(1, deciding(1, doing({put_in("a", "1")})));
+  const auto done = p.apply(asked);
+  pass_deadline(p);
+  p.apply(put_of("x", ""));
+  CHECK_FALSE(p.machine().transactions().ended(terms(1).id));
+  const auto pushed = p.apply(pushing(1));
+  CHECK_FALSE(pushed.otherwise);
+  CHECK(pushed.version == done.version);
+}
+
 TEST_CASE("a push is an end that stays: what it aborted can't prepare or be decided (P8)") {
   applied_partition p;
   CHECK(p.apply(pushing(1)).otherwise);
