@@ -67,7 +67,8 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& problem) {
   const auto verbs = deepest->get_subcommands([](const CLI::App*) { return true; });
   std::vector<std::string> names;
   for (const auto* verb : verbs)
-    names.push_back(verb->get_name());
+    if (!verb->get_group().empty()) // hidden: the program's own
+      names.push_back(verb->get_name());
   if (dynamic_cast<const CLI::RequiredError*>(&problem) && unknown.empty() && !names.empty()
       && deepest->get_require_subcommand_min() > 0)
     return "which command? One of " + joined(names);
