@@ -184,15 +184,20 @@ journal::read_entry(partition_id partition, log_index index,
   return read;
 }
 
-std::vector<raft::witnessed> journal::witnesses(partition_id partition) const {
+result<std::vector<raft::witnessed>> journal::witnesses(partition_id partition) const {
   const auto txn = env_->read();
+  if (!txn)
+    return txn.problem();
   const auto key = journal_keys::witnesses(partition);
-  const auto stored = txn ? txn->get(key) : txn.problem();
-  if (!stored || !*stored)
-    return {};
+  const auto stored = txn->get(key);
+  if (!stored)
+    return stored.problem();
+  if (!*stored)
+    return std::vector<raft::witnessed>{};
   const auto plain = env_->unseal({key, **stored});
-  auto read = plain ? decode_witnesses(*plain) : plain.problem();
-  return read ? std::move(*read) : std::vector<raft::witnessed>{};
+  if (!plain)
+    return plain.problem();
+  return decode_witnesses(*plain);
 }
 
 result<raft::recovered_state> journal::recover(partition_id partition) {

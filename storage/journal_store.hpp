@@ -87,8 +87,8 @@ public:
   virtual result<raft::recovered_state> recover(partition_id partition) = 0;
 
   /// What was written last of the peers of a partition's replica. Nothing rests on it
-  /// but that others are told: what can't be read is forgotten.
-  virtual std::vector<raft::witnessed> witnesses(partition_id partition) const = 0;
+  /// but that others are told: damaged, it may be begun anew.
+  virtual result<std::vector<raft::witnessed>> witnesses(partition_id partition) const = 0;
 
   /// An answer for each write, in their order.
   virtual std::vector<status> append(std::span<const journal_write> batch) = 0;

@@ -32,7 +32,7 @@ memory_journal::recover(partition_id partition) {
   return found;
 }
 
-std::vector<raft::witnessed> memory_journal::witnesses(partition_id partition) const {
+result<std::vector<raft::witnessed>> memory_journal::witnesses(partition_id partition) const {
   const auto* log = find(partition);
   return log ? log->witnesses : std::vector<raft::witnessed>{};
 }

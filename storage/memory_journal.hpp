@@ -26,7 +26,7 @@ public:
   const store_identity& identity() const override { return identity_; }
   result<std::vector<partition_id>> partitions() const override;
   result<raft::recovered_state> recover(partition_id partition) override;
-  std::vector<raft::witnessed> witnesses(partition_id partition) const override;
+  result<std::vector<raft::witnessed>> witnesses(partition_id partition) const override;
   std::vector<status> append(std::span<const journal_write> batch) override;
   result<std::vector<raft::entry>> load(partition_id partition, log_index first,
                                         std::uint64_t max_bytes) const override;

@@ -43,8 +43,7 @@ auto journal_shell::make_behavior() -> behavior_type {
       // What a partition's last life gave to the journal must not come behind
       // what its next life believes to be there.
       on_commit();
-      return journal_recovered{store_->recover(what.partition),
-                               store_->witnesses(what.partition)};
+      return on_recover(what);
     },
     [this](const journal_leave& what) { return on_leave(what); },
     [this](journal_read_map) { return journal_map{store_->read_map()}; },
@@ -82,6 +81,15 @@ void journal_shell::on_commit() {
   waiting_.clear();
   if (fatal)
     end_because_of(*fatal);
+}
+
+journal_recovered journal_shell::on_recover(const journal_recover& what) {
+  auto remembered = store_->witnesses(what.partition);
+  if (!remembered)
+    log().error("what was remembered of the peers is damaged, and is begun anew",
+                {{"partition", what.partition}, {"why", remembered.problem().message}});
+  return {store_->recover(what.partition),
+          remembered ? std::move(*remembered) : std::vector<raft::witnessed>{}};
 }
 
 /// With a log that can't be read, its word is all that it can keep.

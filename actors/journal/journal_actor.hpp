@@ -22,6 +22,7 @@ protected:
 private:
   void on_append(journal_append& what);
   void on_commit();
+  journal_recovered on_recover(const journal_recover& what);
   journal_left on_leave(const journal_leave& what);
   static journal_done done_with(status how);
   [[noreturn]] static void end_because_of(const error& why);

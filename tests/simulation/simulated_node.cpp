@@ -68,7 +68,7 @@ void simulated_node::open_replica() {
   if (conditions.waits_for_all_witnesses)
     options.raft.witness_patience_ms = for_ever_ms;
   options.store = store();
-  options.witnesses = journal_.witnesses(partition);
+  options.witnesses = *journal_.witnesses(partition);
   options.life = {journal_.identity().boot, opening_};
   options.founders = founders_;
   if (std::exchange(damaged_, false))

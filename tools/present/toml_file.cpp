@@ -5,6 +5,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <sstream>
 
 namespace present::tools {
 
@@ -18,7 +19,6 @@ std::string place(const std::string& file, const toml::source_region& region) {
 std::string first_segment(std::string_view path) {
   return std::string{path.substr(0, path.find('.'))};
 }
-
 
 bool matches(std::string_view pattern, std::string_view path) {
   while (!pattern.empty() && !path.empty()) {
@@ -142,13 +142,13 @@ result<std::vector<toml_value>> read_toml(std::string_view text,
 }
 
 std::string toml_string(std::string_view text) {
-  std::string out = "\"";
-  for (const auto letter : text) {
-    if (letter == '"' || letter == '\\')
-      out += '\\';
-    out += letter;
-  }
-  return out + '"';
+  constexpr auto one_line = toml::toml_formatter::default_flags
+                            & ~(toml::format_flags::allow_literal_strings
+                                | toml::format_flags::allow_multi_line_strings);
+  const toml::value<std::string> value{std::string{text}};
+  std::ostringstream out;
+  out << toml::toml_formatter{value, one_line};
+  return out.str();
 }
 
 } // namespace present::tools

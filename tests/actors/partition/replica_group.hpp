@@ -211,7 +211,7 @@ inline void group_member::start() {
   shelf_ = std::make_shared<storage::snapshot_shelf>(home, partition_id{1});
   auto opened = storage::open_usable_state(*home);
   REQUIRE(opened);
-  options_.witnesses = journal.witnesses({1});
+  options_.witnesses = *journal.witnesses({1});
   options_.life = {journal.identity().boot, ++openings_};
   it = std::make_unique<replica>(options_, *journal.recover({1}), std::move(opened->state),
                                  opened->mark, group_.now);

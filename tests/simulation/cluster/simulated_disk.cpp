@@ -37,7 +37,7 @@ public:
       return gone();
     return disk_.journal_.recover(partition);
   }
-  std::vector<raft::witnessed> witnesses(partition_id partition) const override {
+  result<std::vector<raft::witnessed>> witnesses(partition_id partition) const override {
     return disk_.journal_.witnesses(partition);
   }
   std::vector<status> append(std::span<const storage::journal_write> batch) override {
