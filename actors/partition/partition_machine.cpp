@@ -383,16 +383,22 @@ void partition_machine::serve_stale(const arrived& what, const error& the_rest,
                                     effects& out) const {
   response reply;
   std::size_t bytes_left = bounds::max_request;
+  std::shared_ptr<const std::string> met;
   for (const auto& asked : what.what->operations) {
-    if (!asked.is_stale_read())
+    if (!asked.is_stale_read()) {
       reply.answers.push_back(refused_answer(the_rest.code, the_rest.message));
-    else if (auto refused = refusal_of(asked))
+    } else if (auto refused = refusal_of(asked)) {
       reply.answers.push_back(std::move(*refused));
-    else
+    } else {
       reply.answers.push_back(read(asked, bytes_left));
+      if (const auto& given = reply.answers.back(); given.code == error_code::damaged)
+        met = std::make_shared<const std::string>(given.message);
+    }
     reply.answers.back().id = asked.id;
   }
   send(what.tag, std::move(reply), out);
+  if (met)
+    out.push_back(damage_met{std::move(met)});
 }
 
 void partition_machine::admit(const event& input, const arrived& what, effects& out) {

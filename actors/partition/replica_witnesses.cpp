@@ -47,12 +47,13 @@ void replica::remember_matched() {
 
 void replica::answer_standing(node_id peer, store_id store, const standing_asked& asked) {
   remember_matched();
+  const bool is_repeated = book_.has_asked(peer, store, asked.life);
   const auto sign = book_.on_asked(peer, store, asked);
-  if (sign != lapse::none) {
+  if (sign == lapse::none) {
+    lapsed_.erase(peer);
+  } else if (!is_repeated || !lapsed_.contains(peer)) {
     lapsed_[peer] = raft_.log().last();
     out_->push_back(lapse_seen{peer, sign});
-  } else {
-    lapsed_.erase(peer);
   }
   tell(raft::event_kind{raft::peer_began{peer, asked.reached}});
   send_to(peer, {standing_told{asked.life.opening, raft_.current_term(),

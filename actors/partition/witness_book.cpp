@@ -64,22 +64,33 @@ void witness_book::on_matched(node_id peer, const raft::log_position& matched) {
     }
 }
 
+bool witness_book::has_asked(node_id peer, store_id store, const store_life& life) const {
+  const auto told = verdicts_.find(peer);
+  return told != verdicts_.end() && told->second.store == store
+         && told->second.life.boot == life.boot && told->second.life.opening == life.opening;
+}
+
 lapse witness_book::on_asked(node_id peer, store_id store, const standing_asked& asked) {
   auto& known = entry_of(peer, store);
   const bool is_known = known.boot != 0 || known.heard > term{};
-  const auto sign = is_known ? contradiction(known, asked) : lapse::none;
+  auto sign = is_known ? contradiction(known, asked) : lapse::none;
+  if (sign == lapse::none && has_asked(peer, store, asked.life))
+    sign = verdicts_.at(peer).sign; // B5
   if (known.boot != asked.life.boot || known.opening != asked.life.opening) {
     known.boot = asked.life.boot;
     known.opening = asked.life.opening;
     is_new_ = true;
   }
+  verdicts_[peer] = {store, asked.life, sign};
   return sign;
 }
 
 void witness_book::keep(const std::vector<node_id>& members) {
-  const auto gone = std::erase_if(known_, [&](const auto& one) {
-    return std::find(members.begin(), members.end(), one.node) == members.end();
-  });
+  const auto is_gone = [&](node_id node) {
+    return std::find(members.begin(), members.end(), node) == members.end();
+  };
+  const auto gone = std::erase_if(known_, [&](const auto& one) { return is_gone(one.node); });
+  std::erase_if(verdicts_, [&](const auto& one) { return is_gone(one.first); });
   is_new_ = is_new_ || gone > 0;
 }
 

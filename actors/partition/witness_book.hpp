@@ -3,6 +3,7 @@
 #include "actors/partition/replica_message.hpp"
 #include "storage/witnessed.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -48,6 +49,8 @@
 /// B3  What is remembered of a store never falls, but for its opening, which is the last
 ///     that it spoke of.
 /// B4  A new store is another one: what was known of the node's last store is dropped.
+/// B5  Who asks again, for the answer was lost, is told the same: its first question has
+///     made its life the last one known.
 namespace present::partition {
 
 /// Remembered of the peers of one replica; the journal keeps it.
@@ -65,6 +68,8 @@ public:
   void on_matched(node_id peer, const raft::log_position& matched);
   /// It begins anew, with this. What contradicts it, if anything does.
   lapse on_asked(node_id peer, store_id store, const standing_asked& asked);
+  /// In this life, before.
+  bool has_asked(node_id peer, store_id store, const store_life& life) const;
 
   /// Those that are no members are forgotten.
   void keep(const std::vector<node_id>& members);
@@ -79,9 +84,16 @@ public:
   const std::vector<raft::witnessed>& known() const { return known_; }
 
 private:
+  struct verdict {
+    store_id store;
+    store_life life;
+    lapse sign = lapse::none;
+  };
+
   raft::witnessed& entry_of(node_id peer, store_id store);
 
-  std::vector<raft::witnessed> known_; ///< a handful
+  std::vector<raft::witnessed> known_;   ///< a handful
+  std::map<node_id, verdict> verdicts_;  ///< what each was told last (B5)
   bool is_new_ = false;
   std::optional<time_ms> written_at_;
 };

@@ -31,6 +31,13 @@ TEST_CASE("a damaged value is answered `damaged`, and the replica's end is asked
   CHECK(replica.damage.size() == 1);
 }
 
+TEST_CASE("a stale read that meets a damaged value has the replica built anew as well") {
+  damaged_replica replica;
+  const auto tag = replica.ask({read(get{{1}, "bad", true})});
+  CHECK(replica.answer_to(tag, 0).code == error_code::damaged);
+  CHECK(replica.damage.size() == 1);
+}
+
 TEST_CASE("a scan that meets a damaged value gives no page without it") {
   damaged_replica replica;
   const auto page = replica.now_read(scan{{1}, "", "", 0, false});

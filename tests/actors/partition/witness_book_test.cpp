@@ -73,6 +73,20 @@ TEST_CASE("opening, term and log each show that a store has gone back (P19)") {
         == (by_opening ? lapse::term : sign == lapse::log ? lapse::term : sign));
 }
 
+TEST_CASE("who asks again in the same life is told the same: the answer may have been lost (B5)") {
+  witness_book book{{}};
+  book.on_asked({2}, store, question(5, 11, 0, {}));
+  book.on_heard({2}, store, {4});
+  const auto old_files = question(5, 12, 4, {});
+  CHECK_FALSE(book.has_asked({2}, store, old_files.life));
+  CHECK(book.on_asked({2}, store, old_files) == lapse::opening);
+  CHECK(book.has_asked({2}, store, old_files.life));
+  CHECK(book.on_asked({2}, store, old_files) == lapse::opening);
+  // What else it has lost meanwhile is seen as well; and its next life is another one.
+  CHECK(book.on_asked({2}, store, question(5, 12, 3, {})) == lapse::term);
+  CHECK(book.on_asked({2}, store, question(6, 13, 4, {})) == lapse::none);
+}
+
 TEST_CASE("what is remembered never falls, and another store is another one (P19)") {
   witness_book book{{{{2}, store, 5, 11, {4}, position(9, 3)}}};
   book.on_heard({2}, store, {3});
