@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 /// What a replicated log is made of, as the journal keeps it and the raft
@@ -56,6 +57,11 @@ struct log_position {
   term at_term;
   friend auto operator<=>(const log_position&, const log_position&) = default;
 };
+
+/// Of logs that end there, as raft compares them: by term, then by index.
+inline bool is_up_to_date(const log_position& log, const log_position& other) {
+  return std::pair{log.at_term, log.index} >= std::pair{other.at_term, other.index};
+}
 
 /// What must be durable before a message of its step leaves (rule 4).
 struct hard_state {

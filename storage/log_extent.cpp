@@ -36,12 +36,6 @@ status check_entries(const log_extent& log, const journal_write& write) {
 
 } // namespace
 
-bool is_up_to_date(const raft::log_position& log,
-                   const raft::log_position& other) {
-  return std::pair{log.at_term, log.index}
-         >= std::pair{other.at_term, other.index};
-}
-
 bool moves_base(const log_extent& log, const journal_write& write) {
   return write.base && write.base->index > log.base.index;
 }

@@ -14,10 +14,6 @@ struct log_extent {
   friend bool operator==(const log_extent&, const log_extent&) = default;
 };
 
-/// Raft's "at least as up to date": by term, then by index.
-bool is_up_to_date(const raft::log_position& log,
-                   const raft::log_position& other);
-
 /// Whether the write moves the mark.
 bool moves_base(const log_extent& log, const journal_write& write);
 

@@ -10,11 +10,6 @@ namespace present::partition {
 
 namespace {
 
-/// As raft compares logs: by term, then by index.
-bool is_behind(const raft::log_position& one, const raft::log_position& other) {
-  return std::pair{one.at_term, one.index} < std::pair{other.at_term, other.index};
-}
-
 /// What the asker would have to know if its files were not older than its word.
 lapse contradiction(const raft::witnessed& known, const standing_asked& asked) {
   if (asked.life.boot < known.boot
@@ -22,7 +17,7 @@ lapse contradiction(const raft::witnessed& known, const standing_asked& asked) {
     return lapse::opening;
   if (asked.at_term < known.heard)
     return lapse::term;
-  return is_behind(asked.reached, known.matched) ? lapse::log : lapse::none;
+  return is_up_to_date(asked.reached, known.matched) ? lapse::none : lapse::log;
 }
 
 } // namespace
@@ -58,7 +53,7 @@ void witness_book::on_heard(node_id peer, store_id store, term at_term) {
 
 void witness_book::on_matched(node_id peer, const raft::log_position& matched) {
   for (auto& known : known_)
-    if (known.node == peer && is_behind(known.matched, matched)) {
+    if (known.node == peer && !is_up_to_date(known.matched, matched)) {
       known.matched = matched;
       is_new_ = true;
     }
@@ -132,7 +127,7 @@ void witness_inquiry::on_told(node_id peer, const standing_told& what) {
       || !asked_.contains(peer) || !told_.insert(peer).second)
     return; // B2
   found_.at_term = std::max(found_.at_term, what.at_term);
-  if (is_behind(found_.reached, what.last))
+  if (!is_up_to_date(found_.reached, what.last))
     found_.reached = what.last;
   if (what.sign != lapse::none && found_.sign == lapse::none) {
     found_.sign = what.sign;

@@ -17,9 +17,7 @@ bool raft_machine::may_vote() const {
   const auto store = quorum::store_of(members(), self_);
   const bool foreign
     = store.value != 0 && own_store_.value != 0 && store != own_store_;
-  const auto end = log_.last_position();
-  const bool complete = std::pair{end.at_term, end.index}
-                          >= std::pair{promised_.at_term, promised_.index}
+  const bool complete = is_up_to_date(log_.last_position(), promised_)
                         || commit_ >= promised_.index
                         || mutated(mutant::vote_with_lost_log);
   return !foreign && complete && !disk_retry_at_ && !stopped_;
@@ -30,20 +28,13 @@ bool raft_machine::may_vote() const {
 bool raft_machine::is_bound() const {
   if (!bound_ || mutated(mutant::vote_after_going_back))
     return false;
-  return is_bound_against(log_.last_position()) && commit_ < bound_->reached.index
+  return !is_up_to_date(log_.last_position(), bound_->reached) && commit_ < bound_->reached.index
          && (bound_->went_back || now_ < bound_->until);
-}
-
-bool raft_machine::is_bound_against(const log_position& last) const {
-  return std::pair{last.at_term, last.index}
-         < std::pair{bound_->reached.at_term, bound_->reached.index};
 }
 
 log_position raft_machine::reached() const {
   const auto last = log_.last_position();
-  return std::pair{last.at_term, last.index} < std::pair{promised_.at_term, promised_.index}
-           ? promised_
-           : last;
+  return is_up_to_date(last, promised_) ? last : promised_;
 }
 
 /// I13. It may have voted in any term that a voter is in, so it has.
@@ -77,10 +68,10 @@ bool raft_machine::leader_seems_alive() const {
 // -- the voter ----------------------------------------------------------------
 
 void raft_machine::on_vote_request(const message& from, const vote_request& ask) {
-  const bool up_to_date = (std::pair{ask.last_term, ask.last_index}
-                             >= std::pair{log_.last_term(), log_.last()}
+  const log_position theirs{ask.last_index, ask.last_term};
+  const bool up_to_date = (is_up_to_date(theirs, log_.last_position())
                            || mutated(mutant::vote_for_shorter_log))
-                          && !(is_bound() && is_bound_against({ask.last_index, ask.last_term}));
+                          && !(is_bound() && !is_up_to_date(theirs, bound_->reached));
   if (ask.pre) {
     if (auto* state = std::get_if<leader>(&role_); state && state->peers.contains(from.from))
       become_awake(*state); // it has not heard of us
@@ -122,8 +113,7 @@ void raft_machine::on_vote_request(const message& from, const vote_request& ask)
 bool raft_machine::yields_to(const message& from, const vote_request& ask) const {
   if (!std::holds_alternative<pre_candidate>(role_))
     return true;
-  return std::pair{ask.last_term, ask.last_index}
-           > std::pair{log_.last_term(), log_.last()}
+  return !is_up_to_date(log_.last_position(), {ask.last_index, ask.last_term})
          || from.from < self_;
 }
 

@@ -167,7 +167,6 @@ private:
   void on_timeout_now(const message& from);
   void on(const witnesses_told& event);
   bool is_bound() const;
-  bool is_bound_against(const log_position& last) const;
   void become_pre_candidate();
   void become_candidate(bool transfer);
   void ask_for_votes(term at_term, bool pre, bool transfer);
