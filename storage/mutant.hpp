@@ -1,10 +1,9 @@
 #pragma once
 
+#include "runtime/base/mutant.hpp"
+
 #include <cstdint>
 
-/// One-line defects that tests must catch (CONSENSUS.md, *Mutants*). In the product each
-/// of them is the constant `false` and the compiler drops it. The test build defines
-/// PRESENT_MUTANTS and switches one on at run time.
 namespace present::storage {
 
 enum class mutant : std::uint8_t {
@@ -17,12 +16,5 @@ enum class mutant : std::uint8_t {
   skip_bucket_sums,     // P24: rows that are there are all that is looked at
   same_salt,            // P26: each opening derives the same key
 };
-
-#ifdef PRESENT_MUTANTS
-inline thread_local mutant active_mutant = mutant::none;
-inline bool mutated(mutant which) { return active_mutant == which; }
-#else
-constexpr bool mutated(mutant) { return false; }
-#endif
 
 } // namespace present::storage

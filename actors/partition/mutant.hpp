@@ -1,10 +1,9 @@
 #pragma once
 
+#include "runtime/base/mutant.hpp"
+
 #include <cstdint>
 
-/// One-line defects that the simulation must catch (CONSENSUS.md, *Mutants*).
-/// In the product each of them is the constant `false` and the compiler drops
-/// it. The test build defines PRESENT_MUTANTS and switches one on at run time.
 namespace present::partition {
 
 enum class mutant : std::uint8_t {
@@ -39,12 +38,5 @@ enum class mutant : std::uint8_t {
   promote_at_once,       // steward S1: whoever is wanted becomes a voter
   ask_no_witness,        // P19: a replica trusts its files
 };
-
-#ifdef PRESENT_MUTANTS
-inline thread_local mutant active_mutant = mutant::none;
-inline bool mutated(mutant which) { return active_mutant == which; }
-#else
-constexpr bool mutated(mutant) { return false; }
-#endif
 
 } // namespace present::partition

@@ -1,13 +1,11 @@
 #pragma once
 
 #include "runtime/base/check.hpp"
+#include "runtime/base/mutant.hpp"
 
 #include <cstdint>
 
-/// One-line defects that the simulation must catch (CONSENSUS.md, *Mutants*).
-/// In the product each of them is the constant `false` and the compiler drops
-/// it. The test build defines PRESENT_MUTANTS and switches one on at run time;
-/// the machine's own invariants are off then, so that it is an oracle or a
+/// With one of these the machine's own invariants are off, so that it is an oracle or a
 /// client's history that catches the defect.
 namespace present::raft {
 
@@ -46,11 +44,8 @@ enum class mutant : std::uint8_t {
 };
 
 #ifdef PRESENT_MUTANTS
-inline thread_local mutant active_mutant = mutant::none;
-inline bool mutated(mutant which) { return active_mutant == which; }
-inline bool invariants_on() { return active_mutant == mutant::none; }
+inline bool invariants_on() { return active_mutant<mutant> == mutant::none; }
 #else
-constexpr bool mutated(mutant) { return false; }
 constexpr bool invariants_on() { return true; }
 #endif
 

@@ -1,8 +1,9 @@
 #pragma once
 
+#include "runtime/base/mutant.hpp"
+
 #include <cstdint>
 
-/// As actors/partition/mutant.hpp: one-line defects that tests must catch.
 namespace present::transaction {
 
 enum class mutant : std::uint8_t {
@@ -11,12 +12,5 @@ enum class mutant : std::uint8_t {
   abort_without_push,         // P8: a coordinator that gives up says "aborted" by itself
   always_wait,                // P13: who is younger waits as well
 };
-
-#ifdef PRESENT_MUTANTS
-inline thread_local mutant active_mutant = mutant::none;
-inline bool mutated(mutant which) { return active_mutant == which; }
-#else
-constexpr bool mutated(mutant) { return false; }
-#endif
 
 } // namespace present::transaction

@@ -47,15 +47,15 @@ cluster_map_ptr map_of(std::uint32_t nodes, const raft::configuration& founders)
 
 #ifdef PRESENT_MUTANTS
 void switch_on(const any_mutant& defect) {
-  raft::active_mutant = raft::mutant::none;
-  partition::active_mutant = partition::mutant::none;
-  client::active_mutant = client::mutant::none;
+  active_mutant<raft::mutant> = raft::mutant::none;
+  active_mutant<partition::mutant> = partition::mutant::none;
+  active_mutant<client::mutant> = client::mutant::none;
   if (const auto* in_raft = std::get_if<raft::mutant>(&defect))
-    raft::active_mutant = *in_raft;
+    active_mutant<raft::mutant> = *in_raft;
   else if (const auto* above = std::get_if<partition::mutant>(&defect))
-    partition::active_mutant = *above;
+    active_mutant<partition::mutant> = *above;
   else
-    client::active_mutant = std::get<client::mutant>(defect);
+    active_mutant<client::mutant> = std::get<client::mutant>(defect);
 }
 #endif
 

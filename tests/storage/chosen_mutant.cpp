@@ -17,7 +17,7 @@ constexpr std::array<std::pair<std::string_view, mutant>, 7> known{{
 }};
 
 [[maybe_unused]] const bool is_chosen = [] {
-  active_mutant = test::chosen_mutant(known);
+  active_mutant<mutant> = test::chosen_mutant(known);
   return true;
 }();
 

@@ -22,8 +22,8 @@ constexpr std::array<std::pair<std::string_view, partition::mutant>, 5> of_parti
 }};
 
 [[maybe_unused]] const bool is_chosen = [] {
-  transaction::active_mutant = test::chosen_mutant(of_coordinators);
-  partition::active_mutant = test::chosen_mutant(of_partitions);
+  active_mutant<transaction::mutant> = test::chosen_mutant(of_coordinators);
+  active_mutant<partition::mutant> = test::chosen_mutant(of_partitions);
   return true;
 }();
 
