@@ -13,7 +13,6 @@ those are.
 
 import argparse
 import collections
-import glob
 import os
 import random
 import signal
@@ -38,19 +37,15 @@ class Flips:
         self.slowest_s = 0
 
     def begin(self):
-        self.cluster.take(VICTIM)
-        self.cluster.configure(VICTIM, "checkpoint_bytes = 65536")
-        self.cluster.start(VICTIM)
-        self.cluster.wait_until_whole()
+        self.cluster.checkpoint_often(VICTIM)
         self.cluster.make_space(self.rows)
-        wait_until(lambda: any(os.path.getsize(file) > 100_000 for file in self.files("state")),
-                   "a checkpoint")
+        self.cluster.wait_until_checkpoint(VICTIM)
 
     def files(self, kind):
         if kind == "journal":
             return [self.cluster.path(VICTIM, "journal", "data.mdb")]
         if kind == "state":
-            return sorted(glob.glob(self.cluster.path(VICTIM, "state", "*", "data.mdb")))
+            return self.cluster.states(VICTIM)
         base = self.cluster.path(VICTIM)
         return [base + ending for ending in (".toml", ".pem", ".key", ".storage-key")]
 

@@ -2,13 +2,12 @@
 asked of whichever node when it is back, the answer is the value, or an error that says
 why not; then the node is repaired by its peers, and by nobody else."""
 
-import glob
 import os
 import sys
 import time
 import unittest
 
-from disk_cluster import SPACE, DiskCluster, say, wait_until
+from disk_cluster import SPACE, DiskCluster, say, some_rows, wait_until
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "end_to_end"))
 
@@ -52,11 +51,8 @@ class DamagedValue(unittest.TestCase):
     def setUp(self):
         self.cluster = DiskCluster()
         self.addCleanup(self.cluster.close)
-        self.cluster.take(VICTIM)
-        self.cluster.configure(VICTIM, "checkpoint_bytes = 65536")
-        self.cluster.start(VICTIM)
-        self.cluster.wait_until_whole()
-        self.rows = {f"key-{number:04}": f"value {number} " + "x" * 300 for number in range(600)}
+        self.cluster.checkpoint_often(VICTIM)
+        self.rows = some_rows()
         self.cluster.make_space(self.rows)
         # So many that checkpoints come after all of the above: what is read of those is
         # read from the disk. Their keys sort beside them, so it is the same partition.
@@ -70,14 +66,11 @@ class DamagedValue(unittest.TestCase):
         self.answers = 0
         self.behind = 0
 
-    def states(self):
-        return glob.glob(self.cluster.path(VICTIM, "state", "*", "data.mdb"))
-
     def full_states(self):
         """File: content, of those that have rows behind the ones that are to go bad. A
         checkpoint holds all that was applied before it."""
         found = {}
-        for file in self.states():
+        for file in self.cluster.states(VICTIM):
             with open(file, "rb") as source:
                 content = source.read()
             if LATER.encode() in content:

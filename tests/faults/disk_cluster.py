@@ -1,6 +1,7 @@
 """Clusters whose disks are in a test's hands: nodes that are stopped and edited, or that
 run over a disk of ours (disk/), which forgets and fails when it is told to."""
 
+import glob
 import json
 import os
 import shutil
@@ -68,6 +69,11 @@ def over_disk(folder, socket_path):
             "PRESENT_DISK_ORDERS": socket_path}
 
 
+def some_rows():
+    """So many that a node that checkpoints often has done so."""
+    return {f"key-{number:04}": f"value {number} " + "x" * 300 for number in range(600)}
+
+
 class DiskCluster(Cluster):
     """A local cluster of which the test runs some nodes itself, so that nobody else
     starts them."""
@@ -97,6 +103,21 @@ class DiskCluster(Cluster):
     def configure(self, number, line):
         with open(self.config_file(number), "a", encoding="utf-8") as file:
             file.write(line + "\n")
+
+    def checkpoint_often(self, number):
+        """This node is the test's from here on, and has much of its states on the disk."""
+        self.take(number)
+        self.configure(number, "checkpoint_bytes = 65536")
+        self.start(number)
+        self.wait_until_whole()
+
+    def states(self, number):
+        """The files of its partitions' states."""
+        return sorted(glob.glob(self.path(number, "state", "*", "data.mdb")))
+
+    def wait_until_checkpoint(self, number):
+        wait_until(lambda: any(os.path.getsize(file) > 100_000 for file in self.states(number)),
+                   "a checkpoint")
 
     def start(self, number, over_shim=False):
         more = {}

@@ -1,14 +1,13 @@
 """Files of a node that are cut short while it runs, taken away, or that are of another
 time (FAULTS 11, 12, 13)."""
 
-import glob
 import os
 import signal
 import threading
 import time
 import unittest
 
-from disk_cluster import DiskCluster, say, shutil, wait_until
+from disk_cluster import DiskCluster, say, shutil, some_rows, wait_until
 
 VICTIM = 3
 
@@ -17,17 +16,10 @@ class ReplacedFiles(unittest.TestCase):
     def setUp(self):
         self.cluster = DiskCluster()
         self.addCleanup(self.cluster.close)
-        self.cluster.take(VICTIM)
-        self.cluster.configure(VICTIM, "checkpoint_bytes = 65536")
-        self.cluster.start(VICTIM)
-        self.cluster.wait_until_whole()
-        self.rows = {f"key-{number:04}": f"value {number} " + "x" * 300 for number in range(600)}
+        self.cluster.checkpoint_often(VICTIM)
+        self.rows = some_rows()
         self.cluster.make_space(self.rows)
-        wait_until(lambda: any(os.path.getsize(file) > 100_000 for file in self.states()),
-                   "a checkpoint")
-
-    def states(self):
-        return glob.glob(self.cluster.path(VICTIM, "state", "*", "data.mdb"))
+        self.cluster.wait_until_checkpoint(VICTIM)
 
     def put(self, first, last):
         more = {f"key-{number:04}": f"later {number} " + "y" * 300
@@ -81,7 +73,7 @@ class ReplacedFiles(unittest.TestCase):
         self.check("the journal's file is cut short while it is mapped", began)
 
     def test_a_state_is_cut_short_under_a_running_node(self):
-        self.end_by_bus_error(max(self.states(), key=os.path.getsize))
+        self.end_by_bus_error(max(self.cluster.states(VICTIM), key=os.path.getsize))
         began = time.monotonic()
         self.cluster.start(VICTIM)
         wait_until(lambda: "the state is set aside" in self.cluster.log(VICTIM),

@@ -2,6 +2,7 @@
 
 #include "runtime/base/overloaded.hpp"
 #include "tests/tools/histories/contents.hpp"
+#include "tests/tools/histories/every_order.hpp"
 
 #include <set>
 
@@ -43,35 +44,29 @@ bool takes_place(const operation& one, contents& now) {
     one.what);
 }
 
-bool goes_on(const std::vector<operation>& history, std::vector<bool>& placed,
-             const contents& now) {
-  bool whole = true;
-  for (std::size_t place = 0; place < history.size(); ++place)
-    whole = whole && (placed[place] || !history[place].returned);
-  if (whole)
-    return true;
-  for (std::size_t next = 0; next < history.size(); ++next) {
-    bool may_be_next = !placed[next];
-    for (std::size_t other = 0; other < history.size() && may_be_next; ++other)
-      may_be_next = placed[other] || !history[other].returned
-                    || *history[other].returned >= history[next].called;
-    auto then = now;
-    if (!may_be_next || !takes_place(history[next], then))
-      continue;
-    placed[next] = true;
-    const auto found = goes_on(history, placed, then);
-    placed[next] = false;
-    if (found)
-      return true;
+struct rules {
+  static bool has_taken_place(const operation& one) {
+    return one.returned.has_value();
   }
-  return false;
-}
+
+  static bool may_take_place(const operation&) {
+    return true;
+  }
+
+  static bool is_before(const operation& one, const operation& other) {
+    return one.returned && *one.returned < other.called;
+  }
+
+  static bool takes_place(const operation& one, contents& now) {
+    return histories::takes_place(one, now);
+  }
+};
 
 } // namespace
 
 bool has_an_order(const std::vector<operation>& history) {
   std::vector<bool> placed(history.size());
-  return goes_on(history, placed, {});
+  return goes_on<rules>(history, placed, contents{});
 }
 
 } // namespace present::histories

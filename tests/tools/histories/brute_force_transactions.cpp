@@ -1,5 +1,7 @@
 #include "tests/tools/histories/brute_force_transactions.hpp"
 
+#include "tests/tools/histories/every_order.hpp"
+
 #include <map>
 #include <string>
 
@@ -24,35 +26,29 @@ bool takes_place(const transaction& one, lists& now) {
   return true;
 }
 
-bool goes_on(const std::vector<transaction>& history, std::vector<bool>& placed,
-             const lists& now) {
-  bool whole = true;
-  for (std::size_t place = 0; place < history.size(); ++place)
-    whole = whole && (placed[place] || history[place].how != ending::committed);
-  if (whole)
-    return true;
-  for (std::size_t next = 0; next < history.size(); ++next) {
-    bool may_be_next = !placed[next] && history[next].how != ending::aborted;
-    for (std::size_t other = 0; other < history.size() && may_be_next; ++other)
-      may_be_next = placed[other] || history[other].how != ending::committed
-                 || history[other].returned >= history[next].called;
-    auto then = now;
-    if (!may_be_next || !takes_place(history[next], then))
-      continue;
-    placed[next] = true;
-    const auto found = goes_on(history, placed, then);
-    placed[next] = false;
-    if (found)
-      return true;
+struct rules {
+  static bool has_taken_place(const transaction& one) {
+    return one.how == ending::committed;
   }
-  return false;
-}
+
+  static bool may_take_place(const transaction& one) {
+    return one.how != ending::aborted;
+  }
+
+  static bool is_before(const transaction& one, const transaction& other) {
+    return one.how == ending::committed && one.returned < other.called;
+  }
+
+  static bool takes_place(const transaction& one, lists& now) {
+    return histories::takes_place(one, now);
+  }
+};
 
 } // namespace
 
 bool has_an_order(const std::vector<transaction>& history) {
   std::vector<bool> placed(history.size());
-  return goes_on(history, placed, {});
+  return goes_on<rules>(history, placed, lists{});
 }
 
 } // namespace present::histories

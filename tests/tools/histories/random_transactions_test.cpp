@@ -134,6 +134,26 @@ std::vector<transaction> with(std::vector<transaction> history,
   return history;
 }
 
+/// What histories came to that were judged in both ways.
+struct comparison {
+  std::size_t rejected = 0;
+  std::size_t by_cycles_alone = 0;
+
+  void judge(const std::vector<transaction>& history) {
+    RC_LOG() << in_words(history);
+    const auto expected = has_an_order(history);
+    const auto found = judge_transactions(history);
+    RC_ASSERT(found);
+    RC_LOG() << in_words(*found);
+    RC_ASSERT(found->is_strictly_serializable() == expected);
+    if (expected)
+      return;
+    ++rejected;
+    if (found->anomalies.front().what >= anomaly_kind::g0_write_cycle)
+      ++by_cycles_alone;
+  }
+};
+
 double seconds_since(std::chrono::steady_clock::time_point began) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - began)
       .count();
@@ -160,8 +180,7 @@ TEST_CASE(
 
 TEST_CASE(
     "damaged histories of transactions are judged as by trying every order") {
-  std::size_t rejected = 0;
-  std::size_t by_cycles_alone = 0;
+  comparison both;
   CHECK(rc::check([&] {
     const auto plan = any_small_plan();
     dice chance{*rc::gen::arbitrary<std::uint64_t>()};
@@ -169,29 +188,18 @@ TEST_CASE(
       auto history = generate_transactions(plan, chance);
       for (auto times = chance.below(3) + 1; times > 0; --times)
         damage(history, chance);
-      RC_LOG() << in_words(history);
-      const auto expected = has_an_order(history);
-      const auto found = judge_transactions(history);
-      RC_ASSERT(found);
-      RC_LOG() << in_words(*found);
-      RC_ASSERT(found->is_strictly_serializable() == expected);
-      rejected += expected ? 0 : 1;
-      by_cycles_alone += !expected
-                              && found->anomalies.front().what
-                                     >= anomaly_kind::g0_write_cycle
-                           ? 1
-                           : 0;
+      both.judge(history);
     }
   }));
   // Else nothing was tried.
-  MESSAGE(rejected << " rejected, " << by_cycles_alone << " by cycles alone");
-  CHECK(rejected > 300);
-  CHECK(by_cycles_alone > 20);
+  MESSAGE(both.rejected << " rejected, " << both.by_cycles_alone << " by cycles alone");
+  CHECK(both.rejected > 300);
+  CHECK(both.by_cycles_alone > 20);
 }
 
 TEST_CASE("reads that were put together at random are judged as by trying "
           "every order") {
-  std::size_t rejected = 0;
+  comparison both;
   CHECK(rc::check([&] {
     dice chance{*rc::gen::arbitrary<std::uint64_t>()};
     for (int round = 0; round < 40; ++round) {
@@ -210,16 +218,10 @@ TEST_CASE("reads that were put together at random are judged as by trying "
             read->found = longest[read->key];
             read->found.resize(chance.below(read->found.size() + 1));
           }
-      RC_LOG() << in_words(history);
-      const auto expected = has_an_order(history);
-      const auto found = judge_transactions(history);
-      RC_ASSERT(found);
-      RC_LOG() << in_words(*found);
-      RC_ASSERT(found->is_strictly_serializable() == expected);
-      rejected += expected ? 0 : 1;
+      both.judge(history);
     }
   }));
-  CHECK(rejected > 300);
+  CHECK(both.rejected > 300);
 }
 
 TEST_CASE(
