@@ -107,6 +107,19 @@ result<std::string> chosen(std::optional<std::string_view> bytes, std::int64_t o
   return encode_typed(integer_value{*there ? pick(**there, operand) : operand});
 }
 
+/// `change(elements, where it stands or would, whether it is there)`.
+template <class Change>
+result<std::string> changed_set(std::optional<std::string_view> bytes,
+                                std::string_view element, Change change) {
+  auto there = set_in(bytes);
+  if (!there)
+    return there.problem();
+  auto& all = there->elements;
+  const auto place = std::lower_bound(all.begin(), all.end(), element);
+  change(all, place, place != all.end() && *place == element);
+  return encode_typed(*there);
+}
+
 } // namespace
 
 std::string encode_typed(const typed_value& what) {
@@ -193,26 +206,18 @@ result<std::string> with_appended(std::optional<std::string_view> bytes,
 
 result<std::string> with_inserted(std::optional<std::string_view> bytes,
                                   std::string_view element) {
-  auto there = set_in(bytes);
-  if (!there)
-    return there.problem();
-  auto& all = there->elements;
-  const auto place = std::lower_bound(all.begin(), all.end(), element);
-  if (place == all.end() || *place != element)
-    all.insert(place, std::string{element});
-  return encode_typed(*there);
+  return changed_set(bytes, element, [&](auto& all, auto place, bool is_there) {
+    if (!is_there)
+      all.insert(place, std::string{element});
+  });
 }
 
 result<std::string> without_element(std::optional<std::string_view> bytes,
                                     std::string_view element) {
-  auto there = set_in(bytes);
-  if (!there)
-    return there.problem();
-  auto& all = there->elements;
-  const auto place = std::lower_bound(all.begin(), all.end(), element);
-  if (place != all.end() && *place == element)
-    all.erase(place);
-  return encode_typed(*there);
+  return changed_set(bytes, element, [](auto& all, auto place, bool is_there) {
+    if (is_there)
+      all.erase(place);
+  });
 }
 
 } // namespace present::storage

@@ -2,7 +2,17 @@
 
 #include "runtime/base/overloaded.hpp"
 
+#include <algorithm>
+
 namespace present::client {
+
+space_id place_in(std::vector<std::string>& spaces, const std::string& name) {
+  const auto found = std::find(spaces.begin(), spaces.end(), name);
+  const auto place = static_cast<space_id::rep>(found - spaces.begin());
+  if (found == spaces.end())
+    spaces.push_back(name);
+  return {place};
+}
 
 bool is_write(const call_kind& what) {
   if (const auto* all = std::get_if<transact_call>(&what))

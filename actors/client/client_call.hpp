@@ -48,6 +48,9 @@ struct transact_call {
   std::vector<std::string> spaces;
   transact what;
 };
+/// The number that `name` has among them; a new one goes to the end.
+space_id place_in(std::vector<std::string>& spaces, const std::string& name);
+
 /// The map, as the leader of the root has it now: which spaces and nodes there are.
 struct map_call {};
 /// Those from `add_node` to `report_members` are the root's and take an admin's or a

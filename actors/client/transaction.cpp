@@ -2,6 +2,7 @@
 
 #include "actors/client/key_range.hpp"
 #include "actors/client/pacing.hpp"
+#include "actors/partition/step_change.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/base/overloaded.hpp"
 #include "storage/typed_value.hpp"
@@ -17,33 +18,21 @@ std::optional<std::string_view> view_of(const std::optional<std::string>& value)
   return value ? std::optional<std::string_view>{*value} : std::nullopt;
 }
 
-result<std::string> changed(const number_step& what, std::optional<std::string_view> there) {
-  switch (what.how) {
-    case number_change::add:
-      return storage::with_added(there, what.operand);
-    case number_change::min:
-      return storage::with_least(there, what.operand);
-    case number_change::max:
-      return storage::with_greatest(there, what.operand);
-  }
-  return make_error(error_code::invalid, "an arithmetic that isn't known");
-}
-
-result<std::string> changed(const element_step& what, std::optional<std::string_view> there) {
-  switch (what.how) {
-    case element_change::append:
-      return storage::with_appended(there, what.element);
-    case element_change::insert:
-      return storage::with_inserted(there, what.element);
-    case element_change::take_out:
-      return storage::without_element(there, what.element);
-  }
-  return make_error(error_code::invalid, "a change of elements that isn't known");
-}
-
 /// Whether what was there before doesn't matter to the step.
 bool rewrites(const step& what) {
   return std::holds_alternative<put_step>(what) || std::holds_alternative<remove_step>(what);
+}
+
+/// At least 1: a patience of 0 is the default one.
+std::uint32_t left_until(time_ms deadline, transaction_door& door) {
+  const auto now = door.now();
+  return now < deadline ? static_cast<std::uint32_t>(deadline - now) : 1;
+}
+
+error other_type(const std::string& key, std::string_view there, const char* wanted) {
+  return make_error(error_code::invalid, "'" + key + "': the key has "
+                                           + std::string{storage::type_name(there)} + ", not "
+                                           + wanted);
 }
 
 std::string text_of(const bytes_ptr& value) {
@@ -55,21 +44,12 @@ std::string text_of(const bytes_ptr& value) {
 // -- reading -------------------------------------------------------------------------
 
 space_id transaction::number_of(const std::string& space) {
-  const auto found = std::find(spaces_.begin(), spaces_.end(), space);
-  const auto place = static_cast<space_id::rep>(found - spaces_.begin());
-  if (found == spaces_.end())
-    spaces_.push_back(space);
-  return {place};
+  return client::place_in(spaces_, space);
 }
 
 void transaction::fail(error why) {
   if (!has_failed())
     problem_ = std::move(why);
-}
-
-std::uint32_t transaction::patience() {
-  const auto now = door_.now();
-  return now < deadline_ ? static_cast<std::uint32_t>(deadline_ - now) : 1;
 }
 
 std::optional<std::string> transaction::get(const std::string& space, const std::string& key) {
@@ -90,7 +70,7 @@ std::optional<std::string> transaction::read_base(const place& where) {
   if (const auto known = read_.find(where); known != read_.end())
     return known->second; // T2
   const auto how
-    = door_.ask(client::get_call{spaces_[where.first.value], where.second}, patience());
+    = door_.ask(client::get_call{spaces_[where.first.value], where.second}, left_until(deadline_, door_));
   std::optional<std::string> value;
   hlc_stamp version;
   if (how.problem.code == error_code::ok) {
@@ -112,7 +92,7 @@ std::optional<std::string> transaction::with_own_steps(const place& where,
   if (own == own_.end())
     return base;
   const auto change = [&](const auto& what) {
-    auto made = changed(what, view_of(base));
+    auto made = changed_by(what, view_of(base));
     if (made)
       base = std::move(*made);
     else
@@ -124,7 +104,7 @@ std::optional<std::string> transaction::with_own_steps(const place& where,
                  [&](const remove_step&) { base = std::nullopt; },
                  [&](const number_step& s) { change(s); },
                  [&](const element_step& s) {
-                   if (s.how != element_change::take_out || base)
+                   if (!changes_nothing(s, view_of(base)))
                      change(s);
                  },
                  [](const auto&) {},
@@ -143,7 +123,7 @@ std::vector<transaction_row> transaction::scan(const std::string& space,
   for (auto from = first; more;) {
     const auto wanted = std::min<std::size_t>(most - seen.rows.size(), bounds::max_scan_page);
     auto how = door_.ask(client::scan_call{space, from, last, static_cast<std::uint32_t>(wanted)},
-                         patience());
+                         left_until(deadline_, door_));
     if (how.problem.code != error_code::ok) {
       fail(how.problem);
       return {};
@@ -199,9 +179,7 @@ std::optional<std::int64_t> transaction::number(const std::string& space,
   const auto* number = typed ? std::get_if<storage::integer_value>(&*typed) : nullptr;
   if (number)
     return number->number;
-  fail(make_error(error_code::invalid, "'" + key + "': the key has "
-                                         + std::string{storage::type_name(*value)}
-                                         + ", not an integer"));
+  fail(other_type(key, *value, "an integer"));
   return std::nullopt;
 }
 
@@ -215,9 +193,7 @@ std::vector<std::string> transaction::elements(const std::string& space,
     return std::move(list->elements);
   if (auto* set = typed ? std::get_if<storage::set_value>(&*typed) : nullptr)
     return std::move(set->elements);
-  fail(make_error(error_code::invalid, "'" + key + "': the key has "
-                                         + std::string{storage::type_name(*value)}
-                                         + ", not a list or a set"));
+  fail(other_type(key, *value, "a list or a set"));
   return {};
 }
 
@@ -308,9 +284,7 @@ attempt try_once(transaction_door& door, const transaction_work& work, time_ms d
   const auto call = t.ending(start, !gives_up);
   if (!call)
     return how;
-  const auto now = door.now();
-  const auto left = now < deadline ? static_cast<std::uint32_t>(deadline - now) : 1;
-  const auto said = door.ask(*call, left);
+  const auto said = door.ask(*call, left_until(deadline, door));
   // Of what was read before something failed, only that it changed matters (T4).
   if (gives_up && said.problem.code != error_code::transaction_conflict)
     return how;

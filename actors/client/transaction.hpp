@@ -88,7 +88,6 @@ private:
   std::optional<std::string> with_own_steps(const place& where, std::optional<std::string> base);
   bool is_rewritten(const place& where) const;
   void fail(error why);
-  std::uint32_t patience();
   transaction& add_step(step what);
   void merge_own_writes(space_id space, const std::string& first, const std::string& last,
                         std::map<std::string, std::string>& rows);

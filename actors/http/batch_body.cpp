@@ -62,15 +62,10 @@ result<std::vector<client::call_kind>> parse_batch_body(std::string_view body) {
                         + std::to_string(bounds::max_request_operations));
   std::vector<client::call_kind> calls;
   calls.reserve(operations.size());
-  for (std::size_t place = 0; place < operations.size(); ++place) {
-    const auto name = "operations[" + std::to_string(place) + ']';
-    if (!operations[place].is_object())
-      return make_error(error_code::invalid, name + ": must be an object");
-    object_reader reader{operations[place], name};
-    calls.push_back(read_call(reader));
-    if (auto problem = reader.problem())
-      return *problem;
-  }
+  if (auto problem = read_objects(operations, "operations", [&](object_reader& reader) {
+        calls.push_back(read_call(reader));
+      }))
+    return *problem;
   return calls;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/error.hpp"
+#include "runtime/base/joined.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -107,7 +108,7 @@ public:
   std::optional<error> problem() {
     for (const auto& [name, value] : object_.items())
       if (std::find(known_.begin(), known_.end(), name) == known_.end())
-        complain(name.c_str(), "unknown; there are " + list_of_known());
+        complain(name.c_str(), "unknown; there are " + joined(known_));
     return problem_;
   }
 
@@ -118,18 +119,26 @@ private:
     return found == object_.end() ? nullptr : &*found;
   }
 
-  std::string list_of_known() const {
-    std::string list;
-    for (const auto& name : known_)
-      list += (list.empty() ? "" : ", ") + name;
-    return list;
-  }
-
   const json& object_;
   const std::string place_;
   std::vector<std::string> known_;
   std::optional<error> problem_;
 };
+
+/// `read(reader)` for each object of the list, which its place in `name` names.
+template <class Read>
+std::optional<error> read_objects(const json& list, const std::string& name, Read read) {
+  for (std::size_t place = 0; place < list.size(); ++place) {
+    const auto where = name + '[' + std::to_string(place) + ']';
+    if (!list[place].is_object())
+      return make_error(error_code::invalid, where + ": must be an object");
+    object_reader reader{list[place], where};
+    read(reader);
+    if (auto problem = reader.problem())
+      return problem;
+  }
+  return std::nullopt;
+}
 
 /// The member "encoding", "utf-8" without it.
 std::string encoding_of(object_reader& from);

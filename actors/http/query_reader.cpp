@@ -1,5 +1,6 @@
 #include "actors/http/query_reader.hpp"
 
+#include "runtime/base/joined.hpp"
 #include "runtime/base/parse_count.hpp"
 
 #include <algorithm>
@@ -58,9 +59,7 @@ void query_reader::complain(error what) {
 }
 
 std::optional<error> query_reader::problem() {
-  std::string all;
-  for (const auto& name : known_)
-    all += (all.empty() ? "" : ", ") + name;
+  const auto all = joined(known_);
   for (const auto& [name, value] : target_.query)
     if (!known_.contains(name))
       complain(wrong("'" + name + "'", all.empty() ? "this path takes no parameters"

@@ -18,12 +18,7 @@ constexpr body_shape transaction_shape{"a transaction", 3, 32 * bounds::max_tran
 class transaction_reader {
 public:
   space_id space(object_reader& from) {
-    auto name = from.text("space");
-    const auto found = std::find(call_.spaces.begin(), call_.spaces.end(), name);
-    const auto place = static_cast<space_id::rep>(found - call_.spaces.begin());
-    if (found == call_.spaces.end())
-      call_.spaces.push_back(std::move(name));
-    return {place};
+    return client::place_in(call_.spaces, from.text("space"));
   }
 
   comparison read_comparison(object_reader& from) {
@@ -87,16 +82,7 @@ public:
       return std::nullopt;
     if (!list->is_array())
       return make_error(error_code::invalid, std::string{name} + ": must be a list");
-    for (std::size_t place = 0; place < list->size(); ++place) {
-      const auto where = std::string{name} + '[' + std::to_string(place) + ']';
-      if (!(*list)[place].is_object())
-        return make_error(error_code::invalid, where + ": must be an object");
-      object_reader reader{(*list)[place], where};
-      read(reader);
-      if (auto problem = reader.problem())
-        return problem;
-    }
-    return std::nullopt;
+    return read_objects(*list, name, read);
   }
 
   client::transact_call& call() { return call_; }

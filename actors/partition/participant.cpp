@@ -45,7 +45,8 @@ std::vector<storage::key_range> ranges_read(const transact& part) {
 }
 
 storage::prepared_record record_of(const prepare& asked, hlc_stamp stamp,
-                                   const transaction_draft& draft) {
+                                   const transaction_draft& draft,
+                                   storage::step_results results) {
   storage::prepared_record record;
   record.client = asked.terms.id.client;
   record.number = asked.terms.id.number;
@@ -58,7 +59,7 @@ storage::prepared_record record_of(const prepare& asked, hlc_stamp stamp,
   for (const auto& [key, written] : draft.writes())
     record.writes.push_back(
       {{key.space(), std::string{key.user_key()}}, written.tombstone, written.bytes});
-  record.steps = draft.results();
+  record.steps = std::move(results);
   return record;
 }
 
@@ -92,12 +93,10 @@ answer participant::apply(const prepare& asked, hlc_stamp stamp) {
       holder && !mutated(mutant::ignore_locks))
     return locked_answer(holder);
   transaction_draft draft{table_, stamp};
-  if (auto refused = draft.check_seen(asked.part))
-    return *refused;
-  if (auto refused = draft.run(asked.part.then, bounds::max_transaction_results))
-    return *refused;
-  auto record = record_of(asked, stamp, draft);
-  auto given = prepared_answer(record);
+  auto given = draft.work_out(asked.part, bounds::max_transaction_results);
+  if (given.code != error_code::ok)
+    return given;
+  auto record = record_of(asked, stamp, draft, given.steps);
   table_.put(record_key::prepared(record.client, record.number), record);
   locks_.insert(std::move(record));
   return given;
@@ -126,25 +125,18 @@ answer participant::apply(const decide& asked, hlc_stamp stamp) {
     return known->committed ? applied_answer(known->stamp) : *refusal_of_end(id);
   }
   transaction_draft draft{table_, stamp};
-  std::optional<answer> refused;
-  if (stamp > asked.terms.deadline)
-    refused = late_answer(asked.terms);
-  if (!refused)
-    refused = draft.check_seen(asked.part);
-  if (!refused)
-    refused = draft.run(asked.part.then, bounds::max_transaction_results);
-  if (refused) {
+  auto given = stamp > asked.terms.deadline
+                 ? late_answer(asked.terms)
+                 : draft.work_out(asked.part, bounds::max_transaction_results);
+  if (given.code != error_code::ok) {
     end(id, false, stamp, asked.terms.deadline, {});
-    return *refused;
+    return given;
   }
-  for (const auto& [key, written] : draft.writes())
-    table_.put(key, storage::value_record{stamp, written.tombstone, written.bytes});
+  draft.install(table_);
   std::vector<storage::key_name> waiting;
   for (const auto& other : asked.others)
     waiting.push_back({other.where.space, other.where.key});
   end(id, true, stamp, asked.terms.deadline, std::move(waiting));
-  auto given = applied_answer(stamp);
-  given.steps = draft.results();
   return given;
 }
 

@@ -114,10 +114,11 @@ void partition_machine::on_arrived(const event& input, const arrived& what,
     refuse(what.tag, std::move(*unfit), out);
   } else if (unfit || static_cast<std::size_t>(stale) == operations.size()) {
     serve_stale(what, unfit.value_or(error{}), out);
-  } else if ((why = refusal_of(input, *what.what))) {
+  } else if (const auto seen = stamp_below(*what.what);
+             (why = refusal_of(input, seen))) {
     refuse(what.tag, std::move(*why), out);
   } else {
-    admit(input, what, out);
+    admit(input, what, seen, out);
   }
 }
 
@@ -318,10 +319,9 @@ std::optional<error> partition_machine::unfit_to_lead() const {
 /// Why the whole request is refused before anything of it is looked at. Hints
 /// only: whatever is decided by the state is decided when applied (P1).
 std::optional<error> partition_machine::refusal_of(const event& input,
-                                                   const request& what) const {
+                                                   hlc_stamp seen) const {
   // A stamp that is in the log already drags nothing, however far ahead it is.
   const auto wall_ms = bounded_wall(input.wall_ms);
-  const auto seen = stamp_below(what);
   const bool ahead = seen > clock_.latest()
                      && seen.wall_ms() > wall_ms + options_.max_clock_offset_ms;
   if (ahead && phase_ == phase::taking_over)
@@ -382,27 +382,24 @@ bool partition_machine::is_disputed(const operation& asked) const {
 void partition_machine::serve_stale(const arrived& what, const error& the_rest,
                                     effects& out) const {
   response reply;
-  std::size_t bytes_left = bounds::max_request;
-  std::shared_ptr<const std::string> met;
+  read_turn turn;
   for (const auto& asked : what.what->operations) {
-    if (!asked.is_stale_read()) {
+    if (!asked.is_stale_read())
       reply.answers.push_back(refused_answer(the_rest.code, the_rest.message));
-    } else if (auto refused = refusal_of(asked)) {
+    else if (auto refused = refusal_of(asked))
       reply.answers.push_back(std::move(*refused));
-    } else {
-      reply.answers.push_back(read(asked, bytes_left));
-      if (const auto& given = reply.answers.back(); given.code == error_code::damaged)
-        met = std::make_shared<const std::string>(given.message);
-    }
+    else
+      reply.answers.push_back(read(asked, turn));
     reply.answers.back().id = asked.id;
   }
   send(what.tag, std::move(reply), out);
-  if (met)
-    out.push_back(damage_met{std::move(met)});
+  if (turn.damage)
+    out.push_back(damage_met{std::move(turn.damage)});
 }
 
-void partition_machine::admit(const event& input, const arrived& what, effects& out) {
-  clock_.raise(stamp_below(*what.what));
+void partition_machine::admit(const event& input, const arrived& what, hlc_stamp seen,
+                              effects& out) {
+  clock_.raise(seen);
   const auto patience = what.what->deadline_ms ? what.what->deadline_ms
                                                : bounds::default_deadline_ms;
   auto& opened = requests_.open(what.tag, what.what, input.now + patience);
@@ -531,33 +528,27 @@ void partition_machine::serve_read(std::uint64_t ticket, effects& out) {
   const auto tag = found->second;
   reads_.erase(found);
   auto* asked = requests_.find(tag);
-  std::size_t bytes_left = bounds::max_request;
-  std::shared_ptr<const std::string> met;
-  for (std::uint32_t place = 0; place < asked->fates.size(); ++place) {
-    if (asked->fates[place] != waits_for::index)
-      continue;
-    auto given = read(asked->what->operations[place], bytes_left);
-    if (given.code == error_code::damaged)
-      met = std::make_shared<const std::string>(given.message);
-    asked->answer_place(place, std::move(given));
-  }
+  read_turn turn;
+  for (std::uint32_t place = 0; place < asked->fates.size(); ++place)
+    if (asked->fates[place] == waits_for::index)
+      asked->answer_place(place, read(asked->what->operations[place], turn));
   if (asked->is_traced)
     out.push_back(stage_reached{tag, request_stage::confirmed});
   respond_if_complete(tag, *asked, out);
-  if (met)
-    out.push_back(damage_met{std::move(met)});
+  if (turn.damage)
+    out.push_back(damage_met{std::move(turn.damage)});
 }
 
 /// The answers of one request have a bound together; once it is used up nothing
 /// more is read. A single answer always fits.
-answer partition_machine::read(const operation& asked, std::size_t& bytes_left) const {
+answer partition_machine::read(const operation& asked, read_turn& turn) const {
   const auto too_large = [] {
     return refused_answer(error_code::too_large,
                           "the answers of this request are over "
                             + std::to_string(bounds::max_request)
                             + " bytes: ask for fewer keys at once");
   };
-  if (bytes_left == 0)
+  if (turn.bytes_left == 0)
     return too_large();
   auto given = std::visit(
     [&](const auto& what) {
@@ -567,14 +558,16 @@ answer partition_machine::read(const operation& asked, std::size_t& bytes_left) 
         return refused_answer(error_code::invalid, "a write among the reads");
     },
     asked.what);
+  if (given.code == error_code::damaged)
+    turn.damage = std::make_shared<const std::string>(given.message);
   std::size_t bytes = (given.value ? given.value->size() : 0) + bytes_of(given.steps);
   for (const auto& row : given.rows)
     bytes += row.key.size() + (row.value ? row.value->size() : 0);
-  if (bytes > bytes_left) {
-    bytes_left = 0;
+  if (bytes > turn.bytes_left) {
+    turn.bytes_left = 0;
     return too_large();
   }
-  bytes_left -= bytes;
+  turn.bytes_left -= bytes;
   return given;
 }
 

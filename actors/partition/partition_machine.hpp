@@ -282,9 +282,9 @@ private:
   std::optional<error> unfit_to_lead() const;
   std::optional<answer> refusal_of(const operation& asked) const;
   bool is_disputed(const operation& asked) const;
-  std::optional<error> refusal_of(const event& input, const request& what) const;
+  std::optional<error> refusal_of(const event& input, hlc_stamp seen) const;
   void serve_stale(const arrived& what, const error& the_rest, effects& out) const;
-  void admit(const event& input, const arrived& what, effects& out);
+  void admit(const event& input, const arrived& what, hlc_stamp seen, effects& out);
   void propose_gathered(const event& input, effects& out);
   void propose_batch(std::uint64_t wall_ms, effects& out);
   bool wants_own_entry() const;
@@ -296,7 +296,12 @@ private:
                         effects& out);
   void serve_applied_reads(effects& out);
   void serve_read(std::uint64_t ticket, effects& out);
-  answer read(const operation& asked, std::size_t& bytes_left) const;
+  /// What the reads of one request have in common.
+  struct read_turn {
+    std::size_t bytes_left = bounds::max_request;
+    std::shared_ptr<const std::string> damage; ///< a row that failed its check was met
+  };
+  answer read(const operation& asked, read_turn& turn) const;
 
   // answering
   template <class GiveAnswer>

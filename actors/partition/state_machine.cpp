@@ -312,17 +312,9 @@ answer state_machine::apply_what(const decide& asked, hlc_stamp stamp) {
 
 answer state_machine::apply_what(const transact& asked, hlc_stamp stamp) {
   transaction_draft draft{table_, stamp};
-  if (auto refused = draft.check_seen(asked))
-    return *refused;
-  auto given = applied_answer(stamp);
-  given.otherwise = !draft.holds(asked);
-  if (auto refused = draft.run(given.otherwise ? asked.otherwise : asked.then,
-                               bounds::max_transaction_results);
-      refused && !mutated(mutant::tear_transactions))
-    return *refused;
-  for (const auto& [key, written] : draft.writes())
-    table_.put(key, storage::value_record{stamp, written.tombstone, written.bytes});
-  given.steps = draft.results();
+  auto given = draft.work_out(asked, bounds::max_transaction_results);
+  if (given.code == error_code::ok || mutated(mutant::tear_transactions))
+    draft.install(table_);
   return given;
 }
 
@@ -409,16 +401,7 @@ answer state_machine::read(const transact& asked) const {
       holder && !mutated(mutant::ignore_locks))
     return locked_answer(holder);
   try {
-    transaction_draft draft{table_, latest_};
-    if (auto refused = draft.check_seen(asked))
-      return *refused;
-    auto given = applied_answer(latest_);
-    given.otherwise = !draft.holds(asked);
-    if (auto refused = draft.run(given.otherwise ? asked.otherwise : asked.then,
-                                 bounds::max_request))
-      return *refused;
-    given.steps = draft.results();
-    return given;
+    return transaction_draft{table_, latest_}.work_out(asked, bounds::max_request);
   } catch (const state_damaged& damage) {
     return unreadable_answer(make_error(error_code::damaged, damage.what()));
   }

@@ -24,12 +24,12 @@ namespace present::partition {
 /// A2  Stamps rise from entry to entry; an entry that breaks this is not applied.
 /// A3  An operation takes effect at most once, whatever it is asked (P4).
 /// A4  What is removed is removed by the log, a bounded amount per entry (P3).
-/// A6  What a transaction has locked is neither read nor written by others (P11):
-///     whoever would is answered `transaction_conflict` with its holder, which isn't
-///     remembered. Stale reads alone see what was there before.
 /// A5  A key is read and written only by the partition that owns it by the last
 ///     share in its log (P1). What isn't owned is answered `wrong_partition` and
 ///     not remembered: the same operation may be applied once it is.
+/// A6  What a transaction has locked is neither read nor written by others (P11):
+///     whoever would is answered `transaction_conflict` with its holder, which isn't
+///     remembered. Stale reads alone see what was there before.
 ///
 /// A state that can't be read throws (sound_state.hpp): the replica stops, and is
 /// rebuilt (rule 14).

@@ -160,19 +160,21 @@ result<step> decode_step(schema::Step::Reader from) {
   return unknown_kind("steps");
 }
 
-result<std::vector<step>> decode_steps(capnp::List<schema::Step>::Reader from) {
-  std::vector<step> steps;
+/// All of them, or the problem with one.
+template <class Item, class List, class Decode>
+result<std::vector<Item>> decode_all(List from, Decode decode) {
+  std::vector<Item> all;
   std::optional<error> problem;
-  each_of(from, [&](schema::Step::Reader each) {
-    auto one = decode_step(each);
+  each_of(from, [&](auto each) {
+    auto one = decode(each);
     if (one)
-      steps.push_back(std::move(*one));
+      all.push_back(std::move(*one));
     else
       problem = std::move(one.problem());
   });
   if (problem)
     return std::move(*problem);
-  return steps;
+  return all;
 }
 
 seen_range decode_range(schema::SeenRange::Reader from) {
@@ -207,22 +209,16 @@ result<transact> decode_transact(schema::Transact::Reader from) {
   each_of(from.getRanges(), [&](schema::SeenRange::Reader each) {
     what.ranges.push_back(decode_range(each));
   });
-  std::optional<error> problem;
-  each_of(from.getCompare(), [&](schema::Comparison::Reader each) {
-    auto one = decode_comparison(each);
-    if (one)
-      what.compare.push_back(std::move(*one));
-    else
-      problem = std::move(one.problem());
-  });
-  auto then = decode_steps(from.getThen());
-  auto otherwise = decode_steps(from.getOtherwise());
-  if (!problem && !then)
-    problem = then.problem();
-  if (!problem && !otherwise)
-    problem = otherwise.problem();
-  if (problem)
-    return std::move(*problem);
+  auto compare = decode_all<comparison>(from.getCompare(), decode_comparison);
+  if (!compare)
+    return compare.problem();
+  auto then = decode_all<step>(from.getThen(), decode_step);
+  if (!then)
+    return then.problem();
+  auto otherwise = decode_all<step>(from.getOtherwise(), decode_step);
+  if (!otherwise)
+    return otherwise.problem();
+  what.compare = std::move(*compare);
   what.then = std::move(*then);
   what.otherwise = std::move(*otherwise);
   return what;

@@ -3,9 +3,9 @@
 #include "actors/partition/answers.hpp"
 #include "actors/partition/mutant.hpp"
 #include "actors/partition/sound_state.hpp"
+#include "actors/partition/step_change.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/base/overloaded.hpp"
-#include "storage/typed_value.hpp"
 
 #include <algorithm>
 
@@ -31,6 +31,11 @@ answer changed_answer(std::string_view key, hlc_stamp read, hlc_stamp there) {
 
 bool is_there(const std::optional<value_record>& found) {
   return found && !found->tombstone;
+}
+
+/// Valid as long as `found`.
+std::optional<std::string_view> view_of(const std::optional<value_record>& found) {
+  return is_there(found) ? std::optional{found->view()} : std::nullopt;
 }
 
 template <class T>
@@ -60,8 +65,25 @@ storage::value_ptr bytes_or_empty(storage::value_ptr bytes) {
 
 } // namespace
 
+answer transaction_draft::work_out(const transact& what, std::size_t most_bytes) {
+  if (auto refused = check_seen(what))
+    return *refused;
+  auto given = applied_answer(stamp_);
+  given.otherwise = !holds(what);
+  if (auto refused = run(given.otherwise ? what.otherwise : what.then, most_bytes))
+    return *refused;
+  given.steps = results();
+  return given;
+}
+
+void transaction_draft::install(storage::state& table) const {
+  for (const auto& [key, written] : writes_)
+    table.put(key, value_record{stamp_, written.tombstone, written.bytes});
+}
+
 // -- what was read -------------------------------------------------------------------
 
+/// Names the first that has changed.
 std::optional<answer> transaction_draft::check_seen(const transact& what) const {
   if (mutated(mutant::skip_read_validation))
     return std::nullopt;
@@ -226,34 +248,17 @@ std::optional<answer> transaction_draft::run(const remove_step& what) {
 std::optional<answer> transaction_draft::run(const number_step& what) {
   const auto key = record_key::value(what.space, what.key);
   const auto found = find(key);
-  const auto there = is_there(found) ? std::optional{found->view()} : std::nullopt;
-  switch (what.how) {
-    case number_change::add:
-      return change(key, storage::with_added(there, what.operand), true);
-    case number_change::min:
-      return change(key, storage::with_least(there, what.operand), true);
-    case number_change::max:
-      return change(key, storage::with_greatest(there, what.operand), true);
-  }
-  return refused_answer(error_code::invalid, "an arithmetic that isn't known");
+  return change(key, changed_by(what, view_of(found)), true);
 }
 
 std::optional<answer> transaction_draft::run(const element_step& what) {
   const auto key = record_key::value(what.space, what.key);
   const auto found = find(key);
-  const auto there = is_there(found) ? std::optional{found->view()} : std::nullopt;
-  switch (what.how) {
-    case element_change::append:
-      return change(key, storage::with_appended(there, what.element), false);
-    case element_change::insert:
-      return change(key, storage::with_inserted(there, what.element), false);
-    case element_change::take_out:
-      if (there)
-        return change(key, storage::without_element(there, what.element), false);
-      results_.push_back({error_code::not_found, {}, nullptr, {}, false});
-      return std::nullopt;
-  }
-  return refused_answer(error_code::invalid, "a change of elements that isn't known");
+  const auto there = view_of(found);
+  if (!changes_nothing(what, there))
+    return change(key, changed_by(what, there), false);
+  results_.push_back({error_code::not_found, {}, nullptr, {}, false});
+  return std::nullopt;
 }
 
 /// The result has the new value if `tells`.
@@ -275,6 +280,7 @@ std::optional<answer> transaction_draft::change(const record_key& key,
   return std::nullopt;
 }
 
+/// Null if they are what follows from the stamp: each wrote.
 storage::step_results transaction_draft::results() const {
   const storage::step_result plain{error_code::ok, stamp_, nullptr, {}, false};
   const bool follow = std::all_of(results_.begin(), results_.end(),

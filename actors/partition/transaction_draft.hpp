@@ -25,15 +25,10 @@ public:
   transaction_draft(const storage::state& table, hlc_stamp stamp)
       : table_(table), stamp_(stamp) {}
 
-  /// `transaction_conflict` if a key or a range isn't as it was seen; names the first.
-  std::optional<answer> check_seen(const transact& what) const;
-
-  /// All that `what` compares holds.
-  bool holds(const transact& what) const;
-
-  /// Works the steps out. The refusal of the one that can't be done, or of more than
-  /// `most_bytes` of results; after it the draft is of no more use.
-  std::optional<answer> run(const std::vector<step>& steps, std::size_t most_bytes);
+  /// Works `what` out: that all is as it was seen, which branch is taken, and its steps.
+  /// The answer, with their results; or the refusal, of what has changed, of a step that
+  /// can't be done, or of more than `most_bytes` of results. Once.
+  answer work_out(const transact& what, std::size_t most_bytes);
 
   struct write {
     bool tombstone = false;
@@ -41,11 +36,16 @@ public:
   };
   /// By key, the last of each.
   const std::map<storage::record_key, write>& writes() const { return writes_; }
-  /// Of all steps; null if they are what follows from the stamp: each wrote.
-  storage::step_results results() const;
+  /// Into the state from which it was worked out (D1).
+  void install(storage::state& table) const;
 
 private:
   using found_value = std::optional<storage::value_record>;
+
+  std::optional<answer> check_seen(const transact& what) const;
+  bool holds(const transact& what) const;
+  std::optional<answer> run(const std::vector<step>& steps, std::size_t most_bytes);
+  storage::step_results results() const;
 
   found_value stored(space_id space, std::string_view key) const;
   found_value find(const storage::record_key& key) const;

@@ -116,28 +116,26 @@ struct operation_words {
     = words_of_struct<schema::Place>() + (bounds::max_key + word) / word;
 };
 
-bool is_of_transaction(schema::Operation::Reader what) {
-  switch (what.which()) {
-    case schema::Operation::TRANSACT:
-    case schema::Operation::PREPARE:
-    case schema::Operation::DECIDE:
+bool has_transaction(capnp::List<schema::Operation>::Reader operations) {
+  for (const auto each : operations)
+    if (each.isTransact() || each.isPrepare() || each.isDecide())
       return true;
-    default:
-      return false;
-  }
+  return false;
 }
 
-/// What the pointers of a request may lead to: its keys and values, and envelopes. A
-/// transaction's bound is its own.
-std::uint64_t most_bytes(capnp::List<schema::Operation>::Reader operations) {
+/// Whether the pointers of a request lead to more than its keys and values, and envelopes,
+/// may take. A transaction's bound is its own; whoever is within the other isn't looked
+/// through for one.
+bool is_too_large(std::uint64_t bytes, capnp::List<schema::Operation>::Reader operations) {
   constexpr auto envelope
     = words_of_struct<schema::Operation>() + words_of_struct<schema::Condition>();
-  bool has_transaction = false;
-  for (const auto each : operations)
-    has_transaction = has_transaction || is_of_transaction(each);
-  return (has_transaction ? bounds::max_rpc_message : bounds::max_request)
-         + operations.size() * (envelope + 3) * word
-         + words_of_struct<schema::Request>() * word + words_of(max_traceparent) * word;
+  const auto envelopes = operations.size() * (envelope + 3) * word
+                         + words_of_struct<schema::Request>() * word
+                         + words_of(max_traceparent) * word;
+  if (bytes <= bounds::max_request + envelopes)
+    return false;
+  return bytes > bounds::max_rpc_message + envelopes
+         || !has_transaction(operations);
 }
 
 } // namespace
@@ -164,7 +162,7 @@ result<request> decode_request(schema::Request::Reader from) {
   // the copies below take, whatever the bytes of the message were. Envelopes
   // aside, an honest request is within it when its keys and values are.
   const auto bytes = from.totalSize().wordCount * word;
-  if (bytes > most_bytes(operations))
+  if (is_too_large(bytes, operations))
     return too_large("bytes of the request", bytes, bounds::max_request);
   if (from.getTraceparent().size() > max_traceparent)
     return too_large("traceparent", from.getTraceparent().size(),

@@ -1,3 +1,4 @@
+#include "runtime/base/joined.hpp"
 #include "tools/present/nearest_name.hpp"
 #include "tools/present/program.hpp"
 
@@ -48,13 +49,6 @@ format format_on(int count, char** arguments) {
       shape = format_named(argument.substr(2));
   }
   return shape.value_or(format::table);
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string all;
-  for (const auto& name : names)
-    all += (all.empty() ? "" : ", ") + name;
-  return all;
 }
 
 /// What is wrong with the command line. CLI11 misses the verb that an unknown word
