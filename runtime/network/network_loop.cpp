@@ -5,13 +5,20 @@
 namespace present::network {
 
 network_loop::network_loop(kj::AsyncIoContext& io, const log_sink& log)
-    : io_(io), log_(log), background_(*this) {}
+    : io_(io), log_(log), background_(no_tasks()) {}
 
 network_loop::~network_loop() noexcept(false) {
+  // Another set, as what goes may still detach something.
+  background_ = no_tasks();
   while (!residents_.empty()) {
     auto leaving = kj::mv(residents_.back());
     residents_.pop_back();
   }
+}
+
+kj::Own<kj::TaskSet> network_loop::no_tasks() {
+  kj::TaskSet::ErrorHandler& handler = *this;
+  return kj::heap<kj::TaskSet>(handler);
 }
 
 void network_loop::evict(resident& who) {

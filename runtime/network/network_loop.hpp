@@ -27,7 +27,8 @@ public:
 class network_loop : private kj::TaskSet::ErrorHandler {
 public:
   network_loop(kj::AsyncIoContext& io, const log_sink& log);
-  /// Ends what runs here, residents last-in first-out.
+  /// Ends what runs here: tasks, then residents last-in first-out. So what a task
+  /// lets go of can still tell the resident that it belongs to.
   ~network_loop() noexcept(false);
 
   kj::Timer& timer() { return io_.provider->getTimer(); }
@@ -35,7 +36,7 @@ public:
   kj::AsyncIoContext& io() { return io_; }
 
   /// Lets the promise run by itself; if it fails, that is logged.
-  void detach(kj::Promise<void> promise) { background_.add(kj::mv(promise)); }
+  void detach(kj::Promise<void> promise) { background_->add(kj::mv(promise)); }
 
   /// Makes a T that stays until `evict` or the end of the thread. The reference
   /// may be kept by tasks: no task runs after the end.
@@ -54,12 +55,13 @@ public:
   }
 
 private:
+  kj::Own<kj::TaskSet> no_tasks();
   void taskFailed(kj::Exception&& problem) override;
 
   kj::AsyncIoContext& io_;
   const log_sink& log_;
   std::list<kj::Own<resident>> residents_;
-  kj::TaskSet background_;
+  kj::Own<kj::TaskSet> background_;
 };
 
 /// "what went wrong (file:line)", without a stack trace.

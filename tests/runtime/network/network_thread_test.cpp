@@ -133,3 +133,22 @@ TEST_CASE("residents end on the thread, the last one first") {
   thread.stop();
   CHECK(ended == std::vector<int>{2, 3, 1});
 }
+
+TEST_CASE("tasks end before the residents that they belong to") {
+  struct witness : resident {
+    explicit witness(std::vector<std::string>& order) : order(order) {}
+    ~witness() noexcept(false) override { order.emplace_back("resident"); }
+    std::vector<std::string>& order;
+  };
+  std::vector<std::string> ended;
+  log_lines lines;
+  network_thread thread(lines.sink());
+  thread.run([&](network_loop& loop) {
+    auto& owner = loop.host<witness>(ended);
+    loop.detach(kj::Promise<void>(kj::NEVER_DONE).attach(kj::defer([&owner] {
+      owner.order.emplace_back("task");
+    })));
+  });
+  thread.stop();
+  CHECK(ended == std::vector<std::string>{"task", "resident"});
+}
