@@ -5,6 +5,7 @@
 #include "actors/partition/operation.hpp"
 #include "actors/partition/peer_clocks.hpp"
 #include "actors/partition/state_machine.hpp"
+#include "actors/partition/transaction_plan.hpp"
 #include "storage/log_entry.hpp"
 #include "storage/state.hpp"
 
@@ -54,6 +55,10 @@
 /// I9  A read that meets a row which fails its check is answered `damaged`, never
 ///     with the row or without it.
 /// I10 Of a disputed bucket nothing is read, and nothing is written to it (P25).
+/// I11 A transaction over several partitions is handed to its coordinator only by a leader
+///     that has applied an entry of its own term, and only if nothing is known of how it
+///     ended (P16). From then on its outcome is unknown until the coordinator says it.
+/// I12 Who meets a lock waits until somebody's locks go, up to its deadline (P11).
 namespace present::partition {
 
 struct settings {
@@ -69,6 +74,10 @@ struct settings {
   /// asked can ask that one when this has passed (P4 makes it safe).
   std::uint32_t fate_patience_ms = 100;
   session_limits sessions;
+  /// A decision that some haven't heard of after so long is driven again; a lock of this
+  /// age is doubted: longer than its coordinator tries (transaction::settings).
+  std::uint32_t drive_after_ms = 2'000;
+  std::uint32_t doubt_after_ms = 15'000;
   /// A checkpoint is due after this many applied bytes (P27: large ones are
   /// many times cheaper a put).
   std::size_t checkpoint_bytes = 64 * bounds::mib;
@@ -86,6 +95,16 @@ struct arrived {
   request_tag tag = 0;
   std::shared_ptr<const request> what;
   bool is_traced = false; ///< `stage_reached` is wanted of it
+  /// From a coordinator: it is of that term's leader, and of no other's (P16).
+  std::optional<term> only_in = std::nullopt;
+};
+/// From the coordinator of what was handed over with `coordinate` in that term: tags of
+/// another life of this replica name other requests.
+struct coordinated {
+  request_tag tag = 0;
+  std::uint32_t place = 0;
+  term at_term;
+  answer what;
 };
 struct role_known {
   bool leads = false;
@@ -160,7 +179,7 @@ using event_kind
   = std::variant<arrived, role_known, quorum_known, room_known, proposal_placed,
                  proposal_refused, proposal_replaced, proposal_lost, read_confirmed,
                  read_refused, committed, restored, map_known, marker_due, buckets_disputed,
-                 peer_clock_read, voters_known, time_passed>;
+                 peer_clock_read, voters_known, time_passed, coordinated>;
 
 struct event {
   time_ms now = 0;           ///< monotonic
@@ -204,9 +223,30 @@ struct damage_met {
   std::shared_ptr<const std::string> what;
 };
 
+/// For the coordinator of this leadership: a client's transaction over several
+/// partitions, which is home's; answered with `coordinated`.
+struct coordinate {
+  request_tag tag = 0;
+  std::uint32_t place = 0;
+  term at_term;
+  std::shared_ptr<const transaction_plan> plan;
+};
+/// Likewise: decided, and somebody may not know it yet. Said again until they do.
+struct drive_decision {
+  term at_term;
+  transaction_terms terms; ///< `home`: a key of this partition
+  storage::decision_record decision;
+};
+/// Likewise: a lock that is older than any coordinator takes (P8).
+struct doubt_lock {
+  term at_term;
+  transaction_terms terms;
+  anchor here; ///< what it has locked in this partition
+};
+
 using effect
   = std::variant<propose, confirm_read, respond, stage_reached, marker_applied,
-                 checkpoint_due, damage_met>;
+                 checkpoint_due, damage_met, coordinate, drive_decision, doubt_lock>;
 using effects = std::vector<effect>;
 
 // -- the machine -------------------------------------------------------------------
@@ -291,6 +331,16 @@ private:
   own_command wanted_command() const;
   void compare_share();
 
+  // transactions over several partitions, and their locks: partition_transactions.cpp
+  bool reaches_others(const operation& asked) const;
+  void coordinate_waiting(const event& input, effects& out);
+  result<transaction_plan> plan_for(const operation& asked, std::uint64_t wall_ms) const;
+  void on_coordinated(const coordinated& what, effects& out);
+  void look_for_left_transactions(const event& input, effects& out);
+  std::optional<time_ms> next_look() const;
+  void keep_waiting(proposal& done, std::vector<answer>& answers);
+  void wake_lock_waiters(effects& out);
+
   // what becomes of them
   void settle_proposals(const committed& what, std::vector<answer> answers,
                         effects& out);
@@ -349,6 +399,14 @@ private:
   std::unordered_map<std::uint64_t, request_tag> reads_;
   std::multimap<log_index, std::uint64_t> confirmed_; ///< index → ticket of `reads_`
   std::uint64_t last_ticket_ = 0;
+  /// Transactions that are to be handed to the coordinator.
+  std::vector<write_origin> to_coordinate_;
+  // Who has met a lock (I12), and how many locks had gone by then.
+  std::vector<write_origin> locked_writes_;
+  std::vector<std::uint64_t> locked_reads_; ///< tickets of `reads_`
+  std::uint64_t releases_seen_ = 0;
+  cluster_map_ptr map_; ///< the newest that was heard of
+  time_ms looks_at_ = 0; ///< for transactions that were left, when leading
   /// After a refusal an entry of the machine's own waits until then.
   time_ms own_entry_not_before_ = 0;
 };
