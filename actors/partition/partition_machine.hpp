@@ -5,6 +5,7 @@
 #include "actors/partition/operation.hpp"
 #include "actors/partition/peer_clocks.hpp"
 #include "actors/partition/state_machine.hpp"
+#include "actors/watch/watch_machine.hpp"
 #include "storage/log_entry.hpp"
 #include "storage/state.hpp"
 
@@ -54,6 +55,11 @@
 /// I9  A read that meets a row which fails its check is answered `damaged`, never
 ///     with the row or without it.
 /// I10 Of a disputed bucket nothing is read, and nothing is written to it (P25).
+/// I11 A watch waits in no log and for no round: it hears of what is applied here, from a
+///     leader, or from any replica if it says that one will do (watch_machine.hpp).
+/// I12 A read at a stamp is answered from a state in which that stamp is closed: an entry
+///     stamped at or above it has been applied, so that nothing at or below it comes later,
+///     whoever leads (P22). Where nobody writes the leader proposes one.
 namespace present::partition {
 
 struct settings {
@@ -69,6 +75,7 @@ struct settings {
   /// asked can ask that one when this has passed (P4 makes it safe).
   std::uint32_t fate_patience_ms = 100;
   session_limits sessions;
+  watching::settings watches;
   /// A checkpoint is due after this many applied bytes (P27: large ones are
   /// many times cheaper a put).
   std::size_t checkpoint_bytes = 64 * bounds::mib;
@@ -229,6 +236,7 @@ public:
   node_id leader() const { return leader_; }
   hlc_stamp latest_stamp() const { return clock_.latest(); }
   std::size_t waiting_requests() const { return requests_.size(); }
+  std::size_t waiting_watches() const { return watches_.waiting(); }
   const session_table& sessions() const { return state_->sessions(); }
   map_epoch epoch() const { return state_->epoch(); }
   std::size_t disputed_buckets() const { return disputed_.count(); }
@@ -277,6 +285,14 @@ private:
   void become_following(time_ms now, effects& out);
   void become_taking_over();
 
+  // watches, in partition_watches.cpp
+  bool take_watch(const event& input, const arrived& what, effects& out);
+  void step_watches(watching::event&& what, effects& out);
+  void tell_watches(watching::effects& told, effects& out);
+  void answer_watch(request_tag tag, answer given, effects& out);
+  void end_watches_elsewhere(effects& out);
+  void end_watch(request_tag tag, effects& out);
+
   // admission
   std::optional<error> malformation_of(const request& what) const;
   std::optional<error> unfit_to_lead() const;
@@ -320,6 +336,7 @@ private:
 
   const settings options_;
   storage::state& table_;
+  watching::watch_machine watches_;
   std::optional<state_machine> state_; ///< always there; built anew from a snapshot
   log_index applied_;
   term applied_term_;
@@ -347,6 +364,8 @@ private:
   /// at an index may wait there when the next one puts something else.
   std::map<raft::log_position, std::uint64_t> placed_;
   std::unordered_map<std::uint64_t, request_tag> reads_;
+  std::multimap<hlc_stamp, std::uint64_t> by_stamp_; ///< read at → ticket of `reads_`
+  hlc_stamp close_up_to_; ///< somebody reads at this stamp: an entry above it is wanted
   std::multimap<log_index, std::uint64_t> confirmed_; ///< index → ticket of `reads_`
   std::uint64_t last_ticket_ = 0;
   /// After a refusal an entry of the machine's own waits until then.
