@@ -193,6 +193,10 @@ struct Decide {
   terms @0 :Terms;
   part @1 :Transact;
   others @2 :List(PreparedPart);
+  count @3 :UInt32;          # of the transaction's steps
+  places @4 :List(UInt32);   # of home's among them
+  steps @5 :List(StepResult);  # of the others', as they prepared; the version 2^64-1 is
+  hasSteps @6 :Bool;           # the decision's. Without: all of them wrote
 }
 
 struct Resolve {

@@ -82,6 +82,7 @@ decltype(operation::what) as_operation_in(space_id space, const call_kind& what)
       },
       [](const map_call&) -> body { return {}; },
       [](const transact_call&) -> body { return {}; },
+      [](const part_call& c) -> body { return c.what->what; },
       [](const auto& c) -> body { return c; },
     },
     what);

@@ -5,6 +5,7 @@
 #include "runtime/observe/trace_context.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,8 +45,8 @@ struct remove_call {
   std::string key;
   condition when;
 };
-/// A transaction, whose spaces are places in `spaces`. Those that write, compare or
-/// scan are of one partition's keys.
+/// A transaction, whose spaces are places in `spaces`. Those that compare are of one
+/// partition's keys; so is a range that a step scans.
 struct transact_call {
   std::vector<std::string> spaces;
   transact what;
@@ -63,12 +64,18 @@ struct watch_call {
 
 /// The map, as the leader of the root has it now: which spaces and nodes there are.
 struct map_call {};
+/// What a node that coordinates a transaction asks of the partition that has the key
+/// `where`: it takes a node's certificate.
+struct part_call {
+  anchor where;
+  std::shared_ptr<const operation> what; ///< `prepare`, `resolve` or `push`
+};
 /// Those from `add_node` to `report_members` are the root's and take an admin's or a
 /// node's certificate.
 using call_kind
   = std::variant<get_call, scan_call, put_call, remove_call, create_space, drop_space,
                  add_node, drain_node, remove_node, report_members, map_call, transact_call,
-                 watch_call>;
+                 part_call, watch_call>;
 
 /// Its caller's own name for a write, in place of the number that the session would
 /// give it: whoever asks under the same name, from whichever node and after whatever

@@ -217,8 +217,15 @@ std::optional<error> problem_of(const transact& asked) {
   return std::nullopt;
 }
 
+/// Also where a range begins, at the empty key perhaps.
+std::optional<error> anchor_problem(const char* name, const anchor& where) {
+  if (where.key.size() > bounds::max_key + 1)
+    return make_error(error_code::too_large, std::string{name} + ": over the limit of a key");
+  return std::nullopt;
+}
+
 std::optional<error> part_problem(const transaction_terms& terms, const transact& part) {
-  if (auto problem = placed("home", key_problem(terms.home.key)))
+  if (auto problem = anchor_problem("home", terms.home))
     return problem;
   if (!part.compare.empty() || !part.otherwise.empty())
     return make_error(error_code::invalid, "part: has comparisons, or two branches");
@@ -240,11 +247,11 @@ std::optional<error> problem_of(const resolve&) {
 }
 
 std::optional<error> problem_of(const push& asked) {
-  return placed("home", key_problem(asked.home.key));
+  return anchor_problem("home", asked.home);
 }
 
 std::optional<error> problem_of(const forget& asked) {
-  return placed("where", key_problem(asked.where.key));
+  return anchor_problem("where", asked.where);
 }
 
 std::optional<error> problem_of(const watch& asked) {

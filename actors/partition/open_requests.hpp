@@ -20,7 +20,8 @@ enum class waits_for : std::uint8_t {
   nothing, ///< it has its answer
   index,   ///< a read: the index that the state must have applied
   batch,   ///< a write: nobody else has seen it yet
-  log,     ///< a write: proposed, and so perhaps in the log
+  log,     ///< a write: proposed, and so perhaps in the log; or with its coordinator
+  lock,    ///< a write that was not applied: for locks that go
   change,  ///< a watch, which is the only one of its request
 };
 

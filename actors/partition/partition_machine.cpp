@@ -97,8 +97,11 @@ void partition_machine::step(const event& input, effects& out) {
       [&](const voters_known& e) { peers_.keep(e.voters); },
       [&](const peer_clock_read& e) { peers_.heard(e.peer, e.wall_ms, input.wall_ms); },
       [&](const time_passed&) { on_time_passed(input.now, out); },
+      [&](const coordinated& e) { on_coordinated(e, out); },
     },
     input.what);
+  coordinate_waiting(input, out);
+  look_for_left_transactions(input, out);
   propose_gathered(input, out);
   check_invariants();
 }
@@ -107,6 +110,8 @@ std::optional<time_ms> partition_machine::next_wake() const {
   auto wake = requests_.next_deadline();
   if (wants_own_entry())
     wake = wake ? std::min(*wake, own_entry_not_before_) : own_entry_not_before_;
+  if (const auto look = next_look())
+    wake = wake ? std::min(*wake, *look) : look;
   return wake;
 }
 
@@ -121,6 +126,8 @@ void partition_machine::on_arrived(const event& input, const arrived& what,
   const auto stale = std::count_if(operations.begin(), operations.end(), is_stale);
   if (auto why = malformation_of(*what.what)) {
     refuse(what.tag, std::move(*why), out);
+  } else if (what.only_in && *what.only_in != term_) {
+    refuse(what.tag, not_leading(), out);
   } else if (take_watch(input, what, out)) {
     return;
   } else if (auto unfit = unfit_to_lead(); unfit && stale == 0) {
@@ -237,6 +244,7 @@ void partition_machine::on_committed(const committed& what, effects& out) {
   applied_ = what.index;
   applied_term_ = what.at_term;
   settle_proposals(what, std::move(answers), out);
+  wake_lock_waiters(out);
   step_watches(std::move(changed), out);
   if (what.batch && std::holds_alternative<adopt_share>(what.batch->command))
     end_watches_elsewhere(out);
@@ -255,6 +263,7 @@ void partition_machine::on_restored(const restored& what, effects& out) {
   check(phase_ == phase::following, "I1: the state under a leader was replaced");
   check(what.mark.index > applied_, "I1: a snapshot of what was applied");
   state_.emplace(options_.id, options_.sessions, table_);
+  releases_seen_ = 0;
   clock_.raise(state_->latest());
   applied_ = what.mark.index;
   applied_term_ = what.mark.at_term;
@@ -266,8 +275,10 @@ void partition_machine::on_restored(const restored& what, effects& out) {
 }
 
 void partition_machine::on_map(const map_known& what) {
-  if (what.map->epoch > known_share_.epoch)
+  if (what.map->epoch > known_share_.epoch) {
     known_share_ = {what.map->epoch, what.map->share_of(options_.id)};
+    map_ = what.map;
+  }
   compare_share();
 }
 
@@ -294,6 +305,9 @@ void partition_machine::become_following(time_ms now, effects& out) {
   disputed_.reset();
   while (!gathered_.is_empty())
     fail(gathered_.take_batch().origins, not_leading(), out);
+  fail(std::exchange(to_coordinate_, {}), not_leading(), out);
+  fail(std::exchange(locked_writes_, {}), not_leading(), out);
+  locked_reads_.clear();
   if (mutated(mutant::refuse_what_is_placed))
     for (auto& [ticket, lost] : proposals_)
       fail(std::exchange(lost.origins, {}), not_leading(), out);
@@ -309,6 +323,7 @@ void partition_machine::become_taking_over() {
   phase_ = knows_its_log ? phase::leading : phase::taking_over;
   has_quorum_ = true;
   own_entry_not_before_ = 0;
+  looks_at_ = 0;
   clock_ = hybrid_clock{options_.max_clock_offset_ms};
   clock_.raise(state_->latest());
   close_up_to_ = {};
@@ -442,6 +457,8 @@ void partition_machine::admit(const event& input, const arrived& what, hlc_stamp
     const auto& asked = operations[place];
     if (auto refused = refusal_of(asked)) {
       opened.answer_place(place, std::move(*refused));
+    } else if (reaches_others(asked)) {
+      to_coordinate_.push_back({what.tag, place});
     } else if (asked.is_read()) {
       opened.fates[place] = waits_for::index;
       reads = true;
@@ -504,10 +521,11 @@ void partition_machine::propose_batch(std::uint64_t wall_ms, effects& out) {
   for (std::size_t i = 0; i < next.origins.size(); ++i) {
     if (i == 0 || next.origins[i].tag != next.origins[i - 1].tag) {
       asker = requests_.find(next.origins[i].tag);
-      if (asker->is_traced)
+      if (asker && asker->is_traced)
         traced.push_back(next.origins[i].tag);
     }
-    asker->fates[next.origins[i].place] = waits_for::log;
+    if (asker) // else it waited for a lock too long: nobody takes it out of the queue then
+      asker->fates[next.origins[i].place] = waits_for::log;
   }
   const auto ticket = ++last_ticket_;
   proposals_[ticket] = {batch, std::move(next.origins), std::nullopt, std::move(traced)};
@@ -533,7 +551,7 @@ void partition_machine::settle_proposals(const committed& what,
   for (auto placed = placed_.lower_bound({what.index, term{}});
        placed != placed_.end() && placed->first.index == what.index;) {
     const bool stands = placed->first.at_term == what.at_term;
-    const auto done = std::move(proposals_.extract(placed->second).mapped());
+    auto done = std::move(proposals_.extract(placed->second).mapped());
     placed = placed_.erase(placed);
     if (!stands) {
       fail(done.origins, not_leading(), out);
@@ -542,6 +560,7 @@ void partition_machine::settle_proposals(const committed& what,
     check(answers.size() >= done.origins.size(), "I4: an entry lost its operations");
     for (const auto tag : done.traced)
       out.push_back(stage_reached{tag, request_stage::applied});
+    keep_waiting(done, answers);
     answer_each(done.origins, [&](std::size_t i) { return std::move(answers[i]); }, out);
   }
 }
@@ -572,9 +591,20 @@ void partition_machine::serve_read(std::uint64_t ticket, effects& out) {
   }
   reads_.erase(found);
   read_turn turn;
-  for (std::uint32_t place = 0; place < asked->fates.size(); ++place)
-    if (asked->fates[place] == waits_for::index)
-      asked->answer_place(place, read(asked->what->operations[place], turn));
+  bool locked = false;
+  for (std::uint32_t place = 0; place < asked->fates.size(); ++place) {
+    if (asked->fates[place] != waits_for::index)
+      continue;
+    auto given = read(asked->what->operations[place], turn);
+    locked = locked || given.holder;
+    if (!given.holder)
+      asked->answer_place(place, std::move(given));
+  }
+  if (locked) { // I12
+    reads_.emplace(ticket, tag);
+    locked_reads_.push_back(ticket);
+    return;
+  }
   if (asked->is_traced)
     out.push_back(stage_reached{tag, request_stage::confirmed});
   respond_if_complete(tag, *asked, out);

@@ -47,6 +47,14 @@ answer unreadable_answer(const error& why) {
                                     : why.message);
 }
 
+answer other_work_answer() {
+  auto given = refused_answer(error_code::invalid,
+                              "the idempotency key was used for another request: a retry "
+                              "repeats all of it, and other work takes another key");
+  given.repeated = true;
+  return given;
+}
+
 answer too_far_answer() {
   return refused_answer(error_code::clock_skew,
                         "retry_until: more than "
@@ -215,14 +223,20 @@ answer state_machine::apply_write(const operation& asked, hlc_stamp stamp) {
       given = too_far_answer();
       break;
     case standing::other:
-      given = refused_answer(error_code::invalid,
-                             "the idempotency key was used for another request: a retry "
-                             "repeats all of it, and other work takes another key");
-      given.repeated = true;
+      given = other_work_answer();
       break;
   }
   given.id = asked.id;
   return given;
+}
+
+std::optional<answer> state_machine::answer_before(const operation& asked) const {
+  const auto* session = sessions_.find(asked.id.client);
+  if (session && session->fingerprint != asked.fingerprint)
+    return other_work_answer();
+  if (const auto* known = sessions_.find_answer(asked.id))
+    return answer_again(asked, *known);
+  return participant_.answer_of_end(asked.id);
 }
 
 /// Steps between partitions have no session: done twice is the same as once.
@@ -247,10 +261,12 @@ std::optional<answer> state_machine::apply_between(const operation& asked, hlc_s
 /// then the answer that is remembered is the decision (P6).
 answer state_machine::apply_push(const push& asked, hlc_stamp stamp) {
   const auto* known = sessions_.find_answer(asked.transaction);
-  if (!known || participant_.ended(asked.transaction))
+  const auto* ended = participant_.ended(asked.transaction);
+  if (!known || (ended && !ended->committed))
     return participant_.apply(asked, stamp);
   auto given = applied_answer(known->version);
   given.otherwise = known->code != error_code::ok;
+  given.steps = known->steps;
   return given;
 }
 

@@ -50,6 +50,13 @@ public:
   /// One that changes nothing.
   answer read(const transact& asked) const;
 
+  /// What is known already of an operation that isn't in the log: what its session was
+  /// answered, or how its transaction ended. Says nothing before all of the log is
+  /// applied (P16).
+  std::optional<answer> answer_before(const operation& asked) const;
+  /// Some of its keys are another partition's.
+  bool reaches_others(const transact& asked) const { return !catalog_ && !owns_all(asked); }
+
   /// Highest stamp applied.
   hlc_stamp latest() const { return latest_; }
   /// Of the map that the partition's share is from; the root's is the map's own.

@@ -47,6 +47,21 @@ std::uint64_t words_of(const bytes_ptr& bytes) {
 constexpr std::uint64_t tag = 1;
 constexpr std::uint64_t root = 1;
 
+std::uint64_t words_of_results(const std::vector<storage::step_result>& steps) {
+  std::uint64_t words = tag + steps.size() * (words_of_struct<schema::StepResult>() + tag);
+  for (const auto& each : steps) {
+    words += words_of(each.value);
+    for (const auto& row : each.rows)
+      words += words_of_struct<schema::ResultRow>() + words_of(row.key.size())
+               + words_of(row.value);
+  }
+  return words;
+}
+
+std::uint64_t words_of_results(const storage::step_results& steps) {
+  return steps ? words_of_results(*steps) : 0;
+}
+
 struct operation_words {
   std::uint64_t operator()(const get& what) const {
     return words_of(what.key.size());
@@ -90,7 +105,9 @@ struct operation_words {
   }
   std::uint64_t operator()(const decide& what) const {
     return words_of_terms(what.terms) + words_of_struct<schema::Decide>() + (*this)(what.part)
-           + tag + what.others.size() * (words_of_struct<schema::PreparedPart>() + longest_place);
+           + tag + what.others.size() * (words_of_struct<schema::PreparedPart>() + longest_place)
+           + words_of(4 * what.elsewhere.places.size())
+           + words_of_results(what.elsewhere.steps_there);
   }
   std::uint64_t operator()(const resolve&) const { return words_of_struct<schema::Resolve>(); }
   std::uint64_t operator()(const push&) const {
@@ -224,29 +241,13 @@ capnp::MessageSize encoded_size(const request& from) {
   return {words, 0};
 }
 
-namespace {
-
-std::uint64_t words_of_results(const std::vector<storage::step_result>& steps) {
-  std::uint64_t words = tag + steps.size() * (words_of_struct<schema::StepResult>() + tag);
-  for (const auto& each : steps) {
-    words += words_of(each.value);
-    for (const auto& row : each.rows)
-      words += words_of_struct<schema::ResultRow>() + words_of(row.key.size())
-               + words_of(row.value);
-  }
-  return words;
-}
-
-} // namespace
-
 capnp::MessageSize encoded_size(const response& from) {
   std::uint64_t words
     = root + words_of_struct<schema::Response>() + words_of_struct<schema::Error>() + tag
       + words_of(from.failure.message.size()) + words_of(from.failure.trace_id.size())
       + from.answers.size() * words_of_struct<schema::Answer>();
   for (const auto& each : from.answers) {
-    if (each.steps)
-      words += words_of_results(*each.steps);
+    words += words_of_results(each.steps);
     if (each.watched)
       words += words_of(*each.watched);
     words += words_of(each.value) + words_of(each.message.size()) + tag

@@ -67,7 +67,7 @@ TEST_CASE("a watch whose time is over is told where to go on") {
   CHECK(replica.machine().waiting_requests() == 0);
 }
 
-TEST_CASE("only a leader hears watches, unless any replica will do (I11)") {
+TEST_CASE("only a leader hears watches, unless any replica will do (I13)") {
   replica_under_test replica;
   lead_with_space(replica);
   const auto tag = replica.ask({watch_of("")});

@@ -166,9 +166,13 @@ void cluster_world::check_recovery() {
 void cluster_world::read_all_and_judge() {
   const auto all_answered = [this] { return clients_->is_idle(); };
   expect(run_for(recovery, all_answered), "answers", "some calls are never answered");
+  const auto before = clients_->transactions().committed();
   clients_->read_all();
   expect(run_for(recovery, all_answered), "answers", "the last reads are never answered");
+  expect(clients_->transactions().committed() > before, "locks",
+         "no transaction can read all lists: something is locked for good");
   clients_->history().judge();
+  clients_->transactions().judge();
   world_.oracle.testify();
 }
 
