@@ -64,6 +64,7 @@ void simulated_node::open_replica() {
   options.machine.checkpoint_bytes = tiny ? 200 : checkpoint_bytes_;
   options.machine.marker_interval_ms = 300 + static_cast<std::uint32_t>(checkpoint_bytes_ % 3000);
   options.machine.marker_entries = 50;
+  options.machine.watches = {tiny ? 600u : 4000u, 60};
   options.raft = raft_settings_of(time_.random.next());
   if (conditions.waits_for_all_witnesses)
     options.raft.witness_patience_ms = for_ever_ms;
