@@ -37,6 +37,9 @@
 ///                                   no escape to keep its order
 ///     07 client:8 number:8          a transaction that has prepared here (P8)
 ///     08 client:8 number:8          how a transaction ended (P9)
+///     09 space:4 key                a lock: who holds it and who waits
+///     0a space:4 key                the highest token of another partition's lock; of
+///                                   space 0, without a key: of those forgotten
 ///
 ///   both
 ///     00 f0                         data key, wrapped, if encrypted (P26)
@@ -47,10 +50,11 @@
 namespace present::storage {
 
 /// A folder with a higher number is refused: a newer program wrote it.
-/// Journal: 2 since logs may hold markers (P24), 3 since they may hold transactions.
-/// State: 2 since there are records of transactions.
-inline constexpr std::uint32_t journal_format = 3;
-inline constexpr std::uint32_t state_format = 2;
+/// Journal: 2 since logs may hold markers (P24), 3 since they may hold transactions, 4
+/// since they may hold locks.
+/// State: 2 since there are records of transactions, 3 since there are locks.
+inline constexpr std::uint32_t journal_format = 4;
+inline constexpr std::uint32_t state_format = 3;
 
 /// LMDB's compiled-in limit (MDB_MAXKEYSIZE).
 inline constexpr std::size_t max_stored_key = 511;
@@ -65,6 +69,8 @@ enum class record_kind : std::uint8_t {
   value = 6,
   prepared = 7,
   decision = 8,
+  lock = 9,
+  fence = 10,
 };
 
 /// The key of a record, encoded once: it is compared, stored and looked up in
@@ -86,6 +92,8 @@ public:
 
   static record_key prepared(client_id client, operation_number number);
   static record_key decision(client_id client, operation_number number);
+  static record_key lock(space_id space, std::string_view key);
+  static record_key fence(space_id space, std::string_view key);
 
   /// Below all of the kind; no record has it.
   static record_key start_of(record_kind kind);
@@ -102,7 +110,7 @@ public:
   static std::optional<record_key> parse(std::string_view bytes);
 
   record_kind kind() const;
-  /// Of a space or a value.
+  /// Of a space, a value, a lock or a fence.
   space_id space() const;
   node_id node() const;
   /// Of a session, or of a transaction's record.

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "actors/partition/gathered_writes.hpp"
+#include "actors/partition/lease_clock.hpp"
 #include "actors/partition/open_requests.hpp"
 #include "actors/partition/operation.hpp"
+#include "actors/partition/parked_reads.hpp"
 #include "actors/partition/peer_clocks.hpp"
 #include "actors/partition/state_machine.hpp"
 #include "storage/log_entry.hpp"
@@ -48,12 +50,14 @@
 ///     read-index round that began after the read arrived (P15); unless it says
 ///     that a stale one will do: then from the state as it is, by any replica.
 /// I7  What the leader logs of its own accord (the birth of the cluster, its share,
-///     markers) is proposed until it is in the state, one entry at a time.
+///     leases that have passed, markers) is proposed until it is in the state, one entry at a time.
 /// I8  What is stamped, and what is believed of a client's stamp, is bounded by the
 ///     median of the replicas' clocks (P21).
 /// I9  A read that meets a row which fails its check is answered `damaged`, never
 ///     with the row or without it.
 /// I10 Of a disputed bucket nothing is read, and nothing is written to it (P25).
+/// I11 A read that waits for a lock is confirmed first, and is answered when that changes,
+///     when it has waited for as long as it said, or when the leadership ends.
 namespace present::partition {
 
 struct settings {
@@ -266,7 +270,7 @@ private:
   void drop_proposal(std::uint64_t ticket, const error& why, effects& out);
   void on_read_confirmed(const read_confirmed& what, effects& out);
   void on_read_refused(std::uint64_t ticket, effects& out);
-  void on_committed(const committed& what, effects& out);
+  void on_committed(const event& input, const committed& what, effects& out);
   void on_restored(const restored& what, effects& out);
   void on_map(const map_known& what);
   std::uint64_t bounded_wall(std::uint64_t wall_ms) const {
@@ -275,7 +279,8 @@ private:
   void on_time_passed(time_ms now, effects& out);
 
   void become_following(time_ms now, effects& out);
-  void become_taking_over();
+  void become_taking_over(time_ms now);
+  void become_leading(time_ms now);
 
   // admission
   std::optional<error> malformation_of(const request& what) const;
@@ -302,6 +307,14 @@ private:
     std::shared_ptr<const std::string> damage; ///< a row that failed its check was met
   };
   answer read(const operation& asked, read_turn& turn) const;
+
+  // locks (partition_locks.cpp)
+  void serve_lock_read(request_tag tag, open_request& asked, std::uint32_t place);
+  answer read_lock_now(const operation& asked) const;
+  std::optional<std::uint32_t> lease_of(const keep_lock& kept) const;
+  void on_locks_changed(time_ms now, effects& out);
+  void answer_parked(const parked_reads::read& read, bool at_last, effects& out);
+  void refuse_parked(effects& out);
 
   // answering
   template <class GiveAnswer>
@@ -339,6 +352,8 @@ private:
   adopt_share known_share_;
   bool share_is_due_ = false; ///< it isn't what the state has
 
+  lease_clock leases_;
+
   // what is on its way
   open_requests requests_;
   gathered_writes gathered_;
@@ -348,6 +363,7 @@ private:
   std::map<raft::log_position, std::uint64_t> placed_;
   std::unordered_map<std::uint64_t, request_tag> reads_;
   std::multimap<log_index, std::uint64_t> confirmed_; ///< index → ticket of `reads_`
+  parked_reads parked_;
   std::uint64_t last_ticket_ = 0;
   /// After a refusal an entry of the machine's own waits until then.
   time_ms own_entry_not_before_ = 0;
