@@ -80,7 +80,9 @@ void lock_machine::on_ended(time_ms now, const call_ended& what, lock_effects& o
     case phase::holding:
       return on_kept(now, what.how, out);
     case phase::letting_go:
-      return ask_to_release(out);
+      if (releasing_ == 0)
+        ask_to_release(out);
+      return;
     default:
       return;
   }

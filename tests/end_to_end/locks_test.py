@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 from http_api import Api
-from program import Cluster, PROGRAM, environment, wait_until
+from program import Cluster, PROGRAM, environment, present, wait_until
 
 # Says what it was given, and waits until it may go on.
 SAY_AND_WAIT = 'echo "$PRESENT_LOCK" > "$0.held"; read line < "$0.go"; '
@@ -33,6 +33,11 @@ class Locks(unittest.TestCase):
                 process.send_signal(signal.SIGCONT)
                 process.kill()
             process.communicate()
+
+    def run_locked(self, name, *arguments):
+        """`present lock`, whose last arguments are the command's."""
+        return present("lock", name, *arguments, PRESENT_DATA=self.cluster.data,
+                       PRESENT_OUTPUT="json")
 
     def begin(self, *arguments, **variables):
         """A command that goes on while the test does."""
@@ -81,12 +86,12 @@ class Locks(unittest.TestCase):
     # -- a command under a lock ------------------------------------------------------------
 
     def test_the_commands_status_is_the_programs_and_its_environment_has_the_lock(self):
-        ran = self.cluster("lock", "status", "--", "/bin/sh", "-c",
+        ran = self.run_locked("status", "--", "/bin/sh", "-c",
                            'echo "$PRESENT_LOCK_NAME $PRESENT_LOCK_TOKEN $PRESENT_LOCK"; exit 42')
         self.assertEqual(ran.code, 42, ran)
         name, token, fence = ran.out.split()
         self.assertEqual((name, fence), ("status", f"status:{token}"))
-        killed = self.cluster("lock", "status", "--", "/bin/sh", "-c", "kill -9 $$")
+        killed = self.run_locked("status", "--", "/bin/sh", "-c", "kill -9 $$")
         self.assertEqual(killed.code, 128 + 9, killed)
         self.assertFalse(self.standing("status")["leads"])
 
@@ -100,7 +105,7 @@ class Locks(unittest.TestCase):
                 (("lock", "a", "--", "/etc/passwd"), 2, "can't be run"),
                 (("lock", "nowhere/a", "--", "true"), 3, "no space 'nowhere'"),
                 (("kv", "put", "accounts", "k", "v", "--fence", "a"), 2, "LOCK:TOKEN")):
-            answer = self.cluster(*more)
+            answer = present(*more, PRESENT_DATA=self.cluster.data, PRESENT_OUTPUT="json")
             self.assertEqual(answer.code, code, answer)
             self.assertIn(says, answer.problem()["message"])
 
@@ -109,10 +114,10 @@ class Locks(unittest.TestCase):
         token = int(self.held(one).rsplit(":", 1)[1])
         second, two = self.lock("pair", "second", SAY_AND_WAIT)
         wait_until(lambda: self.standing("pair")["waiting"] == 1, "the second one waits")
-        refused = self.cluster("lock", "pair", "--wait", "0ms", "--", "true")
+        refused = self.run_locked("pair", "--wait", "0ms", "--", "true")
         self.assertEqual(refused.code, 4, refused)
         self.assertEqual(refused.problem()["code"], "version_conflict")
-        late = self.cluster("lock", "pair", "--wait", "100ms", "--", "true")
+        late = self.run_locked("pair", "--wait", "100ms", "--", "true")
         self.assertEqual(late.code, 7, late)
         self.assertFalse(os.path.exists(two + ".held"))
         self.let_go_on(one)
@@ -140,7 +145,7 @@ class Locks(unittest.TestCase):
                               SAY_AND_WAIT + WRITE + '; echo $? > "$0.done"')
         token = int(self.held(one).rsplit(":", 1)[1])
         late.send_signal(signal.SIGSTOP)
-        written = self.cluster("lock", "accounts/guard", "--", "/bin/sh", "-c", WRITE, "x",
+        written = self.run_locked("accounts/guard", "--", "/bin/sh", "-c", WRITE, "x",
                                PROGRAM, "by the next", self.cluster.data)
         self.assertEqual(written.code, 0, written)
         # Its command wasn't stopped, and knows nothing of it.
@@ -161,9 +166,9 @@ class Locks(unittest.TestCase):
     def test_a_lock_elsewhere_guards_what_it_is_told_to_from_the_start(self):
         """The lock is of another partition than the key: --guard raises the fence there
         before the command runs."""
-        token = self.cluster("lock", "far", "--", "/bin/sh", "-c", "echo $PRESENT_LOCK").out.strip()
+        token = self.run_locked("far", "--", "/bin/sh", "-c", "echo $PRESENT_LOCK").out.strip()
         self.assertEqual(self.cluster("kv", "put", "accounts", "far", "1", "--fence", token).code, 0)
-        self.assertEqual(self.cluster("lock", "far", "--guard", "accounts/far", "--", "true").code, 0)
+        self.assertEqual(self.run_locked("far", "--guard", "accounts/far", "--", "true").code, 0)
         late = self.cluster("kv", "put", "accounts", "far", "2", "--fence", token)
         self.assertEqual(late.problem()["code"], "fenced", late)
 
@@ -171,7 +176,7 @@ class Locks(unittest.TestCase):
         process, place = self.lock("slept", "slept", SAY_AND_WAIT)
         self.held(place)
         process.send_signal(signal.SIGSTOP)
-        other = self.cluster("lock", "slept", "--", "true")
+        other = self.run_locked("slept", "--", "true")
         self.assertEqual(other.code, 0, other)
         process.send_signal(signal.SIGCONT)
         code, out, err = self.ended(process)
@@ -183,7 +188,7 @@ class Locks(unittest.TestCase):
         self.held(place)
         process.kill()
         self.assertTrue(self.standing("killed")["leads"])
-        self.assertEqual(self.cluster("lock", "killed", "--", "true").code, 0)
+        self.assertEqual(self.run_locked("killed", "--", "true").code, 0)
 
     # -- leaders that fail -----------------------------------------------------------------
 

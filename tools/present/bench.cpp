@@ -140,7 +140,8 @@ void add_bench(program& present) {
     {"put", "quorum-durable writes", load_kind::put},
     {"get", "linearizable reads", load_kind::get},
     {"scan", "pages of keys", load_kind::scan},
-    {"mixed", "reads and writes", load_kind::mixed}};
+    {"mixed", "reads and writes", load_kind::mixed},
+    {"lock", "a lock taken and given back, each client its own", load_kind::lock}};
   for (const auto& [name, meaning, kind] : kinds) {
     auto& verb = *bench.add_subcommand(name, meaning);
     verb.add_option("--clients", given->clients, "client actors, one call each")

@@ -159,12 +159,13 @@ result<int> run_locked(held_lock& lock, const std::string& name,
     const auto signal = signals.wait({running.ended_fd()}, look_every.count());
     if (signal && *signal != SIGINT) // which the command has heard, too
       running.signal(*signal);
-    if (const auto status = running.wait_status())
-      return as_shell_has_it(*status);
+    // First this: what ended without the lock can't be called done.
     if (auto lost = lock.wait_lost(std::chrono::milliseconds{0})) {
       stop(running);
       return std::move(*lost);
     }
+    if (const auto status = running.wait_status())
+      return as_shell_has_it(*status);
   }
 }
 
