@@ -75,7 +75,57 @@ struct Operation {
     forget @34 :Forget;
     watch @37 :Watch;
     # By itself in its request, and in no log.
+    # Locks, as actors/partition/locks.hpp has them; anybody's.
+    acquireLock @38 :AcquireLock;
+    keepLock @39 :KeepLock;
+    releaseLock @40 :ReleaseLock;
+    readLock @41 :ReadLock;
+    raiseFence @42 :Place;
   }
+  fence @43 :LockFence;
+  # A write under a lock: `fenced` if a later token is known. Without: none.
+}
+
+struct AcquireLock {
+  where @0 :Place;
+  claim @1 :UInt64;       # drawn by the client, for this try to hold it
+  leaseMs @2 :UInt32;     # 200 to 3,600,000
+  wait @3 :Bool;
+  owner @4 :Data;         # for people, up to 256 bytes
+  hasValue @5 :Bool;
+  value @6 :Data;         # what its holder publishes, up to 4 KiB
+}
+
+struct KeepLock {
+  where @0 :Place;
+  claim @1 :UInt64;
+  waitMs @2 :UInt32;      # of one in the queue: for how long it waits for the lock
+}
+
+struct ReleaseLock {
+  where @0 :Place;
+  claim @1 :UInt64;
+}
+
+struct ReadLock {
+  where @0 :Place;
+  known @1 :UInt64;       # the version that the client knows
+  waitMs @2 :UInt32;      # for how long it waits for another
+}
+
+struct LockFence {
+  where @0 :Place;        # the lock's
+  token @1 :UInt64;
+}
+
+struct LockStanding {
+  version @0 :UInt64;     # 0: nobody has it
+  token @1 :UInt64;
+  leaseMs @2 :UInt32;
+  waiting @3 :UInt32;
+  owner @4 :Data;
+  hasValue @5 :Bool;
+  value @6 :Data;
 }
 
 struct Watch {
@@ -276,7 +326,8 @@ struct Answer {
   hasSteps @12 :Bool;
   # transact: a result per step of the branch taken; without: all of them wrote, at
   # `version`.
-  otherwise @13 :Bool;    # transact: the comparisons failed
+  otherwise @13 :Bool;    # transact: the comparisons failed; a lock: it waits
   watched @15 :WatchedPage;
   holder @14 :Terms;      # transactionConflict: the transaction that holds the lock
+  lock @16 :LockStanding; # readLock
 }

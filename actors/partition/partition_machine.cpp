@@ -73,6 +73,7 @@ partition_machine::partition_machine(const settings& options, storage::state& ta
 }
 
 void partition_machine::step(const event& input, effects& out) {
+  leases_.advance(state_->locks(), input.now);
   std::visit(
     overloaded{
       [&](const arrived& e) { on_arrived(input, e, out); },
@@ -85,7 +86,7 @@ void partition_machine::step(const event& input, effects& out) {
       [&](const proposal_lost& e) { on_lost(e.ticket, out); },
       [&](const read_confirmed& e) { on_read_confirmed(e, out); },
       [&](const read_refused& e) { on_read_refused(e.ticket, out); },
-      [&](const committed& e) { on_committed(e, out); },
+      [&](const committed& e) { on_committed(input, e, out); },
       [&](const restored& e) { on_restored(e, out); },
       [&](const map_known& e) { on_map(e); },
       [&](const buckets_disputed& e) {
@@ -108,10 +109,15 @@ void partition_machine::step(const event& input, effects& out) {
 
 std::optional<time_ms> partition_machine::next_wake() const {
   auto wake = requests_.next_deadline();
+  const auto sooner = [&](time_ms at) { wake = std::min(wake.value_or(at), at); };
   if (wants_own_entry())
-    wake = wake ? std::min(*wake, own_entry_not_before_) : own_entry_not_before_;
+    sooner(own_entry_not_before_);
   if (const auto look = next_look())
-    wake = wake ? std::min(*wake, *look) : look;
+    sooner(*look);
+  if (const auto look = leases_.next_look())
+    sooner(*look);
+  if (const auto due = parked_.next_due())
+    sooner(*due);
   return wake;
 }
 
@@ -150,7 +156,7 @@ void partition_machine::on_role(const event& input, const role_known& what,
   if (!what.leads)
     become_following(input.now, out);
   else if (is_new)
-    become_taking_over();
+    become_taking_over(input.now);
 }
 
 void partition_machine::on_placed(const proposal_placed& what, effects& out) {
@@ -224,7 +230,8 @@ void partition_machine::on_read_refused(std::uint64_t ticket, effects& out) {
   respond_if_complete(tag, *asked, out);
 }
 
-void partition_machine::on_committed(const committed& what, effects& out) {
+void partition_machine::on_committed(const event& input, const committed& what,
+                                     effects& out) {
   check(what.index == next(applied_), "I1: an entry is applied out of order");
   std::vector<answer> answers;
   watching::applied changed{what.index, {}, {}};
@@ -249,7 +256,8 @@ void partition_machine::on_committed(const committed& what, effects& out) {
   if (what.batch && std::holds_alternative<adopt_share>(what.batch->command))
     end_watches_elsewhere(out);
   if (phase_ == phase::taking_over && what.at_term == term_)
-    phase_ = phase::leading;
+    become_leading(input.now);
+  on_locks_changed(input.now, out);
   serve_applied_reads(out);
   if (!checkpoint_asked_ && table_.active_bytes() >= options_.checkpoint_bytes) {
     checkpoint_asked_ = true;
@@ -289,6 +297,8 @@ void partition_machine::compare_share() {
 }
 
 void partition_machine::on_time_passed(time_ms now, effects& out) {
+  for (const auto& read : parked_.take_due(now))
+    answer_parked(read, true, out);
   while (const auto tag = requests_.late(now))
     answer_late(*tag, out);
 }
@@ -301,6 +311,8 @@ void partition_machine::become_following(time_ms now, effects& out) {
   if (phase_ == phase::following)
     return;
   phase_ = phase::following;
+  leases_.end();
+  refuse_parked(out);
   marker_is_due_ = false;
   disputed_.reset();
   while (!gathered_.is_empty())
@@ -318,15 +330,22 @@ void partition_machine::become_following(time_ms now, effects& out) {
 /// of its log, and so neither stamps nor proposes (I3, P16). Whoever was elected
 /// has a quorum; that is told again only when it changes. Stamps of an earlier
 /// leadership that came to nothing don't count: its clock may have been wrong (I8).
-void partition_machine::become_taking_over() {
+void partition_machine::become_taking_over(time_ms now) {
   const bool knows_its_log = applied_term_ == term_ || mutated(mutant::lead_before_own_entry);
-  phase_ = knows_its_log ? phase::leading : phase::taking_over;
+  phase_ = phase::taking_over;
   has_quorum_ = true;
   own_entry_not_before_ = 0;
   looks_at_ = 0;
   clock_ = hybrid_clock{options_.max_clock_offset_ms};
   clock_.raise(state_->latest());
   close_up_to_ = {};
+  if (knows_its_log)
+    become_leading(now);
+}
+
+void partition_machine::become_leading(time_ms now) {
+  phase_ = phase::leading;
+  leases_.begin(state_->locks(), now);
 }
 
 // -- admission ---------------------------------------------------------------------
@@ -411,7 +430,9 @@ bool partition_machine::is_disputed(const operation& asked) const {
         return met;
       },
       [&](const auto& what) {
-        if constexpr (requires { what.space; what.key; })
+        if constexpr (requires { what.space; what.key; what.claim; })
+          return is_so(storage::record_key::lock(what.space, what.key));
+        else if constexpr (requires { what.space; what.key; })
           return is_so(storage::record_key::value(what.space, what.key));
         else
           return true;
@@ -449,6 +470,7 @@ void partition_machine::admit(const event& input, const arrived& what, hlc_stamp
                                                : bounds::default_deadline_ms;
   auto& opened = requests_.open(what.tag, what.what, input.now + patience);
   opened.is_traced = what.is_traced;
+  opened.arrived = input.now;
   const auto& operations = what.what->operations;
   opened.reads_at = reads_at(*what.what);
   close_up_to_ = std::max(close_up_to_, opened.reads_at);
@@ -497,6 +519,8 @@ bool partition_machine::wants_own_entry() const {
 own_command partition_machine::wanted_command() const {
   if (share_is_due_)
     return known_share_;
+  if (leases_.has_due())
+    return leases_.due();
   const auto* root = state_->root_catalog();
   if (root && !root->is_founded() && options_.founding_map)
     return found_catalog{options_.founding_map};
@@ -507,10 +531,12 @@ own_command partition_machine::wanted_command() const {
 
 void partition_machine::propose_batch(std::uint64_t wall_ms, effects& out) {
   auto batch = std::make_shared<entry_batch>();
-  auto next = gathered_.take_batch();
-  batch->operations = std::move(next.operations);
   if (proposals_.empty())
     batch->command = wanted_command();
+  gathered_writes::cut next;
+  if (!std::holds_alternative<expire_claims>(batch->command)) // its entry is its own (L1)
+    next = gathered_.take_batch();
+  batch->operations = std::move(next.operations);
   batch->first_stamp = clock_.tick(
     mutated(mutant::stamp_without_median) ? wall_ms : bounded_wall(wall_ms));
   if (mutated(mutant::stamp_by_wall_clock))
@@ -605,7 +631,12 @@ void partition_machine::serve_read(std::uint64_t ticket, effects& out) {
   for (std::uint32_t place = 0; place < asked->fates.size(); ++place) {
     if (asked->fates[place] != waits_for::index)
       continue;
-    auto given = read(asked->what->operations[place], turn);
+    const auto& one = asked->what->operations[place];
+    if (one.is_lock_read()) {
+      serve_lock_read(tag, *asked, place);
+      continue;
+    }
+    auto given = read(one, turn);
     locked = locked || given.holder;
     if (!given.holder)
       asked->answer_place(place, std::move(given));

@@ -1,3 +1,4 @@
+#include "actors/client/lock_names.hpp"
 #include "actors/client/record_lines.hpp"
 #include "runtime/edge/entropy.hpp"
 #include "tools/present/cluster_session.hpp"
@@ -27,6 +28,7 @@ struct kv_arguments {
   std::string value;
   std::uint64_t version = 0;
   bool if_absent = false;
+  std::string fence;
   key_range range;
   std::uint32_t limit = 0;
   bool keys_only = false;
@@ -44,6 +46,30 @@ condition condition_of(const kv_arguments& given) {
   if (given.version != 0)
     return if_version{hlc_stamp{given.version}};
   return always{};
+}
+
+/// Of --fence, if it was given.
+result<std::optional<client::fence_name>> fence_of(const kv_arguments& given) {
+  if (given.fence.empty())
+    return std::optional<client::fence_name>{};
+  auto fence = client::parse_fence(given.fence);
+  if (!fence)
+    return std::move(fence.problem());
+  return std::optional{std::move(*fence)};
+}
+
+/// A write as the client takes it, under the lock that was named.
+template <class Call>
+result<written> write(client_session& client, const context& with, const kv_arguments& given,
+                      Call call) {
+  auto fence = fence_of(given);
+  if (!fence)
+    return std::move(fence.problem());
+  call.fence = std::move(*fence);
+  auto how = client.call(std::move(call), patience_of(with.set));
+  if (how.problem.code != error_code::ok)
+    return std::move(how.problem);
+  return written{how.given.version, how.given.repeated, how.attempts};
 }
 
 int tell(const context& with, const kv_arguments& given, const result<written>& done) {
@@ -74,20 +100,25 @@ int put(const context& with, client_session& client, kv_arguments& given) {
   if (given.value == "-")
     given.value.assign(std::istreambuf_iterator<char>(std::cin), {});
   return tell(with, given,
-              client.put(given.space, given.key, given.value, condition_of(given),
-                         patience_of(with.set)));
+              write(client, with, given,
+                    client::put_call{given.space, given.key,
+                                     std::make_shared<const std::string>(given.value),
+                                     condition_of(given)}));
 }
 
 int remove(const context& with, client_session& client, kv_arguments& given) {
   return tell(with, given,
-              client.remove(given.space, given.key, condition_of(given),
-                            patience_of(with.set)));
+              write(client, with, given,
+                    client::remove_call{given.space, given.key, condition_of(given)}));
 }
 
 int cas(const context& with, client_session& client, kv_arguments& given) {
+  const condition when = given.version == 0 ? condition{if_absent{}}
+                                            : condition{if_version{hlc_stamp{given.version}}};
   return tell(with, given,
-              client.compare_and_set(given.space, given.key, hlc_stamp{given.version},
-                                     given.value, patience_of(with.set)));
+              write(client, with, given,
+                    client::put_call{given.space, given.key,
+                                     std::make_shared<const std::string>(given.value), when}));
 }
 
 int scan(const context& with, client_session& client, kv_arguments& given) {
@@ -212,6 +243,11 @@ void add_at(CLI::App& verb, const arguments_ptr& given) {
   verb.add_option("--at", given->at, "as it was at this stamp, such as a version");
 }
 
+void add_fence(CLI::App& verb, const arguments_ptr& given) {
+  verb.add_option("--fence", given->fence,
+                  "LOCK:TOKEN; refused if a later holder of that lock is known");
+}
+
 void add_range(CLI::App& verb, const arguments_ptr& given) {
   verb.add_option("--prefix", given->range.prefix, "keys that begin so");
   verb.add_option("--start", given->range.start, "from this key on");
@@ -232,13 +268,16 @@ void add_kv(program& present) {
   put_verb.add_option("value", given->value, "up to 1 MiB; - reads it from stdin")->required();
   put_verb.add_flag("--if-absent", given->if_absent, "only if the key isn't there");
   put_verb.add_option("--if-version", given->version, "only if it is at this version");
+  add_fence(put_verb, given);
   auto& remove_verb = add_verb(kv, present, given, "delete", "Remove a key", remove);
   add_key(remove_verb, given);
   remove_verb.add_option("--if-version", given->version, "only if it is at this version");
+  add_fence(remove_verb, given);
   auto& cas_verb = add_verb(kv, present, given, "cas", "Write a key if its version is", cas);
   add_key(cas_verb, given);
   cas_verb.add_option("version", given->version, "0: it isn't there")->required();
   cas_verb.add_option("value", given->value, "up to 1 MiB")->required();
+  add_fence(cas_verb, given);
   auto& scan_verb = add_verb(kv, present, given, "scan", "List keys in order", scan);
   add_range(scan_verb, given);
   scan_verb.add_option("--limit", given->limit, "at most so many; 0: all");
