@@ -10,6 +10,8 @@ void lock_holder_shell::on_exit() {
   client_ = nullptr;
   for (auto& [until, one] : std::exchange(askers_, {}))
     one.deliver(caf::make_error(caf::sec::request_receiver_down));
+  for (auto& one : std::exchange(leavers_, {}))
+    one.deliver(caf::make_error(caf::sec::request_receiver_down));
   for (auto& [until, one] : std::exchange(watchers_, {}))
     one.deliver(caf::make_error(caf::sec::request_receiver_down));
 }
@@ -19,7 +21,7 @@ auto lock_holder_shell::make_behavior() -> behavior_type {
     [this](acquire_request what) {
       auto answer = make_response_promise<caf::typed_response_promise<lock_answer>>();
       if (ended_ || machine_.is_holding()) {
-        answer.deliver(lock_answer{machine_.token(), ended_.value_or(error{})});
+        answer.deliver(ended_ ? answer_of_end() : lock_answer{machine_.token(), {}});
         return answer;
       }
       askers_.emplace(time().monotonic_ms() + what.patience_ms, answer);
@@ -41,11 +43,7 @@ auto lock_holder_shell::make_behavior() -> behavior_type {
     },
     [this](release_request) {
       auto answer = make_response_promise<end_promise>();
-      if (ended_) {
-        answer.deliver(end_of_lock{true, *ended_});
-        return answer;
-      }
-      watchers_.emplace(~time_ms{0}, answer);
+      leavers_.push_back(answer);
       begun_ = true;
       step(let_go{});
       return answer;
@@ -64,10 +62,7 @@ void lock_holder_shell::step(lock_event_kind what) {
     std::visit([this](auto& e) { perform(e); }, effect);
   answer_patient(time().monotonic_ms());
   auto wake = machine_.next_wake();
-  const auto sooner = [&](time_ms at) {
-    if (at != ~time_ms{0})
-      wake = std::min(wake.value_or(at), at);
-  };
+  const auto sooner = [&](time_ms at) { wake = std::min(wake.value_or(at), at); };
   if (!watchers_.empty())
     sooner(watchers_.begin()->first);
   if (!askers_.empty())
@@ -76,6 +71,9 @@ void lock_holder_shell::step(lock_event_kind what) {
 }
 
 void lock_holder_shell::answer_patient(time_ms now) {
+  if (ended_ && !machine_.is_releasing())
+    for (auto& one : std::exchange(leavers_, {}))
+      one.deliver(end_of_lock{true, *ended_});
   while (!askers_.empty() && askers_.begin()->first <= now) {
     askers_.begin()->second.deliver(lock_answer{});
     askers_.erase(askers_.begin());
@@ -114,6 +112,12 @@ void lock_holder_shell::perform(const lock_ended&) {
   end({});
 }
 
+lock_answer lock_holder_shell::answer_of_end() const {
+  return {{}, ended_->code == error_code::ok
+                ? make_error(error_code::fenced, "the wish was taken back")
+                : *ended_};
+}
+
 void lock_holder_shell::answer_askers(const lock_answer& with) {
   for (auto& [until, one] : std::exchange(askers_, {}))
     one.deliver(with);
@@ -121,9 +125,7 @@ void lock_holder_shell::answer_askers(const lock_answer& with) {
 
 void lock_holder_shell::end(const error& why) {
   ended_ = why;
-  answer_askers({{}, why.code == error_code::ok
-                       ? make_error(error_code::fenced, "the wish was taken back")
-                       : why});
+  answer_askers(answer_of_end());
   for (auto& [until, one] : std::exchange(watchers_, {}))
     one.deliver(end_of_lock{true, why});
 }

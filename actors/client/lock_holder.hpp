@@ -8,6 +8,7 @@
 
 #include <map>
 #include <optional>
+#include <vector>
 
 /// A lock as a typed actor: it asks for it, keeps it alive while it has it, and tells
 /// whoever watches when it has it no more. One try; a new one takes a new actor.
@@ -31,7 +32,8 @@ struct end_of_lock {
   bool is_over = true;
   error problem;
 };
-/// Answered when it is released, or as far as that can be told.
+/// Answered when it is released, as far as that can be told, or was lost or refused, and
+/// nothing of it is under way any more.
 struct release_request {};
 struct lock_wake {};
 
@@ -62,6 +64,7 @@ private:
   void perform(const lock_ended& what);
   void answer_patient(time_ms now);
   void answer_askers(const lock_answer& with);
+  lock_answer answer_of_end() const;
   void end(const error& why);
 
   lock_machine machine_;
@@ -69,7 +72,8 @@ private:
   // by the end of their patience
   std::multimap<time_ms, caf::typed_response_promise<lock_answer>> askers_;
   std::multimap<time_ms, end_promise> watchers_;
-  std::optional<error> ended_; ///< how
+  std::vector<end_promise> leavers_; ///< who gave it back
+  std::optional<error> ended_;       ///< how
   bool begun_ = false;
   supervision::wake_timer<lock_wake> timer_;
 };

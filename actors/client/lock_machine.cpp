@@ -57,6 +57,7 @@ void lock_machine::on_begin(time_ms now, lock_effects& out) {
 
 void lock_machine::on_ended(time_ms now, const call_ended& what, lock_effects& out) {
   if (what.number == releasing_) {
+    releasing_ = 0;
     if (phase_ == phase::letting_go)
       become_over(lock_ended{}, false, out);
     return;

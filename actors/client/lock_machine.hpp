@@ -100,6 +100,8 @@ public:
   std::optional<time_ms> next_wake() const;
 
   bool is_holding() const { return phase_ == phase::holding; }
+  /// The claim is being given back, also after the wish is over (H3).
+  bool is_releasing() const { return releasing_ != 0; }
   hlc_stamp token() const { return token_; }
   const lock_wish& wish() const { return wish_; }
 
@@ -146,7 +148,7 @@ private:
   std::uint64_t numbers_ = 0;
   std::uint64_t under_way_ = 0; ///< of the question about the claim; 0: none
   time_ms asked_at_ = 0;        ///< it
-  std::uint64_t releasing_ = 0;
+  std::uint64_t releasing_ = 0; ///< the question that gives it back; 0: none
   std::vector<std::uint64_t> raising_;
 };
 

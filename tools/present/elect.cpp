@@ -97,7 +97,7 @@ void add_elect(program& present) {
     ->capture_default_str();
   verb.add_option("--wait", given->lock.wait, "to be elected: at most so long; 0ms: not at all");
   verb.add_option("--owner", given->lock.owner, "who it is, for people; default: host and process");
-  verb.add_option("--guard", given->lock.guards, "as of `lock`");
+  verb.add_option("--guard", given->lock.guards, "as of `lock`")->allow_extra_args(false);
   auto* observing = verb.add_flag("--observe", given->observe, "print who leads, and each change");
   observing->excludes(value);
   verb.add_flag("--once", given->once, "with --observe: print who leads now, and end")

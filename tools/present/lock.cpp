@@ -42,7 +42,8 @@ void add_lock(program& present) {
   verb.add_option("--owner", given->owner, "who it is, for people; default: host and process");
   verb.add_option("--guard", given->guards,
                   "SPACE/KEY that is written under it: older tokens are refused there from the "
-                  "start; may come several times");
+                  "start; may come several times")
+    ->allow_extra_args(false);
   verb.add_option("command", given->command, "after --: what to run, with PRESENT_LOCK (for "
                                              "--fence), PRESENT_LOCK_NAME and PRESENT_LOCK_TOKEN")
     ->required();

@@ -148,7 +148,9 @@ TEST_CASE("when patience is over the claim is taken out of the queue (H3)") {
   REQUIRE(wish.refused);
   CHECK(wish.refused->message == "the lock 'lock' was not free within 400 ms");
   CHECK(wish.refused->known == outcome::not_applied);
-  CHECK(wish.asks<release_call>());
+  CHECK(wish.machine.is_releasing());
+  wish.answer<release_call>(ok({}));
+  CHECK_FALSE(wish.machine.is_releasing());
 }
 
 TEST_CASE("without patience a lock that is held is refused, and nothing is left of the wish") {
