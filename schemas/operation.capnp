@@ -29,6 +29,7 @@ struct Operation {
       space @4 :UInt32;
       key @5 :Data;       # 1-400 bytes
       stale @27 :Bool;    # what the replica asked has applied will do
+      at @35 :UInt64;     # HLC: as it was then; 0: as it is
     }
     scan :group {
       space @6 :UInt32;
@@ -37,6 +38,7 @@ struct Operation {
       limit @9 :UInt32;   # 0: the largest page, 1,000
       keysOnly @10 :Bool;
       stale @28 :Bool;
+      at @36 :UInt64;     # as in a get
     }
     put :group {
       space @11 :UInt32;
@@ -71,7 +73,37 @@ struct Operation {
     resolve @32 :Resolve;
     push @33 :Push;
     forget @34 :Forget;
+    watch @37 :Watch;
+    # By itself in its request, and in no log.
   }
+}
+
+struct Watch {
+  # What has changed from `from` on? Answered when something has, or with an empty page
+  # when `waitMs` are over; then asked again from where the page ends (`next`).
+  space @0 :UInt32;
+  key @1 :Data;           # or what the keys begin with
+  isPrefix @2 :Bool;
+  index @3 :UInt64;       # 0: from the first change stamped above `above`, or from now
+  ordinal @4 :UInt32;
+  above @5 :UInt64;       # HLC: only versions above it
+  waitMs @6 :UInt32;      # up to 60,000
+  stale @7 :Bool;         # any replica's log will do, which may be behind
+}
+
+struct WatchedChange {
+  key @0 :Data;
+  version @1 :UInt64;
+  isRemoval @2 :Bool;
+  value @3 :Data;
+  index @4 :UInt64;       # where to go on after it
+  ordinal @5 :UInt32;
+}
+
+struct WatchedPage {
+  changes @0 :List(WatchedChange);  # in the log's order
+  index @1 :UInt64;       # where to go on after all of them
+  ordinal @2 :UInt32;
 }
 
 struct Place {
@@ -245,5 +277,6 @@ struct Answer {
   # transact: a result per step of the branch taken; without: all of them wrote, at
   # `version`.
   otherwise @13 :Bool;    # transact: the comparisons failed
+  watched @15 :WatchedPage;
   holder @14 :Terms;      # transactionConflict: the transaction that holds the lock
 }

@@ -24,6 +24,8 @@ struct PartitionRecord {
   sessions @4 :UInt64;
   owned @5 :List(KeyRange);
   leaving @6 :List(UInt32);
+  collected @7 :UInt64;
+  # Tombstones up to this version may be gone.
 }
 
 struct KeyRange {
@@ -118,6 +120,12 @@ struct ValueRecord {
   version @0 :UInt64;
   tombstone @1 :Bool;
   bytes @2 :Data;
+  isFirst @3 :Bool;
+  # The key had never been there before, as far as is known.
+}
+
+struct TombstoneMark {
+  # When a tombstone goes: its key says it all.
 }
 
 struct KeyName {

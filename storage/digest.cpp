@@ -62,6 +62,8 @@ void hash_fields(field_hash& hash, const partition_record& what) {
   hash << what.leaving.size();
   for (const auto space : what.leaving)
     hash << space;
+  if (what.collected.value != 0)
+    hash << what.collected;
 }
 
 void hash_fields(field_hash& hash, const space_record& what) {
@@ -124,6 +126,16 @@ void hash_fields(field_hash& hash, const session_record& what) {
 
 void hash_fields(field_hash& hash, const value_record& what) {
   hash << what.version << what.tombstone << what.view();
+  if (what.is_first)
+    hash << what.is_first;
+}
+
+void hash_fields(field_hash& hash, const past_value_record& what) {
+  hash_fields(hash, what.was);
+}
+
+void hash_fields(field_hash& hash, const tombstone_record&) {
+  hash << 1;
 }
 
 void hash_fields(field_hash& hash, const prepared_record& what) {

@@ -22,6 +22,7 @@ struct get_call {
   std::string space;
   std::string key;
   bool stale = false; ///< what any replica has applied will do
+  hlc_stamp at = {};  ///< as it was at this stamp; 0: as it is
 };
 /// Over several ranges the page is no snapshot (P23).
 struct scan_call {
@@ -31,6 +32,7 @@ struct scan_call {
   std::uint32_t limit = 0;
   bool keys_only = false;
   bool stale = false;
+  hlc_stamp at = {}; ///< as in a `get_call`; then the page is one of a snapshot
 };
 struct put_call {
   std::string space;
@@ -52,6 +54,14 @@ struct transact_call {
 /// The number that `name` has among them; a new one goes to the end.
 space_id place_in(std::vector<std::string>& spaces, const std::string& name);
 
+/// What one partition's log says of a key, or of keys with a prefix (watch.hpp). The
+/// space's id goes into `what`.
+struct watch_call {
+  std::string space;
+  partition_id partition;
+  watch what;
+};
+
 /// The map, as the leader of the root has it now: which spaces and nodes there are.
 struct map_call {};
 /// What a node that coordinates a transaction asks of the partition that has the key
@@ -65,7 +75,7 @@ struct part_call {
 using call_kind
   = std::variant<get_call, scan_call, put_call, remove_call, create_space, drop_space,
                  add_node, drain_node, remove_node, report_members, map_call, transact_call,
-                 part_call>;
+                 part_call, watch_call>;
 
 /// Its caller's own name for a write, in place of the number that the session would
 /// give it: whoever asks under the same name, from whichever node and after whatever

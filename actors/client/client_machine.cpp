@@ -408,6 +408,10 @@ std::optional<partition_id> client_machine::resolve(call& asked) const {
   const auto space = map_->spaces.find(*name);
   if (space == map_->spaces.end())
     return std::nullopt;
+  if (const auto* watching = std::get_if<watch_call>(&asked.what)) {
+    asked.as_operation.what = as_operation_in(space->second, asked.what);
+    return watching->partition;
+  }
   const auto* range = map_->range_of(space->second, routing_key(asked.what));
   if (!range)
     return std::nullopt;

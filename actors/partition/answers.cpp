@@ -254,6 +254,16 @@ std::optional<error> problem_of(const forget& asked) {
   return anchor_problem("where", asked.where);
 }
 
+std::optional<error> problem_of(const watch& asked) {
+  if (asked.wait_ms > bounds::max_watch_wait_ms)
+    return make_error(error_code::too_large,
+                      "wait_ms: " + std::to_string(asked.wait_ms) + "; the limit is "
+                        + std::to_string(bounds::max_watch_wait_ms));
+  if (asked.is_prefix && asked.key.empty())
+    return std::nullopt; // all keys of the space
+  return key_problem(asked.key);
+}
+
 std::string not_found_sentence(std::string_view key) {
   return "no key '" + std::string{key} + "'";
 }
@@ -301,6 +311,11 @@ answer conflict_answer(std::string message, hlc_stamp there) {
   auto given = refused_answer(error_code::version_conflict, std::move(message));
   given.version = there;
   return given;
+}
+
+answer not_mine_answer() {
+  return refused_answer(error_code::wrong_partition,
+                        "another partition has this: ask for the map");
 }
 
 answer not_found_answer(std::string_view key) {

@@ -3,6 +3,7 @@
 #include "actors/partition/transact_codec.hpp"
 #include "actors/raft/quorum.hpp"
 #include "runtime/base/bounds.hpp"
+#include "actors/watch/watch_codec.hpp"
 #include "schemas/capnp_text.hpp"
 #include "schemas/honest_list.hpp"
 #include "storage/step_results_codec.hpp"
@@ -49,6 +50,7 @@ struct operation_encoder {
     what.setSpace(from.space.value);
     what.setKey(data_of(from.key));
     what.setStale(from.stale);
+    what.setAt(from.at.value);
   }
   void operator()(const scan& from) {
     auto what = to.initScan();
@@ -58,6 +60,7 @@ struct operation_encoder {
     what.setLimit(from.limit);
     what.setKeysOnly(from.keys_only);
     what.setStale(from.stale);
+    what.setAt(from.at.value);
   }
   void operator()(const put& from) {
     auto what = to.initPut();
@@ -110,6 +113,7 @@ struct operation_encoder {
   void operator()(const resolve& from) { encode_resolve(from, to.initResolve()); }
   void operator()(const push& from) { encode_push(from, to.initPush()); }
   void operator()(const forget& from) { encode_forget(from, to.initForget()); }
+  void operator()(const watch& from) { encode_watch(from, to.initWatch()); }
 };
 
 result<operation> decode_put(schema::Operation::Put::Reader from, operation asked) {
@@ -207,14 +211,15 @@ result<operation> decode_operation(schema::Operation::Reader from) {
   switch (from.which()) {
     case schema::Operation::GET: {
       const auto what = from.getGet();
-      asked.what = get{{what.getSpace()}, string_of(what.getKey()), what.getStale()};
+      asked.what = get{{what.getSpace()}, string_of(what.getKey()), what.getStale(),
+                       {what.getAt()}};
       return asked;
     }
     case schema::Operation::SCAN: {
       const auto what = from.getScan();
       asked.what = scan{{what.getSpace()}, string_of(what.getFirst()),
                         string_of(what.getLast()), what.getLimit(), what.getKeysOnly(),
-                        what.getStale()};
+                        what.getStale(), {what.getAt()}};
       return asked;
     }
     case schema::Operation::PUT:
@@ -239,6 +244,9 @@ result<operation> decode_operation(schema::Operation::Reader from) {
     case schema::Operation::REPORT_MEMBERS:
       asked.what = members_of(from.getReportMembers());
       return asked;
+    case schema::Operation::WATCH:
+      asked.what = decode_watch(from.getWatch());
+      return asked;
     default:
       return decode_of_transaction(from, std::move(asked));
   }
@@ -258,6 +266,8 @@ void encode_answer(const answer& from, schema::Answer::Builder to) {
   if (!from.message.empty())
     to.setMessage(text_of(from.message));
   storage::encode_results(from.steps, to);
+  if (from.watched)
+    encode_page(*from.watched, to.initWatched());
   to.setOtherwise(from.otherwise);
   if (from.holder)
     encode_terms(from.holder->terms, to.initHolder());
@@ -286,6 +296,8 @@ answer decode_answer(schema::Answer::Reader from) {
   given.repeated = from.getRepeated();
   given.message = string_of(from.getMessage());
   given.steps = storage::decode_results(from);
+  if (from.hasWatched())
+    given.watched = decode_page(from.getWatched());
   given.otherwise = from.getOtherwise();
   if (from.hasHolder())
     given.holder = std::make_shared<const lock_holder>(lock_holder{decode_terms(from.getHolder())});

@@ -25,6 +25,14 @@ error refusal(error_code code, std::string message, std::uint32_t retry_after_ms
   return why;
 }
 
+/// The highest stamp that one of its operations reads at; 0: none does.
+hlc_stamp reads_at(const request& what) {
+  hlc_stamp highest;
+  for (const auto& asked : what.operations)
+    highest = std::max(highest, asked.reads_at());
+  return highest;
+}
+
 error refused_proposal(refusal_reason why, error not_leading) {
   error said = std::move(not_leading);
   if (why == refusal_reason::overloaded) {
@@ -42,6 +50,7 @@ error refused_proposal(refusal_reason why, error not_leading) {
 hlc_stamp stamp_below(const request& what) {
   auto highest = what.seen;
   for (const auto& asked : what.operations) {
+    highest = std::max(highest, asked.reads_at());
     if (const auto* decision = std::get_if<resolve>(&asked.what))
       highest = std::max(highest, decision->stamp);
     else if (const auto* decided = std::get_if<decide>(&asked.what))
@@ -55,10 +64,12 @@ hlc_stamp stamp_below(const request& what) {
 
 partition_machine::partition_machine(const settings& options, storage::state& table,
                                      const raft::snapshot_mark& mark)
-    : options_(options), table_(table),
+    : options_(options), table_(table), watches_(options.watches),
       state_(std::in_place, options.id, options.sessions, table), applied_(mark.index),
       applied_term_(mark.at_term), clock_(options.max_clock_offset_ms) {
   clock_.raise(state_->latest());
+  watching::effects none;
+  watches_.step(watching::restored{applied_, state_->latest()}, none);
 }
 
 void partition_machine::step(const event& input, effects& out) {
@@ -117,6 +128,8 @@ void partition_machine::on_arrived(const event& input, const arrived& what,
     refuse(what.tag, std::move(*why), out);
   } else if (what.only_in && *what.only_in != term_) {
     refuse(what.tag, not_leading(), out);
+  } else if (take_watch(input, what, out)) {
+    return;
   } else if (auto unfit = unfit_to_lead(); unfit && stale == 0) {
     refuse(what.tag, std::move(*unfit), out);
   } else if (unfit || static_cast<std::size_t>(stale) == operations.size()) {
@@ -214,8 +227,12 @@ void partition_machine::on_read_refused(std::uint64_t ticket, effects& out) {
 void partition_machine::on_committed(const committed& what, effects& out) {
   check(what.index == next(applied_), "I1: an entry is applied out of order");
   std::vector<answer> answers;
+  watching::applied changed{what.index, {}, {}};
   if (what.batch) {
+    table_.tell_changes(&changed.changes);
     answers = state_->apply(*what.batch);
+    table_.tell_changes(nullptr);
+    changed.last_stamp = what.batch->last_stamp();
     if (what.batch->command.index() != 0)
       compare_share();
     if (std::holds_alternative<digest_marker>(what.batch->command)) {
@@ -228,6 +245,9 @@ void partition_machine::on_committed(const committed& what, effects& out) {
   applied_term_ = what.at_term;
   settle_proposals(what, std::move(answers), out);
   wake_lock_waiters(out);
+  step_watches(std::move(changed), out);
+  if (what.batch && std::holds_alternative<adopt_share>(what.batch->command))
+    end_watches_elsewhere(out);
   if (phase_ == phase::taking_over && what.at_term == term_)
     phase_ = phase::leading;
   serve_applied_reads(out);
@@ -249,6 +269,8 @@ void partition_machine::on_restored(const restored& what, effects& out) {
   applied_term_ = what.mark.at_term;
   checkpoint_asked_ = false;
   compare_share();
+  step_watches(watching::restored{applied_, state_->latest()}, out);
+  end_watches_elsewhere(out);
   serve_applied_reads(out);
 }
 
@@ -304,6 +326,7 @@ void partition_machine::become_taking_over() {
   looks_at_ = 0;
   clock_ = hybrid_clock{options_.max_clock_offset_ms};
   clock_.raise(state_->latest());
+  close_up_to_ = {};
 }
 
 // -- admission ---------------------------------------------------------------------
@@ -318,6 +341,10 @@ std::optional<error> partition_machine::malformation_of(const request& what) con
                    "operations: " + std::to_string(what.operations.size())
                      + "; a request has 1 to "
                      + std::to_string(bounds::max_request_operations));
+  const auto is_watch = [](const operation& o) { return std::holds_alternative<watch>(o.what); };
+  if (what.operations.size() > 1
+      && std::any_of(what.operations.begin(), what.operations.end(), is_watch))
+    return refusal(error_code::invalid, "operations: a watch comes by itself");
   return std::nullopt;
 }
 
@@ -399,7 +426,10 @@ void partition_machine::serve_stale(const arrived& what, const error& the_rest,
   response reply;
   read_turn turn;
   for (const auto& asked : what.what->operations) {
-    if (!asked.is_stale_read())
+    if (asked.reads_at() > state_->latest())
+      reply.answers.push_back(
+        refused_answer(error_code::not_leader, "this replica hasn't come to that stamp"));
+    else if (!asked.is_stale_read())
       reply.answers.push_back(refused_answer(the_rest.code, the_rest.message));
     else if (auto refused = refusal_of(asked))
       reply.answers.push_back(std::move(*refused));
@@ -420,6 +450,8 @@ void partition_machine::admit(const event& input, const arrived& what, hlc_stamp
   auto& opened = requests_.open(what.tag, what.what, input.now + patience);
   opened.is_traced = what.is_traced;
   const auto& operations = what.what->operations;
+  opened.reads_at = reads_at(*what.what);
+  close_up_to_ = std::max(close_up_to_, opened.reads_at);
   bool reads = false;
   for (std::uint32_t place = 0; place < operations.size(); ++place) {
     const auto& asked = operations[place];
@@ -458,7 +490,8 @@ void partition_machine::propose_gathered(const event& input, effects& out) {
 /// An entry without operations drives on what is collected in parts.
 bool partition_machine::wants_own_entry() const {
   return phase_ == phase::leading && proposals_.empty()
-         && (state_->is_collecting() || wanted_command().index() != 0);
+         && (state_->is_collecting() || wanted_command().index() != 0
+             || state_->latest() < close_up_to_);
 }
 
 own_command partition_machine::wanted_command() const {
@@ -512,7 +545,8 @@ partition_machine::proposed_at(log_index index, term at_term) const {
 }
 
 /// The entry that is committed at an index settles all that was proposed there:
-/// what stands in its term is answered, what stood there in another was replaced.
+/// what stands in its term is answered, what stood there in another was replaced. Terms
+/// rise along a log: what was placed behind it in a lower one is not there either.
 void partition_machine::settle_proposals(const committed& what,
                                          std::vector<answer> answers, effects& out) {
   for (auto placed = placed_.lower_bound({what.index, term{}});
@@ -530,12 +564,26 @@ void partition_machine::settle_proposals(const committed& what,
     keep_waiting(done, answers);
     answer_each(done.origins, [&](std::size_t i) { return std::move(answers[i]); }, out);
   }
+  for (auto placed = placed_.begin(); placed != placed_.end();) {
+    if (placed->first.at_term >= what.at_term) {
+      ++placed;
+      continue;
+    }
+    const auto replaced = std::move(proposals_.extract(placed->second).mapped());
+    placed = placed_.erase(placed);
+    fail(replaced.origins, not_leading(), out);
+  }
 }
 
 void partition_machine::serve_applied_reads(effects& out) {
   while (!confirmed_.empty() && confirmed_.begin()->first <= applied_) {
     const auto ticket = confirmed_.begin()->second;
     confirmed_.erase(confirmed_.begin());
+    serve_read(ticket, out);
+  }
+  while (!by_stamp_.empty() && by_stamp_.begin()->first <= state_->latest()) {
+    const auto ticket = by_stamp_.begin()->second;
+    by_stamp_.erase(by_stamp_.begin());
     serve_read(ticket, out);
   }
 }
@@ -545,8 +593,13 @@ void partition_machine::serve_read(std::uint64_t ticket, effects& out) {
   if (found == reads_.end())
     return; // its request ran into its deadline
   const auto tag = found->second;
-  reads_.erase(found);
   auto* asked = requests_.find(tag);
+  // Until something is applied that is stamped so late, something earlier may be yet (P22).
+  if (state_->latest() < asked->reads_at && !mutated(mutant::read_before_closed)) {
+    by_stamp_.emplace(asked->reads_at, ticket);
+    return;
+  }
+  reads_.erase(found);
   read_turn turn;
   bool locked = false;
   for (std::uint32_t place = 0; place < asked->fates.size(); ++place) {
@@ -630,6 +683,8 @@ void partition_machine::fail(const std::vector<write_origin>& origins,
 /// be applied, the rest never will be.
 void partition_machine::answer_late(request_tag tag, effects& out) {
   auto& late = *requests_.find(tag);
+  if (late.fates.front() == waits_for::change)
+    return end_watch(tag, out);
   for (std::uint32_t i = 0; i < late.gathered; ++i)
     gathered_.drop(late.gathered_from + i);
   reads_.erase(late.read_ticket);

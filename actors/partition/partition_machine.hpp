@@ -6,6 +6,7 @@
 #include "actors/partition/peer_clocks.hpp"
 #include "actors/partition/state_machine.hpp"
 #include "actors/partition/transaction_plan.hpp"
+#include "actors/watch/watch_machine.hpp"
 #include "storage/log_entry.hpp"
 #include "storage/state.hpp"
 
@@ -59,6 +60,11 @@
 ///     that has applied an entry of its own term, and only if nothing is known of how it
 ///     ended (P16). From then on its outcome is unknown until the coordinator says it.
 /// I12 Who meets a lock waits until somebody's locks go, up to its deadline (P11).
+/// I13 A watch waits in no log and for no round: it hears of what is applied here, from a
+///     leader, or from any replica if it says that one will do (watch_machine.hpp).
+/// I14 A read at a stamp is answered from a state in which that stamp is closed: an entry
+///     stamped at or above it has been applied, so that nothing at or below it comes later,
+///     whoever leads (P22). Where nobody writes the leader proposes one.
 namespace present::partition {
 
 struct settings {
@@ -74,6 +80,7 @@ struct settings {
   /// asked can ask that one when this has passed (P4 makes it safe).
   std::uint32_t fate_patience_ms = 100;
   session_limits sessions;
+  watching::settings watches;
   /// A decision that some haven't heard of after so long is driven again; a lock of this
   /// age is doubted: longer than its coordinator tries (transaction::settings).
   std::uint32_t drive_after_ms = 2'000;
@@ -269,6 +276,7 @@ public:
   node_id leader() const { return leader_; }
   hlc_stamp latest_stamp() const { return clock_.latest(); }
   std::size_t waiting_requests() const { return requests_.size(); }
+  std::size_t waiting_watches() const { return watches_.waiting(); }
   const session_table& sessions() const { return state_->sessions(); }
   map_epoch epoch() const { return state_->epoch(); }
   std::size_t disputed_buckets() const { return disputed_.count(); }
@@ -316,6 +324,14 @@ private:
 
   void become_following(time_ms now, effects& out);
   void become_taking_over();
+
+  // watches, in partition_watches.cpp
+  bool take_watch(const event& input, const arrived& what, effects& out);
+  void step_watches(watching::event&& what, effects& out);
+  void tell_watches(watching::effects& told, effects& out);
+  void answer_watch(request_tag tag, answer given, effects& out);
+  void end_watches_elsewhere(effects& out);
+  void end_watch(request_tag tag, effects& out);
 
   // admission
   std::optional<error> malformation_of(const request& what) const;
@@ -370,6 +386,7 @@ private:
 
   const settings options_;
   storage::state& table_;
+  watching::watch_machine watches_;
   std::optional<state_machine> state_; ///< always there; built anew from a snapshot
   log_index applied_;
   term applied_term_;
@@ -397,6 +414,8 @@ private:
   /// at an index may wait there when the next one puts something else.
   std::map<raft::log_position, std::uint64_t> placed_;
   std::unordered_map<std::uint64_t, request_tag> reads_;
+  std::multimap<hlc_stamp, std::uint64_t> by_stamp_; ///< read at → ticket of `reads_`
+  hlc_stamp close_up_to_; ///< somebody reads at this stamp: an entry above it is wanted
   std::multimap<log_index, std::uint64_t> confirmed_; ///< index → ticket of `reads_`
   std::uint64_t last_ticket_ = 0;
   /// Transactions that are to be handed to the coordinator.

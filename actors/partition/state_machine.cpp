@@ -41,11 +41,6 @@ answer not_founded_answer() {
   return refused_answer(error_code::no_quorum, "the cluster is not founded yet");
 }
 
-answer not_mine_answer() {
-  return refused_answer(error_code::wrong_partition,
-                        "another partition has this: ask for the map");
-}
-
 answer unreadable_answer(const error& why) {
   return refused_answer(why.code, why.code == error_code::damaged
                                     ? why.message + "; repair is under way"
@@ -71,7 +66,8 @@ answer too_far_answer() {
 
 state_machine::state_machine(partition_id id, const session_limits& limits,
                              storage::state& table)
-    : id_(id), table_(table), sessions_(limits), participant_(table) {
+    : id_(id), table_(table), history_(std::make_unique<value_history>(table)),
+      sessions_(limits), participant_(table) {
   if (id_ == root_partition)
     catalog_.emplace(table_);
   restore();
@@ -95,6 +91,7 @@ std::vector<answer> state_machine::apply(const entry_batch& batch) {
   latest_ = batch.last_stamp();
   sessions_.collect(latest_);
   participant_.collect(latest_);
+  history_->collect(latest_);
   collect_leaving_space();
   return answers;
 }
@@ -132,6 +129,13 @@ const storage::key_range* state_machine::range_of(space_id space,
     return nullptr;
   const auto& found = *std::prev(after);
   return found.space == space && found.contains(key) ? &found : nullptr;
+}
+
+bool state_machine::has_part_of(space_id space) const {
+  const auto after = std::upper_bound(
+    owned_.begin(), owned_.end(), space,
+    [](space_id wanted, const storage::key_range& range) { return wanted < range.space; });
+  return after != owned_.begin() && std::prev(after)->space == space;
 }
 
 /// A scan stays within one range: a client with an older map could else take what
@@ -341,16 +345,22 @@ void state_machine::collect_leaving_space() {
   std::vector<record_key> gone;
   std::size_t bytes = 0;
   bool more = false;
-  auto visited = table_.visit(
-    record_key::value(space, ""), record_key::end_of(space), [&](storage::row&& row) {
-      more = gone.size() >= keys_per_entry || bytes >= bytes_per_entry;
-      if (more)
-        return false;
-      bytes += std::get<storage::value_record>(row.what).view().size();
-      gone.push_back(std::move(row.key));
-      return true;
-    });
+  const auto take = [&](storage::row&& row) {
+    more = gone.size() >= keys_per_entry || bytes >= bytes_per_entry;
+    if (more)
+      return false;
+    const auto* past = std::get_if<storage::past_value_record>(&row.what);
+    bytes += (past ? past->was : std::get<storage::value_record>(row.what)).view().size();
+    gone.push_back(std::move(row.key));
+    return true;
+  };
+  auto visited = table_.visit(record_key::value(space, ""), record_key::end_of(space), take);
   sound(visited);
+  if (!more) {
+    visited
+      = table_.visit(record_key::start_of_past(space), record_key::end_of_past(space), take);
+    sound(visited);
+  }
   for (auto& key : gone)
     table_.erase(std::move(key));
   if (!more)
@@ -362,6 +372,8 @@ void state_machine::collect_leaving_space() {
 answer state_machine::read(const get& asked) const {
   if (!range_of(asked.space, asked.key))
     return not_mine_answer();
+  if (asked.at.value != 0)
+    return read_past(asked);
   const auto& locks = participant_.locks();
   if (const auto* holder = locks.writer_of(asked.space, asked.key);
       holder && !asked.stale && !mutated(mutant::ignore_locks))
@@ -381,6 +393,8 @@ answer state_machine::read(const get& asked) const {
 answer state_machine::read(const scan& asked) const {
   if (!owns_all(asked.space, asked.first, asked.last))
     return not_mine_answer();
+  if (asked.at.value != 0)
+    return read_past(asked);
   const auto& locks = participant_.locks();
   if (const auto* holder = locks.writer_in(asked.space, asked.first, asked.last);
       holder && !asked.stale && !mutated(mutant::ignore_locks))
@@ -451,6 +465,7 @@ void state_machine::write_back() {
   own.leaving.assign(leaving_.begin(), leaving_.end());
   own.machine_version = entry_batch::current_machine_version;
   own.sessions = sessions_.size();
+  own.collected = history_->collected();
   table_.put(record_key::partition(), own);
 }
 
@@ -460,6 +475,7 @@ void state_machine::restore() {
     latest_ = found->latest;
     share_epoch_ = found->epoch;
     owned_ = std::move(found->owned);
+    history_->restore(found->collected);
     if (!mutated(mutant::forget_collection))
       leaving_.insert(found->leaving.begin(), found->leaving.end());
   }

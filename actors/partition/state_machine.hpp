@@ -4,8 +4,10 @@
 #include "actors/partition/operation.hpp"
 #include "actors/partition/participant.hpp"
 #include "actors/partition/session_table.hpp"
+#include "actors/partition/value_history.hpp"
 #include "storage/state.hpp"
 
+#include <memory>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -67,6 +69,8 @@ public:
   /// In order of (space, first).
   const std::vector<storage::key_range>& owned() const { return owned_; }
 
+  bool has_part_of(space_id space) const;
+
   /// Some keys of spaces that are no more owned are still to go: each entry takes
   /// a part of them along, also one without operations.
   bool is_collecting() const { return !leaving_.empty(); }
@@ -92,12 +96,18 @@ private:
   bool owns_all(const transact& asked) const;
   bool is_mine(const operation& asked) const;
   std::optional<answer> refusal_unremembered(const operation& asked) const;
+  // reads at a stamp, in state_machine_past.cpp
+  answer read_past(const get& asked) const;
+  answer read_past(const scan& asked) const;
+  lock_table::holder undecided_at(hlc_stamp at, space_id space, const std::string& first,
+                                  const std::string& last) const;
   void collect_leaving_space();
   void restore();
   void restore_session(const storage::session_record& record);
 
   const partition_id id_;
   storage::state& table_;
+  std::unique_ptr<value_history> history_; ///< always there; the table knows where
   hlc_stamp latest_;
   session_table sessions_;
   participant participant_;

@@ -2,6 +2,7 @@
 
 #include "actors/partition/operation_codec.hpp"
 #include "actors/partition/operation_size.hpp"
+#include "actors/watch/watch_codec.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/network/error_codec.hpp"
 #include "schemas/honest_list.hpp"
@@ -114,6 +115,10 @@ struct operation_words {
   }
   std::uint64_t operator()(const forget&) const {
     return words_of_struct<schema::Forget>() + longest_place;
+  }
+
+  std::uint64_t operator()(const watch& what) const {
+    return words_of_struct<schema::Watch>() + words_of(what.key.size());
   }
 
   static std::uint64_t words_of_terms(const transaction_terms& what) {
@@ -243,6 +248,8 @@ capnp::MessageSize encoded_size(const response& from) {
       + from.answers.size() * words_of_struct<schema::Answer>();
   for (const auto& each : from.answers) {
     words += words_of_results(each.steps);
+    if (each.watched)
+      words += words_of(*each.watched);
     words += words_of(each.value) + words_of(each.message.size()) + tag
              + each.rows.size() * words_of_struct<schema::ScanRow>();
     for (const auto& row : each.rows)

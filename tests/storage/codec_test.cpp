@@ -82,7 +82,16 @@ key_range any_range() {
 }
 
 row any_row() {
-  switch (*rc::gen::inRange(0, 8)) {
+  switch (*rc::gen::inRange(0, 10)) {
+    case 8: {
+      value_record was{any_stamp(), *rc::gen::arbitrary<bool>(), any_value(),
+                       *rc::gen::arbitrary<bool>()};
+      return {record_key::past_value(any_id<space_id>(), "k" + any_bytes(), was.version),
+              past_value_record{was}};
+    }
+    case 9:
+      return {record_key::tombstone(any_stamp(), any_id<space_id>(), "k" + any_bytes()),
+              tombstone_record{}};
     case 5: {
       const auto client = any_id<client_id>();
       const auto number = any_id<operation_number>();
