@@ -90,14 +90,17 @@ lock_record any_lock() {
   return what;
 }
 
+row any_past() {
+  value_record was{any_stamp(), *rc::gen::arbitrary<bool>(), any_value(),
+                   *rc::gen::arbitrary<bool>()};
+  return {record_key::past_value(any_id<space_id>(), "k" + any_bytes(), was.version),
+          past_value_record{was}};
+}
+
 row any_row() {
   switch (*rc::gen::inRange(0, 12)) {
-    case 8: {
-      value_record was{any_stamp(), *rc::gen::arbitrary<bool>(), any_value(),
-                       *rc::gen::arbitrary<bool>()};
-      return {record_key::past_value(any_id<space_id>(), "k" + any_bytes(), was.version),
-              past_value_record{was}};
-    }
+    case 8:
+      return any_past();
     case 9:
       return {record_key::tombstone(any_stamp(), any_id<space_id>(), "k" + any_bytes()),
               tombstone_record{}};
