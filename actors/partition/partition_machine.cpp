@@ -2,6 +2,7 @@
 
 #include "actors/partition/answers.hpp"
 #include "actors/partition/mutant.hpp"
+#include "actors/partition/telling_changes.hpp"
 #include "runtime/base/check.hpp"
 #include "runtime/base/overloaded.hpp"
 
@@ -236,9 +237,8 @@ void partition_machine::on_committed(const event& input, const committed& what,
   std::vector<answer> answers;
   watching::applied changed{what.index, {}, {}};
   if (what.batch) {
-    table_.tell_changes(&changed.changes);
+    const telling_changes to_watches{table_, changed.changes};
     answers = state_->apply(*what.batch);
-    table_.tell_changes(nullptr);
     changed.last_stamp = what.batch->last_stamp();
     if (what.batch->command.index() != 0)
       compare_share();

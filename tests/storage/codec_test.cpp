@@ -90,21 +90,32 @@ lock_record any_lock() {
   return what;
 }
 
-row any_row() {
-  switch (*rc::gen::inRange(0, 12)) {
-    case 8: {
+/// Of what is kept of values and locks beside them.
+row any_side_row() {
+  switch (*rc::gen::inRange(0, 4)) {
+    case 0: {
       value_record was{any_stamp(), *rc::gen::arbitrary<bool>(), any_value(),
                        *rc::gen::arbitrary<bool>()};
       return {record_key::past_value(any_id<space_id>(), "k" + any_bytes(), was.version),
               past_value_record{was}};
     }
-    case 9:
+    case 1:
       return {record_key::tombstone(any_stamp(), any_id<space_id>(), "k" + any_bytes()),
               tombstone_record{}};
-    case 10:
+    case 2:
       return {record_key::lock(any_id<space_id>(), "lock"), any_lock()};
-    case 11:
+    default:
       return {record_key::fence(any_id<space_id>(), "lock"), fence_record{any_stamp()}};
+  }
+}
+
+row any_row() {
+  switch (*rc::gen::inRange(0, 12)) {
+    case 8:
+    case 9:
+    case 10:
+    case 11:
+      return any_side_row();
     case 5: {
       const auto client = any_id<client_id>();
       const auto number = any_id<operation_number>();
