@@ -37,6 +37,7 @@ enum class mutant : std::uint8_t {
   forget_prepared,       // P8: a restart forgets the locks
   promote_at_once,       // steward S1: whoever is wanted becomes a voter
   ask_no_witness,        // P19: a replica trusts its files
+  ask_first_members,     // P19: whoever it knew as voters are its witnesses for ever
 };
 
 } // namespace present::partition
