@@ -35,6 +35,7 @@ enum class mutant : std::uint8_t {
   decide_below_prepares, // P22: a decision is stamped whatever has prepared
   push_without_record,   // P8: who pushes is told "aborted", and nothing stays of it
   forget_prepared,       // P8: a restart forgets the locks
+  trust_old_maps,        // steward S6: whatever the map of a leader says
   promote_at_once,       // steward S1: whoever is wanted becomes a voter
   ask_no_witness,        // P19: a replica trusts its files
   ask_first_members,     // P19: whoever it knew as voters are its witnesses for ever
