@@ -494,7 +494,8 @@ partition_machine::proposed_at(log_index index, term at_term) const {
 }
 
 /// The entry that is committed at an index settles all that was proposed there:
-/// what stands in its term is answered, what stood there in another was replaced.
+/// what stands in its term is answered, what stood there in another was replaced. Terms
+/// rise along a log: what was placed behind it in a lower one is not there either.
 void partition_machine::settle_proposals(const committed& what,
                                          std::vector<answer> answers, effects& out) {
   for (auto placed = placed_.lower_bound({what.index, term{}});
@@ -510,6 +511,15 @@ void partition_machine::settle_proposals(const committed& what,
     for (const auto tag : done.traced)
       out.push_back(stage_reached{tag, request_stage::applied});
     answer_each(done.origins, [&](std::size_t i) { return std::move(answers[i]); }, out);
+  }
+  for (auto placed = placed_.begin(); placed != placed_.end();) {
+    if (placed->first.at_term >= what.at_term) {
+      ++placed;
+      continue;
+    }
+    const auto replaced = std::move(proposals_.extract(placed->second).mapped());
+    placed = placed_.erase(placed);
+    fail(replaced.origins, not_leading(), out);
   }
 }
 
