@@ -286,8 +286,7 @@ std::vector<raft_machine::peer_status> raft_machine::peers() const {
     return result;
   for (const auto& [peer, to] : state->peers)
     result.push_back({peer, quorum::is_voter(members(), peer),
-                      to.link_up
-                        && now_ - to.heard_at < settings_.election_timeout_ms,
+                      to.link_up && now_ - to.heard_at < patience_with(state->quiet),
                       to.matched, to.state, to.state_wanted > log_index{}});
   return result;
 }
