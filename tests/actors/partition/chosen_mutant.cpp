@@ -6,7 +6,7 @@ namespace present::partition {
 namespace {
 
 /// Of a replica's defects, those that a directed test shows.
-constexpr std::array<std::pair<std::string_view, mutant>, 18> known{{
+constexpr std::array<std::pair<std::string_view, mutant>, 20> known{{
     {"forget_collection", mutant::forget_collection},
     {"lead_before_own_entry", mutant::lead_before_own_entry},
     {"stamp_without_median", mutant::stamp_without_median},
@@ -25,6 +25,8 @@ constexpr std::array<std::pair<std::string_view, mutant>, 18> known{{
     {"prepare_late", mutant::prepare_late},
     {"decide_again", mutant::decide_again},
     {"decide_below_prepares", mutant::decide_below_prepares},
+    {"ask_first_members", mutant::ask_first_members},
+    {"trust_old_maps", mutant::trust_old_maps},
 }};
 
 [[maybe_unused]] const bool is_chosen = [] {
