@@ -60,10 +60,12 @@ std::set<std::size_t> values_of(const std::string& bytes, const std::string& key
     if (node.key_bytes != key.size())
       continue;
     const auto data = at + node.key_bytes;
-    places.insert(node.is_elsewhere()
-                    ? format::read_at<std::uint64_t>(bytes, data) * page_bytes
-                        + format::page_header
-                    : data);
+    const auto place = node.is_elsewhere()
+                         ? format::read_at<std::uint64_t>(bytes, data) * page_bytes
+                             + format::page_header
+                         : data;
+    if (place < bytes.size()) // else what looks like a row is none
+      places.insert(place);
   }
   return places;
 }
