@@ -575,12 +575,15 @@ partition_machine::proposed_at(log_index index, term at_term) const {
 /// rise along a log: what was placed behind it in a lower one is not there either.
 void partition_machine::settle_proposals(const committed& what,
                                          std::vector<answer> answers, effects& out) {
-  for (auto placed = placed_.lower_bound({what.index, term{}});
-       placed != placed_.end() && placed->first.index == what.index;) {
-    const bool stands = placed->first.at_term == what.at_term;
+  for (auto placed = placed_.begin(); placed != placed_.end();) {
+    const auto at = placed->first;
+    if (at.index != what.index && at.at_term >= what.at_term) {
+      ++placed;
+      continue;
+    }
     auto done = std::move(proposals_.extract(placed->second).mapped());
     placed = placed_.erase(placed);
-    if (!stands) {
+    if (at.index != what.index || at.at_term != what.at_term) {
       fail(done.origins, not_leading(), out);
       continue;
     }
@@ -589,15 +592,6 @@ void partition_machine::settle_proposals(const committed& what,
       out.push_back(stage_reached{tag, request_stage::applied});
     keep_waiting(done, answers);
     answer_each(done.origins, [&](std::size_t i) { return std::move(answers[i]); }, out);
-  }
-  for (auto placed = placed_.begin(); placed != placed_.end();) {
-    if (placed->first.at_term >= what.at_term) {
-      ++placed;
-      continue;
-    }
-    const auto replaced = std::move(proposals_.extract(placed->second).mapped());
-    placed = placed_.erase(placed);
-    fail(replaced.origins, not_leading(), out);
   }
 }
 

@@ -155,8 +155,7 @@ bool raft_machine::from_other_store(const message& what) const {
   const bool counts = std::holds_alternative<vote_reply>(what.content)
                       || std::holds_alternative<append_reply>(what.content)
                       || std::holds_alternative<snapshot_reply>(what.content);
-  const auto expected = quorum::store_of(members(), what.from);
-  return counts && expected.value != 0 && what.from_store != expected
+  return counts && !quorum::is_named_store(members(), what.from, what.from_store)
          && !mutated(mutant::count_any_store);
 }
 

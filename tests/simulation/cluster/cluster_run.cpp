@@ -216,7 +216,7 @@ bool cluster_world::is_as_wanted(const storage::placement& group, unrest& still)
   const std::set<node_id> wanted(group.wanted.begin(), group.wanted.end());
   if (wanted != std::set<node_id>(group.members.begin(), group.members.end())) {
     still.why += " is kept by" + words_for(group.members) + ", the map wants"
-             + words_for(group.wanted);
+                 + words_for(group.wanted);
     return false;
   }
   std::set<log_index> places;
