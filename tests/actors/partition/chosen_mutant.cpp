@@ -24,6 +24,7 @@ constexpr std::array<std::pair<std::string_view, mutant>, 29> known{{
     {"forget_range_locks", mutant::forget_range_locks},
     {"drop_locks_late", mutant::drop_locks_late},
     {"forget_prepared", mutant::forget_prepared},
+    {"abort_what_is_driven", mutant::abort_what_is_driven},
     {"push_without_record", mutant::push_without_record},
     {"prepare_late", mutant::prepare_late},
     {"decide_again", mutant::decide_again},
