@@ -29,6 +29,7 @@ struct Operation {
       space @4 :UInt32;
       key @5 :Data;       # 1-400 bytes
       stale @27 :Bool;    # what the replica asked has applied will do
+      at @35 :UInt64;     # HLC: as it was then; 0: as it is
     }
     scan :group {
       space @6 :UInt32;
@@ -37,6 +38,7 @@ struct Operation {
       limit @9 :UInt32;   # 0: the largest page, 1,000
       keysOnly @10 :Bool;
       stale @28 :Bool;
+      at @36 :UInt64;     # as in a get
     }
     put :group {
       space @11 :UInt32;
@@ -71,7 +73,87 @@ struct Operation {
     resolve @32 :Resolve;
     push @33 :Push;
     forget @34 :Forget;
+    watch @37 :Watch;
+    # By itself in its request, and in no log.
+    # Locks, as actors/partition/locks.hpp has them; anybody's.
+    acquireLock @38 :AcquireLock;
+    keepLock @39 :KeepLock;
+    releaseLock @40 :ReleaseLock;
+    readLock @41 :ReadLock;
+    raiseFence @42 :Place;
   }
+  fence @43 :LockFence;
+  # A write under a lock: `fenced` if a later token is known. Without: none.
+}
+
+struct AcquireLock {
+  where @0 :Place;
+  claim @1 :UInt64;       # drawn by the client, for this try to hold it
+  leaseMs @2 :UInt32;     # 200 to 3,600,000
+  wait @3 :Bool;
+  owner @4 :Data;         # for people, up to 256 bytes
+  hasValue @5 :Bool;
+  value @6 :Data;         # what its holder publishes, up to 4 KiB
+}
+
+struct KeepLock {
+  where @0 :Place;
+  claim @1 :UInt64;
+  waitMs @2 :UInt32;      # of one in the queue: for how long it waits for the lock
+}
+
+struct ReleaseLock {
+  where @0 :Place;
+  claim @1 :UInt64;
+}
+
+struct ReadLock {
+  where @0 :Place;
+  known @1 :UInt64;       # the version that the client knows
+  waitMs @2 :UInt32;      # for how long it waits for another
+}
+
+struct LockFence {
+  where @0 :Place;        # the lock's
+  token @1 :UInt64;
+}
+
+struct LockStanding {
+  version @0 :UInt64;     # 0: nobody has it
+  token @1 :UInt64;
+  leaseMs @2 :UInt32;
+  waiting @3 :UInt32;
+  owner @4 :Data;
+  hasValue @5 :Bool;
+  value @6 :Data;
+}
+
+struct Watch {
+  # What has changed from `from` on? Answered when something has, or with an empty page
+  # when `waitMs` are over; then asked again from where the page ends (`next`).
+  space @0 :UInt32;
+  key @1 :Data;           # or what the keys begin with
+  isPrefix @2 :Bool;
+  index @3 :UInt64;       # 0: from the first change stamped above `above`, or from now
+  ordinal @4 :UInt32;
+  above @5 :UInt64;       # HLC: only versions above it
+  waitMs @6 :UInt32;      # up to 60,000
+  stale @7 :Bool;         # any replica's log will do, which may be behind
+}
+
+struct WatchedChange {
+  key @0 :Data;
+  version @1 :UInt64;
+  isRemoval @2 :Bool;
+  value @3 :Data;
+  index @4 :UInt64;       # where to go on after it
+  ordinal @5 :UInt32;
+}
+
+struct WatchedPage {
+  changes @0 :List(WatchedChange);  # in the log's order
+  index @1 :UInt64;       # where to go on after all of them
+  ordinal @2 :UInt32;
 }
 
 struct Place {
@@ -161,6 +243,10 @@ struct Decide {
   terms @0 :Terms;
   part @1 :Transact;
   others @2 :List(PreparedPart);
+  count @3 :UInt32;          # of the transaction's steps
+  places @4 :List(UInt32);   # of home's among them
+  steps @5 :List(StepResult);  # of the others', as they prepared; the version 2^64-1 is
+  hasSteps @6 :Bool;           # the decision's. Without: all of them wrote
 }
 
 struct Resolve {
@@ -240,6 +326,8 @@ struct Answer {
   hasSteps @12 :Bool;
   # transact: a result per step of the branch taken; without: all of them wrote, at
   # `version`.
-  otherwise @13 :Bool;    # transact: the comparisons failed
+  otherwise @13 :Bool;    # transact: the comparisons failed; a lock: it waits
+  watched @15 :WatchedPage;
   holder @14 :Terms;      # transactionConflict: the transaction that holds the lock
+  lock @16 :LockStanding; # readLock
 }

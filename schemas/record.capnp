@@ -24,6 +24,8 @@ struct PartitionRecord {
   sessions @4 :UInt64;
   owned @5 :List(KeyRange);
   leaving @6 :List(UInt32);
+  collected @7 :UInt64;
+  # Tombstones up to this version may be gone.
 }
 
 struct KeyRange {
@@ -118,6 +120,12 @@ struct ValueRecord {
   version @0 :UInt64;
   tombstone @1 :Bool;
   bytes @2 :Data;
+  isFirst @3 :Bool;
+  # The key had never been there before, as far as is known.
+}
+
+struct TombstoneMark {
+  # When a tombstone goes: its key says it all.
 }
 
 struct KeyName {
@@ -150,6 +158,26 @@ struct DecisionRecord {
   stamp @1 :UInt64;
   deadline @2 :UInt64;
   waiting @3 :List(KeyName);
+}
+
+struct LockClaim {
+  claim @0 :UInt64;
+  leaseMs @1 :UInt32;
+  owner @2 :Data;
+  value @3 :Data;
+  # Without: nothing is published.
+}
+
+struct LockRecord {
+  # A lock that somebody holds: its holder first, then its queue.
+  token @0 :UInt64;
+  version @1 :UInt64;
+  claims @2 :List(LockClaim);
+}
+
+struct FenceRecord {
+  # The highest token of another partition's lock.
+  token @0 :UInt64;
 }
 
 struct BucketDigest {

@@ -62,6 +62,8 @@ void hash_fields(field_hash& hash, const partition_record& what) {
   hash << what.leaving.size();
   for (const auto space : what.leaving)
     hash << space;
+  if (what.collected.value != 0)
+    hash << what.collected;
 }
 
 void hash_fields(field_hash& hash, const space_record& what) {
@@ -124,6 +126,16 @@ void hash_fields(field_hash& hash, const session_record& what) {
 
 void hash_fields(field_hash& hash, const value_record& what) {
   hash << what.version << what.tombstone << what.view();
+  if (what.is_first)
+    hash << what.is_first;
+}
+
+void hash_fields(field_hash& hash, const past_value_record& what) {
+  hash_fields(hash, what.was);
+}
+
+void hash_fields(field_hash& hash, const tombstone_record&) {
+  hash << 1;
 }
 
 void hash_fields(field_hash& hash, const prepared_record& what) {
@@ -145,6 +157,17 @@ void hash_fields(field_hash& hash, const decision_record& what) {
   hash << what.committed << what.stamp << what.deadline << what.waiting.size();
   for (const auto& each : what.waiting)
     hash << each.space << each.key;
+}
+
+void hash_fields(field_hash& hash, const lock_record& what) {
+  hash << what.token << what.version << what.claims.size();
+  for (const auto& each : what.claims)
+    hash << each.claim << std::uint64_t{each.lease_ms} << each.owner << (each.value ? 1 : 0)
+         << (each.value ? std::string_view{*each.value} : "");
+}
+
+void hash_fields(field_hash& hash, const fence_record& what) {
+  hash << what.token;
 }
 
 } // namespace

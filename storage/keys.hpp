@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/bounds.hpp"
+#include "runtime/base/hlc.hpp"
 #include "runtime/base/ids.hpp"
 
 #include <compare>
@@ -37,6 +38,13 @@
 ///                                   no escape to keep its order
 ///     07 client:8 number:8          a transaction that has prepared here (P8)
 ///     08 client:8 number:8          how a transaction ended (P9)
+///     09 space:4 length:2 key ~version:8
+///                                   a value that was replaced; of a key the newest
+///                                   first, and of no other between them
+///     0a version:8 space:4 key      a tombstone that is to go, the oldest first (P3)
+///     0b space:4 key                a lock: who holds it and who waits
+///     0c space:4 key                the highest token of another partition's lock; of
+///                                   space 0, without a key: of those forgotten
 ///
 ///   both
 ///     00 f0                         data key, wrapped, if encrypted (P26)
@@ -47,10 +55,12 @@
 namespace present::storage {
 
 /// A folder with a higher number is refused: a newer program wrote it.
-/// Journal: 2 since logs may hold markers (P24), 3 since they may hold transactions.
-/// State: 2 since there are records of transactions.
-inline constexpr std::uint32_t journal_format = 3;
-inline constexpr std::uint32_t state_format = 2;
+/// Journal: 2 since logs may hold markers (P24), 3 since they may hold transactions, 4
+/// since they may hold locks.
+/// State: 2 since there are records of transactions, 3 since there are locks and replaced
+/// values are kept.
+inline constexpr std::uint32_t journal_format = 4;
+inline constexpr std::uint32_t state_format = 3;
 
 /// LMDB's compiled-in limit (MDB_MAXKEYSIZE).
 inline constexpr std::size_t max_stored_key = 511;
@@ -65,6 +75,10 @@ enum class record_kind : std::uint8_t {
   value = 6,
   prepared = 7,
   decision = 8,
+  past_value = 9,
+  tombstone = 10,
+  lock = 11,
+  fence = 12,
 };
 
 /// The key of a record, encoded once: it is compared, stored and looked up in
@@ -86,6 +100,17 @@ public:
 
   static record_key prepared(client_id client, operation_number number);
   static record_key decision(client_id client, operation_number number);
+  static record_key lock(space_id space, std::string_view key);
+  static record_key fence(space_id space, std::string_view key);
+
+  /// A value of this key that had this version, and was replaced.
+  static record_key past_value(space_id space, std::string_view key, hlc_stamp version);
+  /// Above all of the key's.
+  static record_key end_of_past(space_id space, std::string_view key);
+  /// Of a space: half open, as `end_of`.
+  static record_key start_of_past(space_id space);
+  static record_key end_of_past(space_id space);
+  static record_key tombstone(hlc_stamp version, space_id space, std::string_view key);
 
   /// Below all of the kind; no record has it.
   static record_key start_of(record_kind kind);
@@ -102,14 +127,16 @@ public:
   static std::optional<record_key> parse(std::string_view bytes);
 
   record_kind kind() const;
-  /// Of a space or a value.
+  /// Of a space, a value, a past value, a tombstone's mark, a lock or a fence.
   space_id space() const;
   node_id node() const;
   /// Of a session, or of a transaction's record.
   client_id client() const;
   /// Of a transaction's record.
   operation_number number() const;
-  /// What the user called it. Valid as long as this key.
+  /// Of a past value or a tombstone's mark.
+  hlc_stamp version() const;
+  /// What the user called it: of a value or a tombstone's mark. Valid as long as this key.
   std::string_view user_key() const;
 
   const std::string& bytes() const { return bytes_; }
@@ -125,6 +152,10 @@ private:
 inline constexpr std::size_t record_prefix = 1 + sizeof(space_id::rep);
 static_assert(record_prefix + bounds::max_key + 1 <= max_stored_key,
               "kind, space, the longest key and its successor fit into LMDB");
+
+inline constexpr std::size_t tombstone_prefix = 1 + 8 + sizeof(space_id::rep);
+static_assert(tombstone_prefix + 2 + bounds::max_key + 1 <= max_stored_key,
+              "so do a version, a length and the longest key");
 
 /// First byte of a journal key.
 enum class journal_kind : std::uint8_t {

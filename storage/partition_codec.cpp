@@ -25,6 +25,7 @@ std::string encode_partition(const partition_record& what) {
     auto leaving = out.initLeaving(static_cast<unsigned>(what.leaving.size()));
     for (unsigned place = 0; place < what.leaving.size(); ++place)
       leaving.set(place, what.leaving[place].value);
+    out.setCollected(what.collected.value);
   });
 }
 
@@ -42,6 +43,7 @@ result<partition_record> decode_partition(std::string_view bytes) {
                               string_of(range.getLast())});
       for (const auto space : in.getLeaving())
         what.leaving.push_back({space});
+      what.collected = {in.getCollected()};
       return what;
     });
 }

@@ -27,12 +27,15 @@ struct value_record {
   hlc_stamp version; ///< commit stamp, rising per key (P2)
   bool tombstone = false;
   value_ptr bytes; ///< null is the empty value
+  /// The key was absent before, and had never been there as far as is known: whoever asks
+  /// for an earlier stamp hears so. Known where versions are kept.
+  bool is_first = false;
 
   std::string_view view() const {
     return bytes ? std::string_view{*bytes} : std::string_view{};
   }
   friend bool operator==(const value_record& a, const value_record& b) {
-    return a.version == b.version && a.tombstone == b.tombstone
+    return a.version == b.version && a.tombstone == b.tombstone && a.is_first == b.is_first
            && a.view() == b.view();
   }
 };
@@ -205,6 +208,7 @@ struct partition_record {
   std::uint64_t sessions = 0;        ///< how many rows of sessions there are
   std::vector<key_range> owned;      ///< rising (space, first), apart
   std::vector<space_id> leaving;     ///< no more owned; their keys are still to go
+  hlc_stamp collected; ///< tombstones up to here may be gone: what was before isn't known
 
   friend bool operator==(const partition_record&,
                          const partition_record&) = default;
@@ -265,10 +269,54 @@ struct decision_record {
   friend bool operator==(const decision_record&, const decision_record&) = default;
 };
 
+/// A value that was replaced, for reads at a stamp.
+struct past_value_record {
+  value_record was;
+
+  friend bool operator==(const past_value_record&, const past_value_record&) = default;
+};
+
+/// When a tombstone goes, by its key; the tombstone is the value itself.
+struct tombstone_record {
+  friend bool operator==(const tombstone_record&, const tombstone_record&) = default;
+};
+
+/// Drawn at random by whoever wants a lock.
+using claim_id = strong_id<struct claim_id_tag, std::uint64_t>;
+
+struct lock_claim {
+  claim_id claim;
+  std::uint32_t lease_ms = 0;
+  std::string owner; ///< for people
+  value_ptr value;   ///< what its holder publishes; null: nothing
+
+  friend bool operator==(const lock_claim& a, const lock_claim& b) {
+    return a.claim == b.claim && a.lease_ms == b.lease_ms && a.owner == b.owner
+           && !a.value == !b.value && (!a.value || *a.value == *b.value);
+  }
+};
+
+/// A lock that somebody holds; there is none of one that is free.
+struct lock_record {
+  hlc_stamp token;   ///< stamp of its grant to the first claim
+  hlc_stamp version; ///< of the last change of who holds it or what is published
+  std::vector<lock_claim> claims; ///< its holder, then its queue, first come first served
+
+  friend bool operator==(const lock_record&, const lock_record&) = default;
+};
+
+/// The highest token of a lock of another partition that has come here.
+struct fence_record {
+  hlc_stamp token;
+
+  friend bool operator==(const fence_record&, const fence_record&) = default;
+};
+
 /// Closed: alternatives stand in the order of `record_kind`.
 using record = std::variant<partition_record, space_record, node_record,
                             partition_map_record, session_record, value_record,
-                            prepared_record, decision_record>;
+                            prepared_record, decision_record, past_value_record,
+                            tombstone_record, lock_record, fence_record>;
 
 /// The kind under whose keys this record is stored.
 inline record_kind kind_of(const record& what) {

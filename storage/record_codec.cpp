@@ -29,6 +29,16 @@ struct encoder {
   std::string operator()(const decision_record& what) const {
     return encode_decision(what);
   }
+  std::string operator()(const past_value_record& what) const {
+    return encode_value(what.was);
+  }
+  std::string operator()(const tombstone_record&) const { return encode_tombstone(); }
+  std::string operator()(const lock_record& what) const {
+    return encode_lock(what);
+  }
+  std::string operator()(const fence_record& what) const {
+    return encode_fence(what);
+  }
 };
 
 template <class Record>
@@ -62,6 +72,18 @@ result<record> decode_record(const record_key& key, std::string_view bytes) {
       return widen(decode_prepared(key.client(), key.number(), bytes));
     case record_kind::decision:
       return widen(decode_decision(key.client(), key.number(), bytes));
+    case record_kind::past_value: {
+      auto was = decode_value(bytes);
+      if (!was)
+        return std::move(was.problem());
+      return record{past_value_record{std::move(*was)}};
+    }
+    case record_kind::tombstone:
+      return widen(decode_tombstone(bytes));
+    case record_kind::lock:
+      return widen(decode_lock(bytes));
+    case record_kind::fence:
+      return widen(decode_fence(bytes));
   }
   return make_error(error_code::damaged, "a key of an unknown kind");
 }

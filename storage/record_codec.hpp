@@ -40,6 +40,15 @@ std::string encode_decision(const decision_record& what);
 result<decision_record> decode_decision(client_id client, operation_number number,
                                         std::string_view bytes);
 
+std::string encode_tombstone();
+result<tombstone_record> decode_tombstone(std::string_view bytes);
+
+std::string encode_lock(const lock_record& what);
+result<lock_record> decode_lock(std::string_view bytes);
+
+std::string encode_fence(const fence_record& what);
+result<fence_record> decode_fence(std::string_view bytes);
+
 /// What the rows of a state add up to, beside them.
 std::string encode_state_digest(const state_digest& what);
 result<state_digest> decode_state_digest(std::string_view bytes);

@@ -137,6 +137,10 @@ const record_table& empty_table() {
   return none;
 }
 
+/// The end of all records; a kind that comes after has to be named here.
+constexpr auto last_kind = record_kind::fence;
+static_assert(std::variant_size_v<record> == static_cast<std::size_t>(last_kind));
+
 } // namespace
 
 result<std::optional<record>> state::get(const record_key& key) const {
@@ -163,6 +167,12 @@ result<record*> state::edit(const record_key& key) {
 }
 
 void state::put(record_key key, record what) {
+  if (auto* value = std::get_if<value_record>(&what)) {
+    if (keeper_)
+      keeper_->before_put(key, *value);
+    if (changes_)
+      changes_->push_back({key, *value});
+  }
   set(std::move(key), std::move(what));
 }
 
@@ -210,7 +220,7 @@ result<state_digest> state::digest() const {
   state_digest sum;
   const status read
     = visit(record_key::start_of(record_kind::partition),
-            record_key::end_of(record_kind::value), [&](row&& next) {
+            record_key::end_of(last_kind), [&](row&& next) {
               sum.change(next.key, std::nullopt, digest_of(next.key, next.what));
               return true;
             });

@@ -49,6 +49,8 @@ struct client_session::body {
   std::mutex mutex;
   std::vector<client::client_actor> clients; ///< guarded by mutex
   std::vector<client::transactor_actor> transactors; ///< guarded by mutex
+  std::vector<caf::actor_addr> watchers;             ///< guarded by mutex
+  std::vector<caf::actor_addr> locks; ///< guarded by mutex
 
   client::client_actor spawn() {
     client::settings options;
@@ -68,7 +70,35 @@ struct client_session::body {
     return made;
   }
 
+  client::watcher_actor spawn_watcher(const client::watch_options& what,
+                                     const client::watch_listener& listener) {
+    auto made = system.spawn<client::watcher_shell>(
+      client::watch_stream::settings{what, edge::machine_entropy().next()}, clients.front(),
+      listener);
+    const std::lock_guard hold(mutex);
+    std::erase_if(watchers, [](const auto& one) { return !caf::actor_cast<caf::actor>(one); });
+    watchers.push_back(made.address());
+    return made;
+  }
+
+  client::lock_actor spawn_lock(client::lock_wish wish) {
+    const auto made
+      = system.spawn<client::lock_holder_shell>(std::move(wish), clients.front());
+    const std::lock_guard hold(mutex);
+    std::erase_if(locks, [](const caf::actor_addr& one) {
+      return !caf::actor_cast<caf::strong_actor_ptr>(one);
+    });
+    locks.push_back(made.address());
+    return made;
+  }
+
   ~body() {
+    for (const auto& one : watchers)
+      if (const auto there = caf::actor_cast<caf::actor>(one))
+        caf::anon_send_exit(there, caf::exit_reason::user_shutdown);
+    for (const auto& one : locks)
+      if (const auto there = caf::actor_cast<caf::strong_actor_ptr>(one))
+        caf::anon_send_exit(there, caf::exit_reason::user_shutdown);
     for (const auto& one : transactors)
       caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
     for (const auto& one : clients)
@@ -132,13 +162,30 @@ result<transacted> client_session::run_work(const transaction_work& work,
   return run_transaction(door, work, options);
 }
 
+std::unique_ptr<watch_reader> client_session::watch(const client::watch_options& what) {
+  return std::make_unique<watch_reader>(
+    body_->system, [&](const client::watch_listener& listener) {
+      return body_->spawn_watcher(what, listener);
+    });
+}
+
+client::watcher_actor client_session::spawn_watcher(const client::watch_options& what,
+                                                    const client::watch_listener& listener) {
+  return body_->spawn_watcher(what, listener);
+}
+
 client::transactor_actor client_session::spawn_transactor() {
   return body_->spawn_transactor();
 }
 
 result<found_value> client_session::get(const std::string& space, const std::string& key,
                                         deadline patience) {
-  auto outcome = call(client::get_call{space, key}, patience);
+  return get_at(space, key, {}, patience);
+}
+
+result<found_value> client_session::get_at(const std::string& space, const std::string& key,
+                                           hlc_stamp at, deadline patience) {
+  auto outcome = call(client::get_call{space, key, false, at}, patience);
   if (outcome.problem.code != error_code::ok)
     return std::move(outcome.problem);
   return found_value{outcome.given.value ? *outcome.given.value : std::string{},
@@ -165,10 +212,62 @@ result<written> client_session::compare_and_set(const std::string& space,
   return put(space, key, std::move(value), when, patience);
 }
 
+result<written> client_session::put(const std::string& space, const std::string& key,
+                                    std::string value, const client::fence_name& fence,
+                                    condition when, deadline patience) {
+  return as_written(call(
+    client::put_call{space, key, std::make_shared<const std::string>(std::move(value)), when,
+                     fence},
+    patience));
+}
+
+result<written> client_session::remove(const std::string& space, const std::string& key,
+                                       const client::fence_name& fence, condition when,
+                                       deadline patience) {
+  return as_written(call(client::remove_call{space, key, when, fence}, patience));
+}
+
+client::lock_actor client_session::spawn_lock(const std::string& space, const std::string& name,
+                                              const lock_options& how) {
+  client::lock_wish wish{space, name, {edge::machine_entropy().next_id()}};
+  wish.lease_ms = static_cast<std::uint32_t>(how.lease.count());
+  wish.patience_ms = static_cast<std::uint32_t>(how.patience.count());
+  wish.owner = how.owner;
+  wish.value = how.value;
+  wish.guards = how.guards;
+  return body_->spawn_lock(std::move(wish));
+}
+
+/// The holder answers when its patience and a call's deadline are over, at the latest.
+result<held_lock> client_session::lock(const std::string& space, const std::string& name,
+                                       const lock_options& how) {
+  auto held = begin_lock(space, name, how)
+                .wait(how.patience + how.lease + deadline{bounds::default_deadline_ms}
+                      + actor_patience);
+  if (!held)
+    return std::move(no_answer().problem);
+  return std::move(*held);
+}
+
+result<lock_standing> client_session::read_lock(const std::string& space,
+                                                const std::string& name, hlc_stamp known,
+                                                deadline wait, deadline patience) {
+  if (patience.count() == 0)
+    patience = deadline{bounds::default_deadline_ms} + wait;
+  auto outcome = call(
+    client::read_lock_call{space, name, known, static_cast<std::uint32_t>(wait.count())},
+    patience);
+  if (outcome.problem.code != error_code::ok)
+    return std::move(outcome.problem);
+  return outcome.given.lock ? *outcome.given.lock : lock_standing{};
+}
+
 result<found_page> client_session::scan(const std::string& space, const scan_options& what,
                                         deadline patience) {
   auto outcome = call(
-    client::scan_call{space, what.first, what.last, what.limit, what.keys_only}, patience);
+    client::scan_call{space, what.first, what.last, what.limit, what.keys_only, false,
+                      what.at},
+    patience);
   if (outcome.problem.code != error_code::ok)
     return std::move(outcome.problem);
   found_page page;

@@ -2,8 +2,10 @@
 
 #include "actors/client/batch.hpp"
 #include "actors/client/client_network.hpp"
+#include "actors/client/held_lock.hpp"
 #include "actors/client/load_actor.hpp"
 #include "actors/client/transactor.hpp"
+#include "actors/client/watch_reader.hpp"
 #include "actors/reporter/node_report.hpp"
 
 #include <chrono>
@@ -48,6 +50,7 @@ struct scan_options {
   std::string last; ///< empty: the end of the space
   std::uint32_t limit = 0;
   bool keys_only = false;
+  hlc_stamp at = {}; ///< as it was at this stamp; 0: as it is
 };
 
 /// A client for programs that block: a small facade over one client actor. Each
@@ -72,10 +75,20 @@ public:
   /// `not_found` if there is no such key.
   result<found_value> get(const std::string& space, const std::string& key,
                           deadline patience = {});
+  /// As it was at that stamp; `too_old` if what was there then isn't kept any more.
+  result<found_value> get_at(const std::string& space, const std::string& key, hlc_stamp at,
+                             deadline patience = {});
   result<written> put(const std::string& space, const std::string& key, std::string value,
                       condition when = always{}, deadline patience = {});
   result<written> remove(const std::string& space, const std::string& key,
                          condition when = always{}, deadline patience = {});
+  /// The same under a lock: `fenced` if a later holder of it is known there.
+  result<written> put(const std::string& space, const std::string& key, std::string value,
+                      const client::fence_name& fence, condition when = always{},
+                      deadline patience = {});
+  result<written> remove(const std::string& space, const std::string& key,
+                         const client::fence_name& fence, condition when = always{},
+                         deadline patience = {});
   /// `version_conflict` unless the key is at `expected` (0: does not exist).
   result<written> compare_and_set(const std::string& space, const std::string& key,
                                   hlc_stamp expected, std::string value,
@@ -100,6 +113,24 @@ public:
   std::vector<result<batch_answer>> run(batch what, deadline patience = {},
                                         const observe::trace_context& trace = {});
 
+  /// Waits for a lock and holds it: `version_conflict` if another has it and `patience` is
+  /// 0, `deadline` if it wasn't free in time. For a program that stands for election
+  /// this is its being elected.
+  result<held_lock> lock(const std::string& space, const std::string& name,
+                         const lock_options& how = {});
+  /// The same for who has other things to do meanwhile.
+  awaited_lock begin_lock(const std::string& space, const std::string& name,
+                          const lock_options& how = {}) {
+    return {system(), spawn_lock(space, name, how), space, name};
+  }
+  /// The same as an actor, which is to be told to begin (lock_holder.hpp).
+  client::lock_actor spawn_lock(const std::string& space, const std::string& name,
+                                const lock_options& how = {});
+  /// Who holds it: as soon as that is another than `known`, or after `wait`.
+  result<lock_standing> read_lock(const std::string& space, const std::string& name,
+                                  hlc_stamp known = {}, deadline wait = {},
+                                  deadline patience = {});
+
   /// Runs `work` as one transaction (transaction.hpp): all of it takes effect, or
   /// nothing. It may return a `status` to end it itself, or nothing.
   template <class Work>
@@ -114,6 +145,12 @@ public:
   }
   /// The same for actors: it runs what it is sent, in a thread of its own.
   client::transactor_actor spawn_transactor();
+
+  /// What changes from now on, or from a token on (watch_reader.hpp).
+  std::unique_ptr<watch_reader> watch(const client::watch_options& what);
+  /// The same for actors: `listener` is sent what changes, and answers (watcher.hpp).
+  client::watcher_actor spawn_watcher(const client::watch_options& what,
+                                      const client::watch_listener& listener);
 
   // For operators: need an admin's certificate.
   result<cluster_status> status(deadline patience = std::chrono::seconds(5));

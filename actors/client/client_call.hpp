@@ -5,6 +5,7 @@
 #include "runtime/observe/trace_context.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,10 +18,19 @@ namespace present::client {
 
 using call_id = std::uint64_t;
 
+/// The lock under which a write is made, by its space's name, and the token that it was
+/// granted with.
+struct fence_name {
+  std::string space;
+  std::string key;
+  hlc_stamp token;
+};
+
 struct get_call {
   std::string space;
   std::string key;
   bool stale = false; ///< what any replica has applied will do
+  hlc_stamp at = {};  ///< as it was at this stamp; 0: as it is
 };
 /// Over several ranges the page is no snapshot (P23).
 struct scan_call {
@@ -30,34 +40,89 @@ struct scan_call {
   std::uint32_t limit = 0;
   bool keys_only = false;
   bool stale = false;
+  hlc_stamp at = {}; ///< as in a `get_call`; then the page is one of a snapshot
 };
 struct put_call {
   std::string space;
   std::string key;
   bytes_ptr value;
   condition when;
+  std::optional<fence_name> fence;
 };
 struct remove_call {
   std::string space;
   std::string key;
   condition when;
+  std::optional<fence_name> fence;
 };
-/// A transaction, whose spaces are places in `spaces`. Those that write, compare or
-/// scan are of one partition's keys.
+
+// Locks, as actors/partition/locks.hpp has them.
+
+struct acquire_call {
+  std::string space;
+  std::string key;
+  claim_id claim;
+  std::uint32_t lease_ms = 0;
+  bool wait = false;
+  std::string owner;
+  bytes_ptr value;
+};
+struct keep_call {
+  std::string space;
+  std::string key;
+  claim_id claim;
+  std::uint32_t wait_ms = 0; ///< below the call's deadline
+};
+struct release_call {
+  std::string space;
+  std::string key;
+  claim_id claim;
+};
+struct read_lock_call {
+  std::string space;
+  std::string key;
+  hlc_stamp known;
+  std::uint32_t wait_ms = 0; ///< below the call's deadline
+};
+/// To the partition that has this key.
+struct raise_call {
+  std::string space;
+  std::string key;
+  std::optional<fence_name> fence;
+};
+/// A transaction, whose spaces are places in `spaces`. Those that compare are of one
+/// partition's keys; so is a range that a step scans.
 struct transact_call {
   std::vector<std::string> spaces;
   transact what;
+  std::optional<fence_name> fence; ///< of one partition's keys only
 };
 /// The number that `name` has among them; a new one goes to the end.
 space_id place_in(std::vector<std::string>& spaces, const std::string& name);
 
+/// What one partition's log says of a key, or of keys with a prefix (watch.hpp). The
+/// space's id goes into `what`.
+struct watch_call {
+  std::string space;
+  partition_id partition;
+  watch what;
+};
+
 /// The map, as the leader of the root has it now: which spaces and nodes there are.
 struct map_call {};
+/// What a node that coordinates a transaction asks of the partition that has the key
+/// `where`: it takes a node's certificate.
+struct part_call {
+  anchor where;
+  std::shared_ptr<const operation> what; ///< `prepare`, `resolve` or `push`
+};
 /// Those from `add_node` to `report_members` are the root's and take an admin's or a
 /// node's certificate.
 using call_kind
   = std::variant<get_call, scan_call, put_call, remove_call, create_space, drop_space,
-                 add_node, drain_node, remove_node, report_members, map_call, transact_call>;
+                 add_node, drain_node, remove_node, report_members, map_call, transact_call,
+                 part_call, watch_call, acquire_call, keep_call, release_call, read_lock_call,
+                 raise_call>;
 
 /// Its caller's own name for a write, in place of the number that the session would
 /// give it: whoever asks under the same name, from whichever node and after whatever
@@ -99,6 +164,9 @@ bool is_stale_read(const call_kind& what);
 
 /// The name of the call's space; null for what the root keeps, and of a transaction.
 const std::string* space_of(const call_kind& what);
+
+/// Null: none.
+const fence_name* fence_of(const call_kind& what);
 
 /// The first space of the call that isn't in the map; null: all are.
 const std::string* space_missing_in(const cluster_map& map, const call_kind& what);

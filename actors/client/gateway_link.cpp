@@ -188,6 +188,11 @@ void gateway_link::send(outgoing what) {
     fail(lost, true);
     return;
   }
+  // What waits there would keep others waiting, and is no sign of how busy the node is.
+  if (what.what.what.may_wait()) {
+    call_alone(std::move(what));
+    return;
+  }
   lanes_[what.what.partition].gathered.push_back(std::move(what));
   if (flush_scheduled_)
     return;
@@ -282,6 +287,21 @@ void gateway_link::call(partition_id partition, batch what) {
       [this, shared, done, connection, opened = sessions_](kj::Exception&&) {
         fail(*shared, false);
         done();
+        on_broken(connection, opened);
+      }));
+  }
+}
+
+void gateway_link::call_alone(outgoing what) {
+  KJ_IF_MAYBE(session, session_) {
+    auto shared = std::make_shared<batch>();
+    shared->push_back(std::move(what));
+    auto ask = session->submitRequest();
+    write_request(*shared, ask.initRequest());
+    loop_.detach(owed(ask.send()).then(
+      [shared](auto answer) { deliver(*shared, answer.getResponse()); },
+      [this, shared, connection = connection_, opened = sessions_](kj::Exception&&) {
+        fail(*shared, false);
         on_broken(connection, opened);
       }));
   }

@@ -40,12 +40,27 @@ bool load_shell::is_over() const {
 }
 
 void load_shell::begin_call(std::size_t client) {
-  auto what = next_call();
+  const bool locks = plan_.kind == load_kind::lock;
+  auto what = locks ? call_kind{next_claim(client)} : next_call();
   ++begun_;
   ++under_way_;
-  const auto began = time().monotonic_ns();
+  ask(client, time().monotonic_ns(), std::move(what), locks);
+}
+
+void load_shell::ask(std::size_t client, std::uint64_t began, call_kind what,
+                     bool then_release) {
+  std::optional<call_kind> release;
+  if (then_release) {
+    const auto& claimed = std::get<acquire_call>(what);
+    release = release_call{claimed.space, claimed.key, claimed.claim};
+  }
   request(plan_.clients[client], caf::infinite, timed_call{std::move(what), plan_.deadline_ms})
-    .then([this, client, began](outcome_of_call& how) { end_call(client, began, how); },
+    .then([this, client, began, release](outcome_of_call& how) {
+            if (release && how.problem.code == error_code::ok)
+              ask(client, began, *release, false);
+            else
+              end_call(client, began, how);
+          },
           [this, client, began](const caf::error&) {
             outcome_of_call lost;
             lost.problem = make_error(error_code::unknown_outcome, "the client ended");
@@ -76,7 +91,23 @@ void load_shell::finish() {
   promise_.deliver(std::move(result_));
 }
 
+/// Blind writes. A key that is drawn twice is written twice.
+call_kind load_shell::next_transaction() {
+  transact_call call{{plan_.space}, {}};
+  const auto pieces = std::max<std::uint64_t>(plan_.pieces, 1);
+  const auto first = draw() % pieces;
+  for (std::uint32_t write = 0; write < plan_.operations; ++write) {
+    const auto piece = (first + write % std::max(plan_.partitions, 1U)) % pieces;
+    const auto begin = piece * plan_.keys / pieces;
+    const auto end = std::max((piece + 1) * plan_.keys / pieces, begin + 1);
+    call.what.then.push_back(put_step{{0}, load_key(begin + draw() % (end - begin)), value_});
+  }
+  return call;
+}
+
 call_kind load_shell::next_call() {
+  if (plan_.kind == load_kind::transact)
+    return next_transaction();
   auto key = load_key((plan_.in_order ? begun_ : draw()) % std::max<std::uint64_t>(plan_.keys, 1));
   auto kind = plan_.kind;
   if (kind == load_kind::mixed)
@@ -89,6 +120,11 @@ call_kind load_shell::next_call() {
     default:
       return put_call{plan_.space, std::move(key), value_, always{}};
   }
+}
+
+acquire_call load_shell::next_claim(std::size_t client) {
+  constexpr std::uint32_t lease_ms = 10'000;
+  return {plan_.space, load_key(client), {draw() | 1}, lease_ms, true, "", nullptr};
 }
 
 /// xorshift64* (Marsaglia 2003, Vigna 2016): the same keys for the same seed.

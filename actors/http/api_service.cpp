@@ -1,8 +1,10 @@
 #include "actors/http/api_service.hpp"
 
+#include "actors/client/lock_names.hpp"
 #include "actors/http/json_reply.hpp"
 #include "actors/http/openapi.hpp"
 #include "actors/http/query_reader.hpp"
+#include "actors/http/watch_feed.hpp"
 #include "actors/reporter/report_json.hpp"
 #include "runtime/edge/entropy.hpp"
 
@@ -52,6 +54,15 @@ node_id node_in(query_reader& query) {
     query.number("node", 1, std::numeric_limits<std::uint32_t>::max()).value_or(0))};
 }
 
+/// Nobody has wanted a lock yet, and so the space for those without one isn't there.
+bool lacks_lock_space(const plan& made, const client::batch_outcome& how) {
+  const auto* wanted = made.ask.calls.size() == 1
+                         ? std::get_if<client::acquire_call>(&made.ask.calls.front())
+                         : nullptr;
+  return wanted && wanted->space == client::default_lock_space
+         && how.outcomes.front().problem.code == error_code::unknown_space;
+}
+
 error unreachable(node_id node) {
   return make_error(error_code::no_quorum,
                     "node " + std::to_string(node.value) + " can't be reached");
@@ -60,16 +71,23 @@ error unreachable(node_id node) {
 } // namespace
 
 api_service::api_service(const std::shared_ptr<node_services>& services, kj::Timer& timer)
-    : tracer_(services->tracer), reports_(services),
+    : tracer_(services->tracer), timer_(timer), reports_(services),
       client_(std::make_shared<client_asker>(services->thread, timer, *services->addresses)) {
 }
 
 void api_service::add_to(network::http_routes& routes) {
   for (const auto& route : route_table())
-    routes.add(std::string{route.method}, std::string{route.pattern},
-               [self = shared_from_this(), &route](http_request asked) {
-                 return self->serve(route, std::move(asked));
-               });
+    if (route.does == action::watch_keys)
+      routes.add_stream(std::string{route.method}, std::string{route.pattern},
+                        [self = shared_from_this(), &route](http_request asked,
+                                                            network::http_stream& to) {
+                          return self->serve_watch(route, asked, to).attach(kj::cp(self));
+                        });
+    else
+      routes.add(std::string{route.method}, std::string{route.pattern},
+                 [self = shared_from_this(), &route](http_request asked) {
+                   return self->serve(route, std::move(asked));
+                 });
 }
 
 kj::Promise<http_reply> api_service::serve(const api_route& route, http_request asked) {
@@ -93,6 +111,30 @@ kj::Promise<http_reply> api_service::serve(const api_route& route, http_request 
     reply.headers.emplace_back("traceparent", observe::format_traceparent(trace));
     return reply;
   });
+}
+
+/// No span: it would be as long as the watch.
+kj::Promise<void> api_service::serve_watch(const api_route& route, const http_request& asked,
+                                           network::http_stream& to) {
+  const auto given = observe::parse_traceparent(asked.header("traceparent").value_or(""));
+  const auto trace
+    = given ? observe::child_of(*given, edge::machine_entropy().next_id())
+            : tracer_.start_at_door(std::string{route.method} + ' ' + std::string{route.path}, {})
+                .context();
+  auto made = [&]() -> result<watch_query> {
+    if (auto denied = refusal_of(route.needs, asked.who))
+      return *denied;
+    return understand_watch(asked);
+  }();
+  if (made) {
+    auto feed = kj::heap<watch_feed>(client_, timer_, std::move(*made), to, trace);
+    auto over = feed->run();
+    return over.attach(kj::mv(feed));
+  }
+  auto reply = refuse(made.problem(), trace);
+  reply.headers.emplace_back("traceparent", observe::format_traceparent(trace));
+  to.begin(reply);
+  return to.write(std::move(reply.body));
 }
 
 kj::Promise<http_reply> api_service::answer(action what, http_request asked,
@@ -123,9 +165,27 @@ kj::Promise<http_reply> api_service::answer(action what, http_request asked,
 
 kj::Promise<http_reply> api_service::ask_cluster(plan made) {
   auto asked = client_->ask(made.ask);
-  return asked.then([made = std::move(made)](client::batch_outcome how) {
+  return asked.then([self = shared_from_this(),
+                     made = std::move(made)](client::batch_outcome how) mutable
+                    -> kj::Promise<http_reply> {
+    if (lacks_lock_space(made, how))
+      return self->make_lock_space(std::move(made));
     return reply_to(made, std::move(how));
   });
+}
+
+/// Then the same again; whether it is there now is seen from that.
+kj::Promise<http_reply> api_service::make_lock_space(plan made) {
+  client::batch_call make;
+  make.calls.emplace_back(create_space{std::string{client::default_lock_space}});
+  make.trace = made.ask.trace;
+  return client_->ask(std::move(make))
+    .then([self = shared_from_this(), made = std::move(made)](client::batch_outcome) mutable {
+      auto asked = self->client_->ask(made.ask);
+      return asked.then([made = std::move(made)](client::batch_outcome how) {
+        return reply_to(made, std::move(how));
+      });
+    });
 }
 
 kj::Promise<http_reply> api_service::show_status() {

@@ -61,4 +61,8 @@ result<std::optional<client::write_name>> write_name_of(const network::http_requ
   return std::optional{name};
 }
 
+claim_id claim_of(const network::http_request& asked, std::string_view text) {
+  return {hash_of({"claim", asked.who ? to_string(*asked.who) : "loopback", text})};
+}
+
 } // namespace present::http

@@ -217,8 +217,15 @@ std::optional<error> problem_of(const transact& asked) {
   return std::nullopt;
 }
 
+/// Also where a range begins, at the empty key perhaps.
+std::optional<error> anchor_problem(const char* name, const anchor& where) {
+  if (where.key.size() > bounds::max_key + 1)
+    return make_error(error_code::too_large, std::string{name} + ": over the limit of a key");
+  return std::nullopt;
+}
+
 std::optional<error> part_problem(const transaction_terms& terms, const transact& part) {
-  if (auto problem = placed("home", key_problem(terms.home.key)))
+  if (auto problem = anchor_problem("home", terms.home))
     return problem;
   if (!part.compare.empty() || !part.otherwise.empty())
     return make_error(error_code::invalid, "part: has comparisons, or two branches");
@@ -240,11 +247,64 @@ std::optional<error> problem_of(const resolve&) {
 }
 
 std::optional<error> problem_of(const push& asked) {
-  return placed("home", key_problem(asked.home.key));
+  return anchor_problem("home", asked.home);
 }
 
 std::optional<error> problem_of(const forget& asked) {
-  return placed("where", key_problem(asked.where.key));
+  return anchor_problem("where", asked.where);
+}
+
+std::optional<error> problem_of(const watch& asked) {
+  if (asked.wait_ms > bounds::max_watch_wait_ms)
+    return make_error(error_code::too_large,
+                      "wait_ms: " + std::to_string(asked.wait_ms) + "; the limit is "
+                        + std::to_string(bounds::max_watch_wait_ms));
+  if (asked.is_prefix && asked.key.empty())
+    return std::nullopt; // all keys of the space
+  return key_problem(asked.key);
+}
+
+std::optional<error> problem_of(const acquire_lock& asked) {
+  if (auto problem = key_problem(asked.key))
+    return problem;
+  if (asked.claim.value == 0)
+    return make_error(error_code::invalid, "claim: 0; draw a number for it");
+  if (asked.lease_ms < min_lease_ms || asked.lease_ms > max_lease_ms)
+    return make_error(error_code::invalid, "lease_ms: " + std::to_string(asked.lease_ms)
+                                             + "; a lease has "
+                                             + std::to_string(min_lease_ms) + " to "
+                                             + std::to_string(max_lease_ms));
+  if (asked.owner.size() > max_lock_owner)
+    return make_error(error_code::too_large, "owner: " + std::to_string(asked.owner.size())
+                                               + " bytes; the limit is "
+                                               + std::to_string(max_lock_owner));
+  if (asked.value && asked.value->size() > max_lock_value)
+    return make_error(error_code::too_large, "value: " + std::to_string(asked.value->size())
+                                               + " bytes; what a lock publishes has up to "
+                                               + std::to_string(max_lock_value));
+  return std::nullopt;
+}
+
+std::optional<error> problem_of(const keep_lock& asked) {
+  return key_problem(asked.key);
+}
+
+std::optional<error> problem_of(const release_lock& asked) {
+  return key_problem(asked.key);
+}
+
+std::optional<error> problem_of(const read_lock& asked) {
+  return key_problem(asked.key);
+}
+
+std::optional<error> problem_of(const raise_fence& asked) {
+  return key_problem(asked.key);
+}
+
+std::optional<error> fence_problem(const operation& asked) {
+  if (std::holds_alternative<raise_fence>(asked.what) && !asked.fence)
+    return make_error(error_code::invalid, "fence: none; there is nothing to raise");
+  return asked.fence ? placed("fence", key_problem(asked.fence->key)) : std::nullopt;
 }
 
 std::string not_found_sentence(std::string_view key) {
@@ -296,11 +356,18 @@ answer conflict_answer(std::string message, hlc_stamp there) {
   return given;
 }
 
+answer not_mine_answer() {
+  return refused_answer(error_code::wrong_partition,
+                        "another partition has this: ask for the map");
+}
+
 answer not_found_answer(std::string_view key) {
   return refused_answer(error_code::not_found, not_found_sentence(key));
 }
 
 std::optional<error> limit_broken_by(const operation& asked) {
+  if (auto problem = fence_problem(asked))
+    return problem;
   return std::visit([](const auto& what) { return problem_of(what); }, asked.what);
 }
 

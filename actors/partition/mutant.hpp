@@ -34,9 +34,19 @@ enum class mutant : std::uint8_t {
   decide_again,          // P7: the last to decide wins, not the first
   decide_below_prepares, // P22: a decision is stamped whatever has prepared
   push_without_record,   // P8: who pushes is told "aborted", and nothing stays of it
+  abort_what_is_driven,  // P8, I16: a push aborts what a coordinator has in hand
   forget_prepared,       // P8: a restart forgets the locks
   trust_old_maps,        // steward S6: whatever the map of a leader says
+  ignore_fencing_token,  // P14, L3: a write is applied whatever its token
+  grant_held_locks,      // L1: whoever asks has the lock
+  serve_last_first,      // L2
+  repeat_tokens,         // L1: a lock that is handed on keeps its token
+  forget_locks,          // P14: a restart forgets who holds what
+  short_leases,          // P14: a new leader takes all leases for over
   promote_at_once,       // steward S1: whoever is wanted becomes a voter
+  forget_horizon,        // P3: what was collected is taken for what never was
+  read_past_prepares,    // P22: a read at a stamp doesn't wait for what has prepared
+  read_before_closed,    // P22: a read at a stamp is served while that may still be written
   ask_no_witness,        // P19: a replica trusts its files
   ask_first_members,     // P19: whoever it knew as voters are its witnesses for ever
 };

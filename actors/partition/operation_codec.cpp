@@ -1,8 +1,10 @@
 #include "actors/partition/operation_codec.hpp"
 
+#include "actors/partition/locks_codec.hpp"
 #include "actors/partition/transact_codec.hpp"
 #include "actors/raft/quorum.hpp"
 #include "runtime/base/bounds.hpp"
+#include "actors/watch/watch_codec.hpp"
 #include "schemas/capnp_text.hpp"
 #include "schemas/honest_list.hpp"
 #include "storage/step_results_codec.hpp"
@@ -49,6 +51,7 @@ struct operation_encoder {
     what.setSpace(from.space.value);
     what.setKey(data_of(from.key));
     what.setStale(from.stale);
+    what.setAt(from.at.value);
   }
   void operator()(const scan& from) {
     auto what = to.initScan();
@@ -58,6 +61,7 @@ struct operation_encoder {
     what.setLimit(from.limit);
     what.setKeysOnly(from.keys_only);
     what.setStale(from.stale);
+    what.setAt(from.at.value);
   }
   void operator()(const put& from) {
     auto what = to.initPut();
@@ -110,6 +114,12 @@ struct operation_encoder {
   void operator()(const resolve& from) { encode_resolve(from, to.initResolve()); }
   void operator()(const push& from) { encode_push(from, to.initPush()); }
   void operator()(const forget& from) { encode_forget(from, to.initForget()); }
+  void operator()(const watch& from) { encode_watch(from, to.initWatch()); }
+  void operator()(const acquire_lock& from) { encode_acquire(from, to.initAcquireLock()); }
+  void operator()(const keep_lock& from) { encode_keep(from, to.initKeepLock()); }
+  void operator()(const release_lock& from) { encode_release(from, to.initReleaseLock()); }
+  void operator()(const read_lock& from) { encode_read_lock(from, to.initReadLock()); }
+  void operator()(const raise_fence& from) { encode_raise(from, to.initRaiseFence()); }
 };
 
 result<operation> decode_put(schema::Operation::Put::Reader from, operation asked) {
@@ -164,6 +174,29 @@ result<operation> with_what(operation asked, result<What> what) {
   return asked;
 }
 
+result<operation> decode_of_lock(schema::Operation::Reader from, operation asked) {
+  switch (from.which()) {
+    case schema::Operation::ACQUIRE_LOCK:
+      asked.what = decode_acquire(from.getAcquireLock());
+      return asked;
+    case schema::Operation::KEEP_LOCK:
+      asked.what = decode_keep(from.getKeepLock());
+      return asked;
+    case schema::Operation::RELEASE_LOCK:
+      asked.what = decode_release(from.getReleaseLock());
+      return asked;
+    case schema::Operation::READ_LOCK:
+      asked.what = decode_read_lock(from.getReadLock());
+      return asked;
+    case schema::Operation::RAISE_FENCE:
+      asked.what = decode_raise(from.getRaiseFence());
+      return asked;
+    default:
+      return make_error(error_code::invalid,
+                        "operations: one of a kind that this node doesn't know");
+  }
+}
+
 result<operation> decode_of_transaction(schema::Operation::Reader from, operation asked) {
   switch (from.which()) {
     case schema::Operation::TRANSACT:
@@ -182,8 +215,7 @@ result<operation> decode_of_transaction(schema::Operation::Reader from, operatio
       asked.what = decode_forget(from.getForget());
       return asked;
     default:
-      return make_error(error_code::invalid,
-                        "operations: one of a kind that this node doesn't know");
+      return decode_of_lock(from, std::move(asked));
   }
 }
 
@@ -195,6 +227,8 @@ void encode_operation(const operation& from, schema::Operation::Builder to) {
   to.setRetryUntil(from.retry_until.value);
   to.setAckedBelow(from.acked_below.value);
   to.setFingerprint(from.fingerprint);
+  if (from.fence)
+    encode_fence(*from.fence, to.initFence());
   std::visit(operation_encoder{to}, from.what);
 }
 
@@ -204,17 +238,20 @@ result<operation> decode_operation(schema::Operation::Reader from) {
   asked.retry_until = {from.getRetryUntil()};
   asked.acked_below = {from.getAckedBelow()};
   asked.fingerprint = from.getFingerprint();
+  if (from.hasFence())
+    asked.fence = std::make_shared<const lock_fence>(decode_fence(from.getFence()));
   switch (from.which()) {
     case schema::Operation::GET: {
       const auto what = from.getGet();
-      asked.what = get{{what.getSpace()}, string_of(what.getKey()), what.getStale()};
+      asked.what = get{{what.getSpace()}, string_of(what.getKey()), what.getStale(),
+                       {what.getAt()}};
       return asked;
     }
     case schema::Operation::SCAN: {
       const auto what = from.getScan();
       asked.what = scan{{what.getSpace()}, string_of(what.getFirst()),
                         string_of(what.getLast()), what.getLimit(), what.getKeysOnly(),
-                        what.getStale()};
+                        what.getStale(), {what.getAt()}};
       return asked;
     }
     case schema::Operation::PUT:
@@ -239,6 +276,9 @@ result<operation> decode_operation(schema::Operation::Reader from) {
     case schema::Operation::REPORT_MEMBERS:
       asked.what = members_of(from.getReportMembers());
       return asked;
+    case schema::Operation::WATCH:
+      asked.what = decode_watch(from.getWatch());
+      return asked;
     default:
       return decode_of_transaction(from, std::move(asked));
   }
@@ -258,9 +298,13 @@ void encode_answer(const answer& from, schema::Answer::Builder to) {
   if (!from.message.empty())
     to.setMessage(text_of(from.message));
   storage::encode_results(from.steps, to);
+  if (from.watched)
+    encode_page(*from.watched, to.initWatched());
   to.setOtherwise(from.otherwise);
   if (from.holder)
     encode_terms(from.holder->terms, to.initHolder());
+  if (from.lock)
+    encode_standing(*from.lock, to.initLock());
   if (from.rows.empty())
     return;
   auto rows = to.initRows(static_cast<unsigned>(from.rows.size()));
@@ -286,9 +330,13 @@ answer decode_answer(schema::Answer::Reader from) {
   given.repeated = from.getRepeated();
   given.message = string_of(from.getMessage());
   given.steps = storage::decode_results(from);
+  if (from.hasWatched())
+    given.watched = decode_page(from.getWatched());
   given.otherwise = from.getOtherwise();
   if (from.hasHolder())
     given.holder = std::make_shared<const lock_holder>(lock_holder{decode_terms(from.getHolder())});
+  if (from.hasLock())
+    given.lock = std::make_shared<const lock_standing>(decode_standing(from.getLock()));
   const auto rows = schema::honest(from.getRows());
   // No page is longer; a list of empty structs says any length for no bytes.
   const auto count

@@ -2,6 +2,7 @@
 
 #include "actors/partition/answers.hpp"
 #include "actors/partition/mutant.hpp"
+#include "actors/partition/telling_changes.hpp"
 #include "runtime/base/check.hpp"
 #include "runtime/base/overloaded.hpp"
 
@@ -25,6 +26,14 @@ error refusal(error_code code, std::string message, std::uint32_t retry_after_ms
   return why;
 }
 
+/// The highest stamp that one of its operations reads at; 0: none does.
+hlc_stamp reads_at(const request& what) {
+  hlc_stamp highest;
+  for (const auto& asked : what.operations)
+    highest = std::max(highest, asked.reads_at());
+  return highest;
+}
+
 error refused_proposal(refusal_reason why, error not_leading) {
   error said = std::move(not_leading);
   if (why == refusal_reason::overloaded) {
@@ -42,6 +51,7 @@ error refused_proposal(refusal_reason why, error not_leading) {
 hlc_stamp stamp_below(const request& what) {
   auto highest = what.seen;
   for (const auto& asked : what.operations) {
+    highest = std::max(highest, asked.reads_at());
     if (const auto* decision = std::get_if<resolve>(&asked.what))
       highest = std::max(highest, decision->stamp);
     else if (const auto* decided = std::get_if<decide>(&asked.what))
@@ -55,13 +65,16 @@ hlc_stamp stamp_below(const request& what) {
 
 partition_machine::partition_machine(const settings& options, storage::state& table,
                                      const raft::snapshot_mark& mark)
-    : options_(options), table_(table),
+    : options_(options), table_(table), watches_(options.watches),
       state_(std::in_place, options.id, options.sessions, table), applied_(mark.index),
       applied_term_(mark.at_term), clock_(options.max_clock_offset_ms) {
   clock_.raise(state_->latest());
+  watching::effects none;
+  watches_.step(watching::restored{applied_, state_->latest()}, none);
 }
 
 void partition_machine::step(const event& input, effects& out) {
+  leases_.advance(state_->locks(), input.now);
   std::visit(
     overloaded{
       [&](const arrived& e) { on_arrived(input, e, out); },
@@ -74,7 +87,7 @@ void partition_machine::step(const event& input, effects& out) {
       [&](const proposal_lost& e) { on_lost(e.ticket, out); },
       [&](const read_confirmed& e) { on_read_confirmed(e, out); },
       [&](const read_refused& e) { on_read_refused(e.ticket, out); },
-      [&](const committed& e) { on_committed(e, out); },
+      [&](const committed& e) { on_committed(input, e, out); },
       [&](const restored& e) { on_restored(e, out); },
       [&](const map_known& e) { on_map(e); },
       [&](const buckets_disputed& e) {
@@ -86,16 +99,27 @@ void partition_machine::step(const event& input, effects& out) {
       [&](const voters_known& e) { peers_.keep(e.voters); },
       [&](const peer_clock_read& e) { peers_.heard(e.peer, e.wall_ms, input.wall_ms); },
       [&](const time_passed&) { on_time_passed(input.now, out); },
+      [&](const coordinated& e) { on_coordinated(e, out); },
+      [&](const coordinator_gone&) { on_coordinator_gone(out); },
     },
     input.what);
+  coordinate_waiting(input, out);
+  look_for_left_transactions(input, out);
   propose_gathered(input, out);
   check_invariants();
 }
 
 std::optional<time_ms> partition_machine::next_wake() const {
   auto wake = requests_.next_deadline();
+  const auto sooner = [&](time_ms at) { wake = std::min(wake.value_or(at), at); };
   if (wants_own_entry())
-    wake = wake ? std::min(*wake, own_entry_not_before_) : own_entry_not_before_;
+    sooner(own_entry_not_before_);
+  if (const auto look = next_look())
+    sooner(*look);
+  if (const auto look = leases_.next_look())
+    sooner(*look);
+  if (const auto due = parked_.next_due())
+    sooner(*due);
   return wake;
 }
 
@@ -110,6 +134,10 @@ void partition_machine::on_arrived(const event& input, const arrived& what,
   const auto stale = std::count_if(operations.begin(), operations.end(), is_stale);
   if (auto why = malformation_of(*what.what)) {
     refuse(what.tag, std::move(*why), out);
+  } else if (what.only_in && *what.only_in != term_) {
+    refuse(what.tag, not_leading(), out);
+  } else if (take_watch(input, what, out)) {
+    return;
   } else if (auto unfit = unfit_to_lead(); unfit && stale == 0) {
     refuse(what.tag, std::move(*unfit), out);
   } else if (unfit || static_cast<std::size_t>(stale) == operations.size()) {
@@ -130,7 +158,7 @@ void partition_machine::on_role(const event& input, const role_known& what,
   if (!what.leads)
     become_following(input.now, out);
   else if (is_new)
-    become_taking_over();
+    become_taking_over(input.now);
 }
 
 void partition_machine::on_placed(const proposal_placed& what, effects& out) {
@@ -204,11 +232,15 @@ void partition_machine::on_read_refused(std::uint64_t ticket, effects& out) {
   respond_if_complete(tag, *asked, out);
 }
 
-void partition_machine::on_committed(const committed& what, effects& out) {
+void partition_machine::on_committed(const event& input, const committed& what,
+                                     effects& out) {
   check(what.index == next(applied_), "I1: an entry is applied out of order");
   std::vector<answer> answers;
+  watching::applied changed{what.index, {}, {}};
   if (what.batch) {
+    const telling_changes to_watches{table_, changed.changes};
     answers = state_->apply(*what.batch);
+    changed.last_stamp = what.batch->last_stamp();
     if (what.batch->command.index() != 0)
       compare_share();
     if (std::holds_alternative<digest_marker>(what.batch->command)) {
@@ -220,8 +252,13 @@ void partition_machine::on_committed(const committed& what, effects& out) {
   applied_ = what.index;
   applied_term_ = what.at_term;
   settle_proposals(what, std::move(answers), out);
+  wake_lock_waiters(out);
+  step_watches(std::move(changed), out);
+  if (what.batch && std::holds_alternative<adopt_share>(what.batch->command))
+    end_watches_elsewhere(out);
   if (phase_ == phase::taking_over && what.at_term == term_)
-    phase_ = phase::leading;
+    become_leading(input.now);
+  on_locks_changed(input.now, out);
   serve_applied_reads(out);
   if (!checkpoint_asked_ && table_.active_bytes() >= options_.checkpoint_bytes) {
     checkpoint_asked_ = true;
@@ -235,17 +272,22 @@ void partition_machine::on_restored(const restored& what, effects& out) {
   check(phase_ == phase::following, "I1: the state under a leader was replaced");
   check(what.mark.index > applied_, "I1: a snapshot of what was applied");
   state_.emplace(options_.id, options_.sessions, table_);
+  releases_seen_ = 0;
   clock_.raise(state_->latest());
   applied_ = what.mark.index;
   applied_term_ = what.mark.at_term;
   checkpoint_asked_ = false;
   compare_share();
+  step_watches(watching::restored{applied_, state_->latest()}, out);
+  end_watches_elsewhere(out);
   serve_applied_reads(out);
 }
 
 void partition_machine::on_map(const map_known& what) {
-  if (what.map->epoch > known_share_.epoch)
+  if (what.map->epoch > known_share_.epoch) {
     known_share_ = {what.map->epoch, what.map->share_of(options_.id)};
+    map_ = what.map;
+  }
   compare_share();
 }
 
@@ -256,6 +298,8 @@ void partition_machine::compare_share() {
 }
 
 void partition_machine::on_time_passed(time_ms now, effects& out) {
+  for (const auto& read : parked_.take_due(now))
+    answer_parked(read, true, out);
   while (const auto tag = requests_.late(now))
     answer_late(*tag, out);
 }
@@ -268,10 +312,16 @@ void partition_machine::become_following(time_ms now, effects& out) {
   if (phase_ == phase::following)
     return;
   phase_ = phase::following;
+  leases_.end();
+  refuse_parked(out);
   marker_is_due_ = false;
   disputed_.reset();
   while (!gathered_.is_empty())
     fail(gathered_.take_batch().origins, not_leading(), out);
+  fail(std::exchange(to_coordinate_, {}), not_leading(), out);
+  fail(std::exchange(locked_writes_, {}), not_leading(), out);
+  forget_coordinated(out);
+  locked_reads_.clear();
   if (mutated(mutant::refuse_what_is_placed))
     for (auto& [ticket, lost] : proposals_)
       fail(std::exchange(lost.origins, {}), not_leading(), out);
@@ -282,13 +332,24 @@ void partition_machine::become_following(time_ms now, effects& out) {
 /// of its log, and so neither stamps nor proposes (I3, P16). Whoever was elected
 /// has a quorum; that is told again only when it changes. Stamps of an earlier
 /// leadership that came to nothing don't count: its clock may have been wrong (I8).
-void partition_machine::become_taking_over() {
+void partition_machine::become_taking_over(time_ms now) {
   const bool knows_its_log = applied_term_ == term_ || mutated(mutant::lead_before_own_entry);
-  phase_ = knows_its_log ? phase::leading : phase::taking_over;
+  phase_ = phase::taking_over;
   has_quorum_ = true;
   own_entry_not_before_ = 0;
+  looks_at_ = 0;
   clock_ = hybrid_clock{options_.max_clock_offset_ms};
   clock_.raise(state_->latest());
+  close_up_to_ = {};
+  in_hand_.clear(); // an earlier term's coordinator can do nothing any more (P16)
+  release_pushes();
+  if (knows_its_log)
+    become_leading(now);
+}
+
+void partition_machine::become_leading(time_ms now) {
+  phase_ = phase::leading;
+  leases_.begin(state_->locks(), now);
 }
 
 // -- admission ---------------------------------------------------------------------
@@ -303,6 +364,10 @@ std::optional<error> partition_machine::malformation_of(const request& what) con
                    "operations: " + std::to_string(what.operations.size())
                      + "; a request has 1 to "
                      + std::to_string(bounds::max_request_operations));
+  const auto is_watch = [](const operation& o) { return std::holds_alternative<watch>(o.what); };
+  if (what.operations.size() > 1
+      && std::any_of(what.operations.begin(), what.operations.end(), is_watch))
+    return refusal(error_code::invalid, "operations: a watch comes by itself");
   return std::nullopt;
 }
 
@@ -369,7 +434,9 @@ bool partition_machine::is_disputed(const operation& asked) const {
         return met;
       },
       [&](const auto& what) {
-        if constexpr (requires { what.space; what.key; })
+        if constexpr (requires { what.space; what.key; what.claim; })
+          return is_so(storage::record_key::lock(what.space, what.key));
+        else if constexpr (requires { what.space; what.key; })
           return is_so(storage::record_key::value(what.space, what.key));
         else
           return true;
@@ -384,7 +451,10 @@ void partition_machine::serve_stale(const arrived& what, const error& the_rest,
   response reply;
   read_turn turn;
   for (const auto& asked : what.what->operations) {
-    if (!asked.is_stale_read())
+    if (asked.reads_at() > state_->latest())
+      reply.answers.push_back(
+        refused_answer(error_code::not_leader, "this replica hasn't come to that stamp"));
+    else if (!asked.is_stale_read())
       reply.answers.push_back(refused_answer(the_rest.code, the_rest.message));
     else if (auto refused = refusal_of(asked))
       reply.answers.push_back(std::move(*refused));
@@ -404,12 +474,19 @@ void partition_machine::admit(const event& input, const arrived& what, hlc_stamp
                                                : bounds::default_deadline_ms;
   auto& opened = requests_.open(what.tag, what.what, input.now + patience);
   opened.is_traced = what.is_traced;
+  opened.arrived = input.now;
   const auto& operations = what.what->operations;
+  opened.reads_at = reads_at(*what.what);
+  close_up_to_ = std::max(close_up_to_, opened.reads_at);
   bool reads = false;
   for (std::uint32_t place = 0; place < operations.size(); ++place) {
     const auto& asked = operations[place];
     if (auto refused = refusal_of(asked)) {
       opened.answer_place(place, std::move(*refused));
+    } else if (reaches_others(asked)) {
+      to_coordinate_.push_back({what.tag, place});
+    } else if (holds_push(what, place)) {
+      opened.fates[place] = waits_for::lock;
     } else if (asked.is_read()) {
       opened.fates[place] = waits_for::index;
       reads = true;
@@ -441,12 +518,15 @@ void partition_machine::propose_gathered(const event& input, effects& out) {
 /// An entry without operations drives on what is collected in parts.
 bool partition_machine::wants_own_entry() const {
   return phase_ == phase::leading && proposals_.empty()
-         && (state_->is_collecting() || wanted_command().index() != 0);
+         && (state_->is_collecting() || wanted_command().index() != 0
+             || state_->latest() < close_up_to_);
 }
 
 own_command partition_machine::wanted_command() const {
   if (share_is_due_)
     return known_share_;
+  if (leases_.has_due())
+    return leases_.due();
   const auto* root = state_->root_catalog();
   if (root && !root->is_founded() && options_.founding_map)
     return found_catalog{options_.founding_map};
@@ -457,10 +537,12 @@ own_command partition_machine::wanted_command() const {
 
 void partition_machine::propose_batch(std::uint64_t wall_ms, effects& out) {
   auto batch = std::make_shared<entry_batch>();
-  auto next = gathered_.take_batch();
-  batch->operations = std::move(next.operations);
   if (proposals_.empty())
     batch->command = wanted_command();
+  gathered_writes::cut next;
+  if (!std::holds_alternative<expire_claims>(batch->command)) // its entry is its own (L1)
+    next = gathered_.take_batch();
+  batch->operations = std::move(next.operations);
   batch->first_stamp = clock_.tick(
     mutated(mutant::stamp_without_median) ? wall_ms : bounded_wall(wall_ms));
   if (mutated(mutant::stamp_by_wall_clock))
@@ -471,10 +553,11 @@ void partition_machine::propose_batch(std::uint64_t wall_ms, effects& out) {
   for (std::size_t i = 0; i < next.origins.size(); ++i) {
     if (i == 0 || next.origins[i].tag != next.origins[i - 1].tag) {
       asker = requests_.find(next.origins[i].tag);
-      if (asker->is_traced)
+      if (asker && asker->is_traced)
         traced.push_back(next.origins[i].tag);
     }
-    asker->fates[next.origins[i].place] = waits_for::log;
+    if (asker) // else it waited for a lock too long: nobody takes it out of the queue then
+      asker->fates[next.origins[i].place] = waits_for::log;
   }
   const auto ticket = ++last_ticket_;
   proposals_[ticket] = {batch, std::move(next.origins), std::nullopt, std::move(traced)};
@@ -504,7 +587,7 @@ void partition_machine::settle_proposals(const committed& what,
       ++placed;
       continue;
     }
-    const auto done = std::move(proposals_.extract(placed->second).mapped());
+    auto done = std::move(proposals_.extract(placed->second).mapped());
     placed = placed_.erase(placed);
     if (at.index != what.index || at.at_term != what.at_term) {
       fail(done.origins, not_leading(), out);
@@ -513,6 +596,7 @@ void partition_machine::settle_proposals(const committed& what,
     check(answers.size() >= done.origins.size(), "I4: an entry lost its operations");
     for (const auto tag : done.traced)
       out.push_back(stage_reached{tag, request_stage::applied});
+    keep_waiting(done, answers);
     answer_each(done.origins, [&](std::size_t i) { return std::move(answers[i]); }, out);
   }
 }
@@ -523,6 +607,11 @@ void partition_machine::serve_applied_reads(effects& out) {
     confirmed_.erase(confirmed_.begin());
     serve_read(ticket, out);
   }
+  while (!by_stamp_.empty() && by_stamp_.begin()->first <= state_->latest()) {
+    const auto ticket = by_stamp_.begin()->second;
+    by_stamp_.erase(by_stamp_.begin());
+    serve_read(ticket, out);
+  }
 }
 
 void partition_machine::serve_read(std::uint64_t ticket, effects& out) {
@@ -530,12 +619,33 @@ void partition_machine::serve_read(std::uint64_t ticket, effects& out) {
   if (found == reads_.end())
     return; // its request ran into its deadline
   const auto tag = found->second;
-  reads_.erase(found);
   auto* asked = requests_.find(tag);
+  // Until something is applied that is stamped so late, something earlier may be yet (P22).
+  if (state_->latest() < asked->reads_at && !mutated(mutant::read_before_closed)) {
+    by_stamp_.emplace(asked->reads_at, ticket);
+    return;
+  }
+  reads_.erase(found);
   read_turn turn;
-  for (std::uint32_t place = 0; place < asked->fates.size(); ++place)
-    if (asked->fates[place] == waits_for::index)
-      asked->answer_place(place, read(asked->what->operations[place], turn));
+  bool locked = false;
+  for (std::uint32_t place = 0; place < asked->fates.size(); ++place) {
+    if (asked->fates[place] != waits_for::index)
+      continue;
+    const auto& one = asked->what->operations[place];
+    if (one.is_lock_read()) {
+      serve_lock_read(tag, *asked, place);
+      continue;
+    }
+    auto given = read(one, turn);
+    locked = locked || given.holder;
+    if (!given.holder)
+      asked->answer_place(place, std::move(given));
+  }
+  if (locked) { // I12
+    reads_.emplace(ticket, tag);
+    locked_reads_.push_back(ticket);
+    return;
+  }
   if (asked->is_traced)
     out.push_back(stage_reached{tag, request_stage::confirmed});
   respond_if_complete(tag, *asked, out);
@@ -604,6 +714,8 @@ void partition_machine::fail(const std::vector<write_origin>& origins,
 /// be applied, the rest never will be.
 void partition_machine::answer_late(request_tag tag, effects& out) {
   auto& late = *requests_.find(tag);
+  if (late.fates.front() == waits_for::change)
+    return end_watch(tag, out);
   for (std::uint32_t i = 0; i < late.gathered; ++i)
     gathered_.drop(late.gathered_from + i);
   reads_.erase(late.read_ticket);

@@ -1,10 +1,14 @@
 #pragma once
 
 #include "actors/partition/gathered_writes.hpp"
+#include "actors/partition/lease_clock.hpp"
 #include "actors/partition/open_requests.hpp"
 #include "actors/partition/operation.hpp"
+#include "actors/partition/parked_reads.hpp"
 #include "actors/partition/peer_clocks.hpp"
 #include "actors/partition/state_machine.hpp"
+#include "actors/partition/transaction_plan.hpp"
+#include "actors/watch/watch_machine.hpp"
 #include "storage/log_entry.hpp"
 #include "storage/state.hpp"
 
@@ -48,12 +52,25 @@
 ///     read-index round that began after the read arrived (P15); unless it says
 ///     that a stale one will do: then from the state as it is, by any replica.
 /// I7  What the leader logs of its own accord (the birth of the cluster, its share,
-///     markers) is proposed until it is in the state, one entry at a time.
+///     leases that have passed, markers) is proposed until it is in the state, one entry at a time.
 /// I8  What is stamped, and what is believed of a client's stamp, is bounded by the
 ///     median of the replicas' clocks (P21).
 /// I9  A read that meets a row which fails its check is answered `damaged`, never
 ///     with the row or without it.
 /// I10 Of a disputed bucket nothing is read, and nothing is written to it (P25).
+/// I11 A transaction over several partitions is handed to its coordinator only by a leader
+///     that has applied an entry of its own term, and only if nothing is known of how it
+///     ended (P16). From then on its outcome is unknown until the coordinator says it.
+/// I12 Who meets a lock waits until somebody's locks go, up to its deadline (P11).
+/// I16 Who pushes a transaction that is with this leadership's coordinator waits until that
+///     has said how it ended: only what nobody drives any more is aborted by others (P8).
+/// I13 A watch waits in no log and for no round: it hears of what is applied here, from a
+///     leader, or from any replica if it says that one will do (watch_machine.hpp).
+/// I14 A read at a stamp is answered from a state in which that stamp is closed: an entry
+///     stamped at or above it has been applied, so that nothing at or below it comes later,
+///     whoever leads (P22). Where nobody writes the leader proposes one.
+/// I15 A read that waits for a lock is confirmed first, and is answered when that changes,
+///     when it has waited for as long as it said, or when the leadership ends.
 namespace present::partition {
 
 struct settings {
@@ -69,6 +86,12 @@ struct settings {
   /// asked can ask that one when this has passed (P4 makes it safe).
   std::uint32_t fate_patience_ms = 100;
   session_limits sessions;
+  watching::settings watches;
+  /// A decision that some haven't heard of after so long is driven again; a lock of this
+  /// age is doubted: that costs home a request, and no transaction that is under way
+  /// its life (I16).
+  std::uint32_t drive_after_ms = 2'000;
+  std::uint32_t doubt_after_ms = 1'000;
   /// A checkpoint is due after this many applied bytes (P27: large ones are
   /// many times cheaper a put).
   std::size_t checkpoint_bytes = 64 * bounds::mib;
@@ -86,7 +109,19 @@ struct arrived {
   request_tag tag = 0;
   std::shared_ptr<const request> what;
   bool is_traced = false; ///< `stage_reached` is wanted of it
+  /// From a coordinator: it is of that term's leader, and of no other's (P16).
+  std::optional<term> only_in = std::nullopt;
 };
+/// From the coordinator of what was handed over with `coordinate` in that term: tags of
+/// another life of this replica name other requests.
+struct coordinated {
+  request_tag tag = 0;
+  std::uint32_t place = 0;
+  term at_term;
+  answer what;
+};
+/// The coordinator on this node has ended, and with it all that it had in hand.
+struct coordinator_gone {};
 struct role_known {
   bool leads = false;
   term at_term;
@@ -160,7 +195,7 @@ using event_kind
   = std::variant<arrived, role_known, quorum_known, room_known, proposal_placed,
                  proposal_refused, proposal_replaced, proposal_lost, read_confirmed,
                  read_refused, committed, restored, map_known, marker_due, buckets_disputed,
-                 peer_clock_read, voters_known, time_passed>;
+                 peer_clock_read, voters_known, time_passed, coordinated, coordinator_gone>;
 
 struct event {
   time_ms now = 0;           ///< monotonic
@@ -204,9 +239,30 @@ struct damage_met {
   std::shared_ptr<const std::string> what;
 };
 
+/// For the coordinator of this leadership: a client's transaction over several
+/// partitions, which is home's; answered with `coordinated`.
+struct coordinate {
+  request_tag tag = 0;
+  std::uint32_t place = 0;
+  term at_term;
+  std::shared_ptr<const transaction_plan> plan;
+};
+/// Likewise: decided, and somebody may not know it yet. Said again until they do.
+struct drive_decision {
+  term at_term;
+  transaction_terms terms; ///< `home`: a key of this partition
+  storage::decision_record decision;
+};
+/// Likewise: a lock of this age may have been left (P8).
+struct doubt_lock {
+  term at_term;
+  transaction_terms terms;
+  anchor here; ///< what it has locked in this partition
+};
+
 using effect
   = std::variant<propose, confirm_read, respond, stage_reached, marker_applied,
-                 checkpoint_due, damage_met>;
+                 checkpoint_due, damage_met, coordinate, drive_decision, doubt_lock>;
 using effects = std::vector<effect>;
 
 // -- the machine -------------------------------------------------------------------
@@ -229,6 +285,7 @@ public:
   node_id leader() const { return leader_; }
   hlc_stamp latest_stamp() const { return clock_.latest(); }
   std::size_t waiting_requests() const { return requests_.size(); }
+  std::size_t waiting_watches() const { return watches_.waiting(); }
   const session_table& sessions() const { return state_->sessions(); }
   map_epoch epoch() const { return state_->epoch(); }
   std::size_t disputed_buckets() const { return disputed_.count(); }
@@ -266,7 +323,7 @@ private:
   void drop_proposal(std::uint64_t ticket, const error& why, effects& out);
   void on_read_confirmed(const read_confirmed& what, effects& out);
   void on_read_refused(std::uint64_t ticket, effects& out);
-  void on_committed(const committed& what, effects& out);
+  void on_committed(const event& input, const committed& what, effects& out);
   void on_restored(const restored& what, effects& out);
   void on_map(const map_known& what);
   std::uint64_t bounded_wall(std::uint64_t wall_ms) const {
@@ -275,7 +332,16 @@ private:
   void on_time_passed(time_ms now, effects& out);
 
   void become_following(time_ms now, effects& out);
-  void become_taking_over();
+  void become_taking_over(time_ms now);
+  void become_leading(time_ms now);
+
+  // watches, in partition_watches.cpp
+  bool take_watch(const event& input, const arrived& what, effects& out);
+  void step_watches(watching::event&& what, effects& out);
+  void tell_watches(watching::effects& told, effects& out);
+  void answer_watch(request_tag tag, answer given, effects& out);
+  void end_watches_elsewhere(effects& out);
+  void end_watch(request_tag tag, effects& out);
 
   // admission
   std::optional<error> malformation_of(const request& what) const;
@@ -291,6 +357,21 @@ private:
   own_command wanted_command() const;
   void compare_share();
 
+  // transactions over several partitions, and their locks: partition_transactions.cpp
+  bool reaches_others(const operation& asked) const;
+  void coordinate_waiting(const event& input, effects& out);
+  result<transaction_plan> plan_for(const operation& asked, std::uint64_t wall_ms) const;
+  void on_coordinated(const coordinated& what, effects& out);
+  void on_coordinator_gone(effects& out);
+  bool has_in_hand(const operation_id& id) const;
+  bool holds_push(const arrived& what, std::uint32_t place);
+  void release_pushes();
+  void forget_coordinated(effects& out);
+  void look_for_left_transactions(const event& input, effects& out);
+  std::optional<time_ms> next_look() const;
+  void keep_waiting(proposal& done, std::vector<answer>& answers);
+  void wake_lock_waiters(effects& out);
+
   // what becomes of them
   void settle_proposals(const committed& what, std::vector<answer> answers,
                         effects& out);
@@ -302,6 +383,14 @@ private:
     std::shared_ptr<const std::string> damage; ///< a row that failed its check was met
   };
   answer read(const operation& asked, read_turn& turn) const;
+
+  // locks (partition_locks.cpp)
+  void serve_lock_read(request_tag tag, open_request& asked, std::uint32_t place);
+  answer read_lock_now(const operation& asked) const;
+  std::optional<std::uint32_t> lease_of(const keep_lock& kept) const;
+  void on_locks_changed(time_ms now, effects& out);
+  void answer_parked(const parked_reads::read& read, bool at_last, effects& out);
+  void refuse_parked(effects& out);
 
   // answering
   template <class GiveAnswer>
@@ -320,6 +409,7 @@ private:
 
   const settings options_;
   storage::state& table_;
+  watching::watch_machine watches_;
   std::optional<state_machine> state_; ///< always there; built anew from a snapshot
   log_index applied_;
   term applied_term_;
@@ -339,6 +429,8 @@ private:
   adopt_share known_share_;
   bool share_is_due_ = false; ///< it isn't what the state has
 
+  lease_clock leases_;
+
   // what is on its way
   open_requests requests_;
   gathered_writes gathered_;
@@ -347,8 +439,22 @@ private:
   /// at an index may wait there when the next one puts something else.
   std::map<raft::log_position, std::uint64_t> placed_;
   std::unordered_map<std::uint64_t, request_tag> reads_;
+  std::multimap<hlc_stamp, std::uint64_t> by_stamp_; ///< read at → ticket of `reads_`
+  hlc_stamp close_up_to_; ///< somebody reads at this stamp: an entry above it is wanted
   std::multimap<log_index, std::uint64_t> confirmed_; ///< index → ticket of `reads_`
+  parked_reads parked_;
   std::uint64_t last_ticket_ = 0;
+  /// Transactions that are to be handed to the coordinator; that it has in hand; and who
+  /// waits for their ends (I16).
+  std::vector<write_origin> to_coordinate_;
+  std::map<write_origin, operation_id> in_hand_;
+  std::multimap<operation_id, write_origin> held_pushes_;
+  // Who has met a lock (I12), and how many locks had gone by then.
+  std::vector<write_origin> locked_writes_;
+  std::vector<std::uint64_t> locked_reads_; ///< tickets of `reads_`
+  std::uint64_t releases_seen_ = 0;
+  cluster_map_ptr map_; ///< the newest that was heard of
+  time_ms looks_at_ = 0; ///< for transactions that were left, when leading
   /// After a refusal an entry of the machine's own waits until then.
   time_ms own_entry_not_before_ = 0;
 };

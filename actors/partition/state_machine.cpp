@@ -41,15 +41,18 @@ answer not_founded_answer() {
   return refused_answer(error_code::no_quorum, "the cluster is not founded yet");
 }
 
-answer not_mine_answer() {
-  return refused_answer(error_code::wrong_partition,
-                        "another partition has this: ask for the map");
-}
-
 answer unreadable_answer(const error& why) {
   return refused_answer(why.code, why.code == error_code::damaged
                                     ? why.message + "; repair is under way"
                                     : why.message);
+}
+
+answer other_work_answer() {
+  auto given = refused_answer(error_code::invalid,
+                              "the idempotency key was used for another request: a retry "
+                              "repeats all of it, and other work takes another key");
+  given.repeated = true;
+  return given;
 }
 
 answer too_far_answer() {
@@ -63,7 +66,8 @@ answer too_far_answer() {
 
 state_machine::state_machine(partition_id id, const session_limits& limits,
                              storage::state& table)
-    : id_(id), table_(table), sessions_(limits), participant_(table) {
+    : id_(id), table_(table), history_(std::make_unique<value_history>(table)),
+      sessions_(limits), participant_(table), locks_(table) {
   if (id_ == root_partition)
     catalog_.emplace(table_);
   restore();
@@ -79,6 +83,8 @@ std::vector<answer> state_machine::apply(const entry_batch& batch) {
   check(batch.machine_version == entry_batch::current_machine_version,
         "A1: an entry of a state machine version that this program doesn't have");
   check(batch.first_stamp > latest_, "A2: a stamp in the log does not rise");
+  check(batch.operations.empty() || !std::holds_alternative<expire_claims>(batch.command),
+        "L1: an expiry and operations share a stamp");
   apply_command(batch.command, batch.first_stamp);
   std::vector<answer> answers;
   answers.reserve(batch.operations.size());
@@ -87,6 +93,7 @@ std::vector<answer> state_machine::apply(const entry_batch& batch) {
   latest_ = batch.last_stamp();
   sessions_.collect(latest_);
   participant_.collect(latest_);
+  history_->collect(latest_);
   collect_leaving_space();
   return answers;
 }
@@ -98,6 +105,8 @@ void state_machine::apply_command(const own_command& what, hlc_stamp stamp) {
   } else if (const auto* share = std::get_if<adopt_share>(&what)) {
     check(!catalog_.has_value(), "A5: the root owns no keys");
     adopt(*share);
+  } else if (const auto* gone = std::get_if<expire_claims>(&what)) {
+    locks_.apply(*gone, stamp);
   }
 }
 
@@ -124,6 +133,13 @@ const storage::key_range* state_machine::range_of(space_id space,
     return nullptr;
   const auto& found = *std::prev(after);
   return found.space == space && found.contains(key) ? &found : nullptr;
+}
+
+bool state_machine::has_part_of(space_id space) const {
+  const auto after = std::upper_bound(
+    owned_.begin(), owned_.end(), space,
+    [](space_id wanted, const storage::key_range& range) { return wanted < range.space; });
+  return after != owned_.begin() && std::prev(after)->space == space;
 }
 
 /// A scan stays within one range: a client with an older map could else take what
@@ -156,6 +172,9 @@ bool state_machine::is_mine(const operation& asked) const {
         return range_of(what.terms.home.space, what.terms.home.key) && owns_all(what.part);
       },
       [&](const push& what) { return range_of(what.home.space, what.home.key) != nullptr; },
+      [&](const acquire_lock& what) { return range_of(what.space, what.key) != nullptr; },
+      [&](const release_lock& what) { return range_of(what.space, what.key) != nullptr; },
+      [&](const raise_fence& what) { return range_of(what.space, what.key) != nullptr; },
       [&](const resolve&) { return !catalog_; },
       [&](const forget&) { return !catalog_; },
       [&](const auto&) { return catalog_.has_value(); },
@@ -192,7 +211,10 @@ answer state_machine::apply_write(const operation& asked, hlc_stamp stamp) {
         given = std::move(*delayed); // not remembered: it may come again
         break;
       }
-      given = apply_fresh(asked, stamp);
+      if (auto refused = refusal_by_fence(asked, stamp))
+        given = std::move(*refused);
+      else
+        given = apply_fresh(asked, stamp);
       sessions_.remember(asked, {{}, {}, given.version, given.code, given.otherwise, given.steps});
       break;
     case standing::repeated:
@@ -211,14 +233,20 @@ answer state_machine::apply_write(const operation& asked, hlc_stamp stamp) {
       given = too_far_answer();
       break;
     case standing::other:
-      given = refused_answer(error_code::invalid,
-                             "the idempotency key was used for another request: a retry "
-                             "repeats all of it, and other work takes another key");
-      given.repeated = true;
+      given = other_work_answer();
       break;
   }
   given.id = asked.id;
   return given;
+}
+
+std::optional<answer> state_machine::answer_before(const operation& asked) const {
+  const auto* session = sessions_.find(asked.id.client);
+  if (session && session->fingerprint != asked.fingerprint)
+    return other_work_answer();
+  if (const auto* known = sessions_.find_answer(asked.id))
+    return answer_again(asked, *known);
+  return participant_.answer_of_end(asked.id);
 }
 
 /// Steps between partitions have no session: done twice is the same as once.
@@ -243,10 +271,12 @@ std::optional<answer> state_machine::apply_between(const operation& asked, hlc_s
 /// then the answer that is remembered is the decision (P6).
 answer state_machine::apply_push(const push& asked, hlc_stamp stamp) {
   const auto* known = sessions_.find_answer(asked.transaction);
-  if (!known || participant_.ended(asked.transaction))
+  const auto* ended = participant_.ended(asked.transaction);
+  if (!known || (ended && !ended->committed))
     return participant_.apply(asked, stamp);
   auto given = applied_answer(known->version);
   given.otherwise = known->code != error_code::ok;
+  given.steps = known->steps;
   return given;
 }
 
@@ -254,6 +284,8 @@ answer state_machine::apply_push(const push& asked, hlc_stamp stamp) {
 std::optional<answer> state_machine::delay_of(const operation& asked, hlc_stamp stamp) const {
   if (const auto* what = std::get_if<decide>(&asked.what))
     return participant_.delay_of(*what, stamp);
+  if (const auto* what = std::get_if<acquire_lock>(&asked.what))
+    return locks_.delay_of(*what);
   const auto& locks = participant_.locks();
   if (locks.is_empty() || mutated(mutant::ignore_locks))
     return std::nullopt;
@@ -310,6 +342,18 @@ answer state_machine::apply_what(const decide& asked, hlc_stamp stamp) {
   return participant_.apply(asked, stamp);
 }
 
+/// Whoever came this far has passed the fence.
+answer state_machine::apply_what(const raise_fence&, hlc_stamp stamp) {
+  return applied_answer(stamp);
+}
+
+std::optional<answer> state_machine::refusal_by_fence(const operation& asked, hlc_stamp stamp) {
+  if (!asked.fence || limit_broken_by(asked))
+    return std::nullopt; // what breaks a limit is refused for that
+  const auto& fence = *asked.fence;
+  return locks_.pass(fence, range_of(fence.space, fence.key) != nullptr, stamp);
+}
+
 answer state_machine::apply_what(const transact& asked, hlc_stamp stamp) {
   transaction_draft draft{table_, stamp};
   auto given = draft.work_out(asked, bounds::max_transaction_results);
@@ -325,19 +369,25 @@ void state_machine::collect_leaving_space() {
   std::vector<record_key> gone;
   std::size_t bytes = 0;
   bool more = false;
-  auto visited = table_.visit(
-    record_key::value(space, ""), record_key::end_of(space), [&](storage::row&& row) {
-      more = gone.size() >= keys_per_entry || bytes >= bytes_per_entry;
-      if (more)
-        return false;
-      bytes += std::get<storage::value_record>(row.what).view().size();
-      gone.push_back(std::move(row.key));
-      return true;
-    });
+  const auto take = [&](storage::row&& row) {
+    more = gone.size() >= keys_per_entry || bytes >= bytes_per_entry;
+    if (more)
+      return false;
+    const auto* past = std::get_if<storage::past_value_record>(&row.what);
+    bytes += (past ? past->was : std::get<storage::value_record>(row.what)).view().size();
+    gone.push_back(std::move(row.key));
+    return true;
+  };
+  auto visited = table_.visit(record_key::value(space, ""), record_key::end_of(space), take);
   sound(visited);
+  if (!more) {
+    visited
+      = table_.visit(record_key::start_of_past(space), record_key::end_of_past(space), take);
+    sound(visited);
+  }
   for (auto& key : gone)
     table_.erase(std::move(key));
-  if (!more)
+  if (!more && !locks_.drop_space(space, keys_per_entry))
     leaving_.erase(space);
 }
 
@@ -346,6 +396,8 @@ void state_machine::collect_leaving_space() {
 answer state_machine::read(const get& asked) const {
   if (!range_of(asked.space, asked.key))
     return not_mine_answer();
+  if (asked.at.value != 0)
+    return read_past(asked);
   const auto& locks = participant_.locks();
   if (const auto* holder = locks.writer_of(asked.space, asked.key);
       holder && !asked.stale && !mutated(mutant::ignore_locks))
@@ -365,6 +417,8 @@ answer state_machine::read(const get& asked) const {
 answer state_machine::read(const scan& asked) const {
   if (!owns_all(asked.space, asked.first, asked.last))
     return not_mine_answer();
+  if (asked.at.value != 0)
+    return read_past(asked);
   const auto& locks = participant_.locks();
   if (const auto* holder = locks.writer_in(asked.space, asked.first, asked.last);
       holder && !asked.stale && !mutated(mutant::ignore_locks))
@@ -392,6 +446,14 @@ answer state_machine::read(const scan& asked) const {
   if (!visited)
     return unreadable_answer(visited.problem());
   return given;
+}
+
+answer state_machine::read(const keep_lock& asked) const {
+  return range_of(asked.space, asked.key) ? locks_.read(asked) : not_mine_answer();
+}
+
+answer state_machine::read(const read_lock& asked) const {
+  return range_of(asked.space, asked.key) ? locks_.read(asked) : not_mine_answer();
 }
 
 answer state_machine::read(const transact& asked) const {
@@ -435,6 +497,7 @@ void state_machine::write_back() {
   own.leaving.assign(leaving_.begin(), leaving_.end());
   own.machine_version = entry_batch::current_machine_version;
   own.sessions = sessions_.size();
+  own.collected = history_->collected();
   table_.put(record_key::partition(), own);
 }
 
@@ -444,6 +507,7 @@ void state_machine::restore() {
     latest_ = found->latest;
     share_epoch_ = found->epoch;
     owned_ = std::move(found->owned);
+    history_->restore(found->collected);
     if (!mutated(mutant::forget_collection))
       leaving_.insert(found->leaving.begin(), found->leaving.end());
   }

@@ -1,11 +1,14 @@
 #pragma once
 
 #include "actors/partition/catalog.hpp"
+#include "actors/partition/lock_book.hpp"
 #include "actors/partition/operation.hpp"
 #include "actors/partition/participant.hpp"
 #include "actors/partition/session_table.hpp"
+#include "actors/partition/value_history.hpp"
 #include "storage/state.hpp"
 
+#include <memory>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -30,6 +33,7 @@ namespace present::partition {
 /// A6  What a transaction has locked is neither read nor written by others (P11):
 ///     whoever would is answered `transaction_conflict` with its holder, which isn't
 ///     remembered. Stale reads alone see what was there before.
+/// A7  What comes under a fence is applied only if that is still good then (P14).
 ///
 /// A state that can't be read throws (sound_state.hpp): the replica stops, and is
 /// rebuilt (rule 14).
@@ -45,8 +49,17 @@ public:
 
   answer read(const get& asked) const;
   answer read(const scan& asked) const;
+  answer read(const keep_lock& asked) const;
+  answer read(const read_lock& asked) const;
   /// One that changes nothing.
   answer read(const transact& asked) const;
+
+  /// What is known already of an operation that isn't in the log: what its session was
+  /// answered, or how its transaction ended. Says nothing before all of the log is
+  /// applied (P16).
+  std::optional<answer> answer_before(const operation& asked) const;
+  /// Some of its keys are another partition's.
+  bool reaches_others(const transact& asked) const { return !catalog_ && !owns_all(asked); }
 
   /// Highest stamp applied.
   hlc_stamp latest() const { return latest_; }
@@ -55,10 +68,14 @@ public:
   const session_table& sessions() const { return sessions_; }
   /// Transactions over several partitions, and their locks.
   const participant& transactions() const { return participant_; }
+  const lock_book& locks() const { return locks_; }
+  std::vector<lock_book::change> take_lock_changes() { return locks_.take_changes(); }
   /// The root's; null in other partitions.
   const catalog* root_catalog() const { return catalog_ ? &*catalog_ : nullptr; }
   /// In order of (space, first).
   const std::vector<storage::key_range>& owned() const { return owned_; }
+
+  bool has_part_of(space_id space) const;
 
   /// Some keys of spaces that are no more owned are still to go: each entry takes
   /// a part of them along, also one without operations.
@@ -79,21 +96,32 @@ private:
   answer apply_what(const remove_key& asked, hlc_stamp stamp);
   answer apply_what(const transact& asked, hlc_stamp stamp);
   answer apply_what(const decide& asked, hlc_stamp stamp);
+  answer apply_what(const acquire_lock& asked, hlc_stamp stamp) { return locks_.apply(asked, stamp); }
+  answer apply_what(const release_lock& asked, hlc_stamp stamp) { return locks_.apply(asked, stamp); }
+  answer apply_what(const raise_fence& asked, hlc_stamp stamp);
+  std::optional<answer> refusal_by_fence(const operation& asked, hlc_stamp stamp);
   std::optional<answer> delay_of(const operation& asked, hlc_stamp stamp) const;
   const storage::key_range* range_of(space_id space, std::string_view key) const;
   bool owns_all(space_id space, const std::string& first, const std::string& last) const;
   bool owns_all(const transact& asked) const;
   bool is_mine(const operation& asked) const;
   std::optional<answer> refusal_unremembered(const operation& asked) const;
+  // reads at a stamp, in state_machine_past.cpp
+  answer read_past(const get& asked) const;
+  answer read_past(const scan& asked) const;
+  lock_table::holder undecided_at(hlc_stamp at, space_id space, const std::string& first,
+                                  const std::string& last) const;
   void collect_leaving_space();
   void restore();
   void restore_session(const storage::session_record& record);
 
   const partition_id id_;
   storage::state& table_;
+  std::unique_ptr<value_history> history_; ///< always there; the table knows where
   hlc_stamp latest_;
   session_table sessions_;
   participant participant_;
+  lock_book locks_;
   std::optional<catalog> catalog_; ///< the root's
   std::vector<storage::key_range> owned_;
   std::set<space_id> leaving_;

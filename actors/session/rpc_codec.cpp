@@ -2,6 +2,7 @@
 
 #include "actors/partition/operation_codec.hpp"
 #include "actors/partition/operation_size.hpp"
+#include "actors/watch/watch_codec.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/network/error_codec.hpp"
 #include "schemas/honest_list.hpp"
@@ -46,6 +47,21 @@ std::uint64_t words_of(const bytes_ptr& bytes) {
 constexpr std::uint64_t tag = 1;
 constexpr std::uint64_t root = 1;
 
+std::uint64_t words_of_results(const std::vector<storage::step_result>& steps) {
+  std::uint64_t words = tag + steps.size() * (words_of_struct<schema::StepResult>() + tag);
+  for (const auto& each : steps) {
+    words += words_of(each.value);
+    for (const auto& row : each.rows)
+      words += words_of_struct<schema::ResultRow>() + words_of(row.key.size())
+               + words_of(row.value);
+  }
+  return words;
+}
+
+std::uint64_t words_of_results(const storage::step_results& steps) {
+  return steps ? words_of_results(*steps) : 0;
+}
+
 struct operation_words {
   std::uint64_t operator()(const get& what) const {
     return words_of(what.key.size());
@@ -89,7 +105,9 @@ struct operation_words {
   }
   std::uint64_t operator()(const decide& what) const {
     return words_of_terms(what.terms) + words_of_struct<schema::Decide>() + (*this)(what.part)
-           + tag + what.others.size() * (words_of_struct<schema::PreparedPart>() + longest_place);
+           + tag + what.others.size() * (words_of_struct<schema::PreparedPart>() + longest_place)
+           + words_of(4 * what.elsewhere.places.size())
+           + words_of_results(what.elsewhere.steps_there);
   }
   std::uint64_t operator()(const resolve&) const { return words_of_struct<schema::Resolve>(); }
   std::uint64_t operator()(const push&) const {
@@ -98,6 +116,24 @@ struct operation_words {
   std::uint64_t operator()(const forget&) const {
     return words_of_struct<schema::Forget>() + longest_place;
   }
+
+  std::uint64_t operator()(const watch& what) const {
+    return words_of_struct<schema::Watch>() + words_of(what.key.size());
+  }
+  std::uint64_t operator()(const acquire_lock& what) const {
+    return words_of_struct<schema::AcquireLock>() + longest_place + words_of(what.owner.size())
+           + words_of(what.value);
+  }
+  std::uint64_t operator()(const keep_lock&) const {
+    return words_of_struct<schema::KeepLock>() + longest_place;
+  }
+  std::uint64_t operator()(const release_lock&) const {
+    return words_of_struct<schema::ReleaseLock>() + longest_place;
+  }
+  std::uint64_t operator()(const read_lock&) const {
+    return words_of_struct<schema::ReadLock>() + longest_place;
+  }
+  std::uint64_t operator()(const raise_fence&) const { return longest_place; }
 
   static std::uint64_t words_of_terms(const transaction_terms& what) {
     return words_of_struct<schema::Terms>() + words_of_struct<schema::Place>()
@@ -128,7 +164,9 @@ bool has_transaction(capnp::List<schema::Operation>::Reader operations) {
 /// through for one.
 bool is_too_large(std::uint64_t bytes, capnp::List<schema::Operation>::Reader operations) {
   constexpr auto envelope
-    = words_of_struct<schema::Operation>() + words_of_struct<schema::Condition>();
+    = words_of_struct<schema::Operation>() + words_of_struct<schema::Condition>()
+      + words_of_struct<schema::AcquireLock>() + words_of_struct<schema::Place>()
+      + words_of_struct<schema::LockFence>() + words_of_struct<schema::Place>();
   const auto envelopes = operations.size() * (envelope + 3) * word
                          + words_of_struct<schema::Request>() * word
                          + words_of(max_traceparent) * word;
@@ -215,24 +253,11 @@ capnp::MessageSize encoded_size(const request& from) {
                         + from.operations.size()
                             * words_of_struct<schema::Operation>();
   for (const auto& each : from.operations)
-    words += std::visit(operation_words{}, each.what);
+    words += std::visit(operation_words{}, each.what)
+             + (each.fence ? words_of_struct<schema::LockFence>() + operation_words::longest_place
+                           : 0);
   return {words, 0};
 }
-
-namespace {
-
-std::uint64_t words_of_results(const std::vector<storage::step_result>& steps) {
-  std::uint64_t words = tag + steps.size() * (words_of_struct<schema::StepResult>() + tag);
-  for (const auto& each : steps) {
-    words += words_of(each.value);
-    for (const auto& row : each.rows)
-      words += words_of_struct<schema::ResultRow>() + words_of(row.key.size())
-               + words_of(row.value);
-  }
-  return words;
-}
-
-} // namespace
 
 capnp::MessageSize encoded_size(const response& from) {
   std::uint64_t words
@@ -240,8 +265,12 @@ capnp::MessageSize encoded_size(const response& from) {
       + words_of(from.failure.message.size()) + words_of(from.failure.trace_id.size())
       + from.answers.size() * words_of_struct<schema::Answer>();
   for (const auto& each : from.answers) {
-    if (each.steps)
-      words += words_of_results(*each.steps);
+    words += words_of_results(each.steps);
+    if (each.watched)
+      words += words_of(*each.watched);
+    if (each.lock)
+      words += words_of_struct<schema::LockStanding>() + words_of(each.lock->owner.size())
+               + words_of(each.lock->value);
     words += words_of(each.value) + words_of(each.message.size()) + tag
              + each.rows.size() * words_of_struct<schema::ScanRow>();
     for (const auto& row : each.rows)

@@ -34,7 +34,7 @@ class Description(unittest.TestCase):
         """The described path that fits, the most literal first."""
         bare = path.split("?")[0]
         for template in sorted(self.document["paths"], key=lambda one: one.count("{")):
-            pattern = re.sub(r"\\{(key|id)\\}", ".*", re.escape(template))
+            pattern = re.sub(r"\\{(key|id|name)\\}", ".*", re.escape(template))
             pattern = re.sub(r"\\{\w+\\}", "[^/]*", pattern)
             if (re.fullmatch(pattern, bare)
                     and method.lower() in self.document["paths"][template]):
@@ -132,6 +132,27 @@ class Description(unittest.TestCase):
         self.ask("GET", "/v1/kv/nowhere")
         self.ask("GET", "/v1/kv/api", role=self.node)
 
+    def exercise_watches_and_the_past(self):
+        path, watch = "/v1/kv/api/past", "/v1/watch/api"
+        first = self.ask("PUT", path, "1").version()
+        second = self.ask("PUT", path, "2").version()
+        self.assertEqual(self.ask("GET", f"{path}?at={second}").body, b"2")
+        self.assertEqual(self.ask("GET", f"{path}?at={first}").status, 409)
+        self.assertEqual(self.ask("GET", f"/v1/kv/api?prefix=past&at={second}").status, 200)
+        self.assertEqual(self.ask("GET", f"/v1/kv/api?prefix=past&at={first}").status, 409)
+        told = self.ask("GET", f"{watch}?key=past&from=@{first}&limit=1").body.decode()
+        self.assertIn(f'data: {{"key":"past","value":"2","version":{second}}}', told)
+        token = re.search(r"^id: (\S+)\nevent: put", told, re.MULTILINE).group(1)
+        third = self.ask("PUT", path, "3").version()
+        again = self.ask("GET", f"{watch}?key=past&limit=1", Last_Event_ID=token).body.decode()
+        self.assertIn(f'"version":{third}', again)
+        self.assertNotIn(f'"version":{second}', again)
+        self.ask("GET", f"{watch}?key=past&prefix=p")
+        self.ask("GET", f"{watch}?from=nonsense")
+        self.ask("GET", f"{watch}?prefix={'k' * 401}")
+        self.ask("GET", watch, role=self.node)
+        self.ask("GET", "/v1/watch/nowhere")
+
     def exercise_transactions(self):
         put = {"op": "put", "space": "api", "key": "txn/a", "value": "v"}
         steps = [put, {"op": "get", "space": "api", "key": "txn/a"},
@@ -159,6 +180,35 @@ class Description(unittest.TestCase):
         run({"then": [put]}, role=self.node)
         run({"then": [{**put, "key": "k" * 401}]})
         self.ask("POST", "/v1/txn", "{}")
+
+    def exercise_locks(self):
+        path = "/v1/locks/described"
+        for method, status in (("GET", 200), ("PUT", 200), ("POST", 409), ("DELETE", 404)):
+            nobody = self.ask(method, path + ("" if method == "GET" else "?claim=none"))
+            self.assertEqual(nobody.status, status, nobody)
+            if method == "PUT":
+                self.ask("DELETE", path + "?claim=none")
+            self.ask(method, path + "?nonsense")
+            self.ask(method, path, role=self.node)
+            self.ask(method, path + "k" * 400 + "?claim=one")
+            self.ask(method, "/v1/locks/nowhere/lock?claim=one")
+        self.ask("GET", "/v1/locks/nowhere/lock")
+        self.ask("GET", path + "k" * 400)
+        held = self.ask("PUT", path + "?claim=one&owner=me", "value").json()
+        self.assertTrue(held["held"])
+        self.assertEqual(self.ask("PUT", path + "?claim=two").status, 409)
+        self.assertEqual(self.ask("PUT", path + "?claim=two&wait").status, 202)
+        self.assertEqual(self.ask("POST", path + "?claim=two&wait_ms=10").status, 202)
+        self.assertEqual(self.ask("POST", path + "?claim=three").status, 409)
+        self.assertEqual(self.ask("POST", path + "?claim=one").json()["token"], held["token"])
+        seen = self.ask("GET", path).json()
+        self.assertEqual((seen["owner"], seen["value"], seen["waiting"]), ("me", "value", 1))
+        self.ask("DELETE", path + "?claim=one")
+        self.assertGreater(self.ask("POST", path + "?claim=two").json()["token"], held["token"])
+        late = f"/v1/kv/api/guarded?fence=api/lock:{held['token']}"
+        self.assertEqual(self.ask("PUT", late, "v").json()["code"], "fenced")
+        self.assertEqual(self.ask("DELETE", late).json()["code"], "fenced")
+        self.ask("DELETE", path + "?claim=two")
 
     def exercise_spaces(self):
         path = "/v1/spaces/" + uuid.uuid4().hex
@@ -205,7 +255,9 @@ class Description(unittest.TestCase):
         self.exercise_health()
         self.exercise_keys()
         self.exercise_lists_and_batches()
+        self.exercise_watches_and_the_past()
         self.exercise_transactions()
+        self.exercise_locks()
         self.exercise_spaces()
         self.exercise_the_cluster()
         described = {(method, path, status)
@@ -216,19 +268,21 @@ class Description(unittest.TestCase):
         self.assertEqual(missing, set(), "described, and never answered")
 
     def test_other_methods_are_refused_and_other_paths_unknown(self):
-        samples = {"{space}": "api", "{key}": "k", "{id}": "node"}
+        samples = {"{space}": "api", "{key}": "k", "{id}": "node", "{name}": "lock"}
         for path, item in self.document["paths"].items():
             for name, value in samples.items():
                 path = path.replace(name, value)
             for method in METHODS | {"patch", "options"}:
-                reply = self.raw(method.upper(), path, role="admin")
+                # A stream would not end.
+                asked = path + "?nonsense" if "/watch/" in path else path
+                reply = self.raw(method.upper(), asked, role="admin")
                 if method in item:
                     self.assertNotEqual(reply.status, 405, path)
                 else:
                     self.assertEqual(reply.status, 405, f"{method} {path} is not described")
                     allowed = set(reply.headers["Allow"].lower().split(", "))
                     self.assertEqual(allowed, METHODS & set(item), path)
-        for path in ("/v1", "/v1/kv", "/v1/watch/api", "/openapi.json"):
+        for path in ("/v1", "/v1/kv", "/v1/watch", "/openapi.json"):
             self.assertEqual(self.raw("GET", path, role="admin").status, 404, path)
 
     def test_every_reference_leads_somewhere_and_everything_is_used(self):

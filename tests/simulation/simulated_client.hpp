@@ -47,6 +47,7 @@ public:
   void call_once(client::call_kind what, std::uint32_t deadline_ms);
   client::call_kind put_of(const std::string& key);
   client::call_kind transaction_of(const std::string& key);
+  client::call_kind lock_call();
 
   void hear(client::event_kind what);
   void take_reply(std::uint64_t number, const response& what);
@@ -68,12 +69,15 @@ private:
   };
 
   void next_call();
+  void watch_on(watch_position from);
   client::call_kind choose_call();
   condition choose_condition(const std::string& key);
   void perform(client::send_attempt& what);
   void perform(client::fetch_map& what);
   void perform(client::complete& what);
+  void note_lock(const client::call_kind& what, const client::outcome_of_call& how);
   void flush(node_id to);
+  void send(node_id to, const std::vector<client::send_attempt>& queue);
   void note_name(const operation& what);
   void arm();
 
@@ -90,6 +94,9 @@ private:
   client::call_id last_call_ = 0;
   std::uint64_t last_value_ = 0;
   std::map<std::string, hlc_stamp> versions_; ///< last seen, by key
+  claim_id claim_;           ///< its present wish for the lock; 0: none
+  std::uint64_t claims_ = 0; ///< so far
+  hlc_stamp token_;          ///< the last that it was granted, whether it still has it or not
   std::map<node_id, std::vector<client::send_attempt>> gathered_;
   std::map<std::uint64_t, sent_request> sent_;
   std::uint64_t last_number_ = 0;

@@ -64,6 +64,7 @@ void simulated_node::open_replica() {
   options.machine.checkpoint_bytes = tiny ? 200 : checkpoint_bytes_;
   options.machine.marker_interval_ms = 300 + static_cast<std::uint32_t>(checkpoint_bytes_ % 3000);
   options.machine.marker_entries = 50;
+  options.machine.watches = {tiny ? 600u : 4000u, 60};
   options.raft = raft_settings_of(time_.random.next());
   if (conditions.waits_for_all_witnesses)
     options.raft.witness_patience_ms = for_ever_ms;
@@ -302,7 +303,9 @@ std::uint64_t simulated_node::digest(const std::vector<client_id>& clients) cons
     return true;
   };
   using storage::record_key;
-  for (const auto kind : {storage::record_kind::space, storage::record_kind::value}) {
+  using kinds = storage::record_kind;
+  for (const auto kind : {kinds::space, kinds::value, kinds::prepared, kinds::decision,
+                          kinds::past_value, kinds::tombstone, kinds::lock, kinds::fence}) {
     const auto visited
       = replica_->table().visit(record_key::start_of(kind), record_key::end_of(kind), add);
     expect(bool{visited}, "state", "the state can't be read");

@@ -167,6 +167,10 @@ private:
   void perform(partition::disputes_changed&) {}
   void perform(partition::witnesses_heard&) {}
   void perform(partition::lapse_seen&) {}
+  // There is one partition, so nothing reaches over several.
+  void perform(partition::coordinate&) {}
+  void perform(partition::drive_decision&) {}
+  void perform(partition::doubt_lock&) {}
   void perform(partition::tell_members& what) { outside_.members_told(what.what); }
 
   const node_id id_;

@@ -81,8 +81,41 @@ key_range any_range() {
   return {any_id<space_id>(), any_bytes(), any_bytes()};
 }
 
+lock_record any_lock() {
+  lock_record what{any_stamp(), any_stamp(), several([] {
+                     return lock_claim{any_id<claim_id>(), *rc::gen::arbitrary<std::uint32_t>(),
+                                       any_bytes(), any_value()};
+                   })};
+  what.claims.push_back({any_id<claim_id>(), 1000, "last", nullptr});
+  return what;
+}
+
+/// Of what is kept of values and locks beside them.
+row any_side_row() {
+  switch (*rc::gen::inRange(0, 4)) {
+    case 0: {
+      value_record was{any_stamp(), *rc::gen::arbitrary<bool>(), any_value(),
+                       *rc::gen::arbitrary<bool>()};
+      return {record_key::past_value(any_id<space_id>(), "k" + any_bytes(), was.version),
+              past_value_record{was}};
+    }
+    case 1:
+      return {record_key::tombstone(any_stamp(), any_id<space_id>(), "k" + any_bytes()),
+              tombstone_record{}};
+    case 2:
+      return {record_key::lock(any_id<space_id>(), "lock"), any_lock()};
+    default:
+      return {record_key::fence(any_id<space_id>(), "lock"), fence_record{any_stamp()}};
+  }
+}
+
 row any_row() {
-  switch (*rc::gen::inRange(0, 8)) {
+  switch (*rc::gen::inRange(0, 12)) {
+    case 8:
+    case 9:
+    case 10:
+    case 11:
+      return any_side_row();
     case 5: {
       const auto client = any_id<client_id>();
       const auto number = any_id<operation_number>();

@@ -1,3 +1,4 @@
+#include "actors/client/lock_names.hpp"
 #include "actors/client/record_lines.hpp"
 #include "runtime/edge/entropy.hpp"
 #include "tools/present/cluster_session.hpp"
@@ -27,10 +28,13 @@ struct kv_arguments {
   std::string value;
   std::uint64_t version = 0;
   bool if_absent = false;
+  std::string fence;
   key_range range;
   std::uint32_t limit = 0;
   bool keys_only = false;
   std::string file;
+  std::uint64_t at = 0;
+  std::string from;
 };
 
 using arguments_ptr = std::shared_ptr<kv_arguments>;
@@ -42,6 +46,30 @@ condition condition_of(const kv_arguments& given) {
   if (given.version != 0)
     return if_version{hlc_stamp{given.version}};
   return always{};
+}
+
+/// Of --fence, if it was given.
+result<std::optional<client::fence_name>> fence_of(const kv_arguments& given) {
+  if (given.fence.empty())
+    return std::optional<client::fence_name>{};
+  auto fence = client::parse_fence(given.fence);
+  if (!fence)
+    return std::move(fence.problem());
+  return std::optional{std::move(*fence)};
+}
+
+/// A write as the client takes it, under the lock that was named.
+template <class Call>
+result<written> write(client_session& client, const context& with, const kv_arguments& given,
+                      Call call) {
+  auto fence = fence_of(given);
+  if (!fence)
+    return std::move(fence.problem());
+  call.fence = std::move(*fence);
+  auto how = client.call(std::move(call), patience_of(with.set));
+  if (how.problem.code != error_code::ok)
+    return std::move(how.problem);
+  return written{how.given.version, how.given.repeated, how.attempts};
 }
 
 int tell(const context& with, const kv_arguments& given, const result<written>& done) {
@@ -56,7 +84,8 @@ int tell(const context& with, const kv_arguments& given, const result<written>& 
 }
 
 int get(const context& with, client_session& client, kv_arguments& given) {
-  const auto found = client.get(given.space, given.key, patience_of(with.set));
+  const auto found
+    = client.get_at(given.space, given.key, {given.at}, patience_of(with.set));
   if (!found)
     return with.out.fail(found.problem());
   if (with.out.shape() == format::table) { // the value itself, for pipes
@@ -71,26 +100,31 @@ int put(const context& with, client_session& client, kv_arguments& given) {
   if (given.value == "-")
     given.value.assign(std::istreambuf_iterator<char>(std::cin), {});
   return tell(with, given,
-              client.put(given.space, given.key, given.value, condition_of(given),
-                         patience_of(with.set)));
+              write(client, with, given,
+                    client::put_call{given.space, given.key,
+                                     std::make_shared<const std::string>(given.value),
+                                     condition_of(given)}));
 }
 
 int remove(const context& with, client_session& client, kv_arguments& given) {
   return tell(with, given,
-              client.remove(given.space, given.key, condition_of(given),
-                            patience_of(with.set)));
+              write(client, with, given,
+                    client::remove_call{given.space, given.key, condition_of(given)}));
 }
 
 int cas(const context& with, client_session& client, kv_arguments& given) {
+  const condition when = given.version == 0 ? condition{if_absent{}}
+                                            : condition{if_version{hlc_stamp{given.version}}};
   return tell(with, given,
-              client.compare_and_set(given.space, given.key, hlc_stamp{given.version},
-                                     given.value, patience_of(with.set)));
+              write(client, with, given,
+                    client::put_call{given.space, given.key,
+                                     std::make_shared<const std::string>(given.value), when}));
 }
 
 int scan(const context& with, client_session& client, kv_arguments& given) {
   std::vector<json> rows;
   const auto done = for_each_row(
-    client, given.space, {given.range, given.limit, given.keys_only, patience_of(with.set)},
+    client, given.space, {given.range, given.limit, given.keys_only, patience_of(with.set), {given.at}},
     [&](const found_row& row) {
       auto record = client::record_line({row.key, row.value, row.version.value});
       if (given.keys_only)
@@ -108,12 +142,68 @@ int scan(const context& with, client_session& client, kv_arguments& given) {
 /// Lines as they come: an export may be larger than memory.
 int export_lines(const context& with, client_session& client, kv_arguments& given) {
   const auto done = for_each_row(
-    client, given.space, {given.range, 0, false, patience_of(with.set)},
+    client, given.space, {given.range, 0, false, patience_of(with.set), {given.at}},
     [&](const found_row& row) {
       with.out.data() << client::record_line({row.key, row.value, row.version.value}).dump() << '\n';
     });
   with.out.data() << std::flush;
   return done ? 0 : with.out.fail(done.problem());
+}
+
+json line_of(const client::watch_event& what) {
+  json line;
+  line["event"] = std::string{client::to_string(what.is)};
+  if (what.is == client::watch_event::kind::changed)
+    line.update(client::record_line({what.key, what.value ? *what.value : std::string{},
+                                     what.version.value}));
+  if (what.is == client::watch_event::kind::removed) {
+    client::put_bytes(line, "key", what.key);
+    line["version"] = what.version.value;
+  }
+  line["token"] = to_text(what.token);
+  return line;
+}
+
+/// A line for each change as it comes; where it begins goes to those who read along.
+void tell_event(const context& with, const client::watch_event& what) {
+  const bool is_change = what.is == client::watch_event::kind::changed
+                         || what.is == client::watch_event::kind::removed;
+  if (with.out.shape() != format::table) {
+    if (is_change || what.is == client::watch_event::kind::started)
+      with.out.data() << line_of(what).dump() << '\n' << std::flush;
+  } else if (is_change) {
+    with.out.data() << client::to_string(what.is) << ' ' << what.key << ' '
+                    << (what.value ? *what.value : std::string{}) << '\n' << std::flush;
+  } else if (what.is == client::watch_event::kind::started) {
+    with.out.say("watching from " + to_text(what.token));
+  }
+}
+
+int watch_keys(const context& with, client_session& client, kv_arguments& given) {
+  client::watch_options what{given.space, given.key, given.key.empty(), {}};
+  if (what.is_prefix)
+    what.key = given.range.prefix;
+  if (!given.from.empty()) {
+    auto token = parse_watch_token(given.from);
+    if (!token)
+      return with.out.fail(token.problem());
+    what.from = std::move(*token);
+  }
+  constexpr auto look_every = std::chrono::seconds(10);
+  const auto changes = client.watch(what);
+  for (std::uint64_t told = 0; given.limit == 0 || told < given.limit;) {
+    const auto event = changes->next(look_every);
+    if (!event && event.problem().code != error_code::deadline)
+      return with.out.fail(event.problem());
+    if (!event)
+      continue;
+    if (event->is == client::watch_event::kind::ended)
+      return with.out.fail(event->why);
+    tell_event(with, *event);
+    told += event->is == client::watch_event::kind::changed
+            || event->is == client::watch_event::kind::removed;
+  }
+  return 0;
 }
 
 int import_lines(const context& with, client_session& client, kv_arguments& given) {
@@ -149,6 +239,15 @@ void add_key(CLI::App& verb, const arguments_ptr& given) {
   verb.add_option("key", given->key, "1 to 400 bytes")->required();
 }
 
+void add_at(CLI::App& verb, const arguments_ptr& given) {
+  verb.add_option("--at", given->at, "as it was at this stamp, such as a version");
+}
+
+void add_fence(CLI::App& verb, const arguments_ptr& given) {
+  verb.add_option("--fence", given->fence,
+                  "LOCK:TOKEN; refused if a later holder of that lock is known");
+}
+
 void add_range(CLI::App& verb, const arguments_ptr& given) {
   verb.add_option("--prefix", given->range.prefix, "keys that begin so");
   verb.add_option("--start", given->range.start, "from this key on");
@@ -161,30 +260,45 @@ void add_kv(program& present) {
   auto& kv = *present.app.add_subcommand("kv", "Keys and values");
   kv.require_subcommand(1);
   auto given = std::make_shared<kv_arguments>();
-  add_key(add_verb(kv, present, given, "get", "Read a key, linearizably", get), given);
+  auto& get_verb = add_verb(kv, present, given, "get", "Read a key, linearizably", get);
+  add_key(get_verb, given);
+  add_at(get_verb, given);
   auto& put_verb = add_verb(kv, present, given, "put", "Write a key", put);
   add_key(put_verb, given);
   put_verb.add_option("value", given->value, "up to 1 MiB; - reads it from stdin")->required();
   put_verb.add_flag("--if-absent", given->if_absent, "only if the key isn't there");
   put_verb.add_option("--if-version", given->version, "only if it is at this version");
+  add_fence(put_verb, given);
   auto& remove_verb = add_verb(kv, present, given, "delete", "Remove a key", remove);
   add_key(remove_verb, given);
   remove_verb.add_option("--if-version", given->version, "only if it is at this version");
+  add_fence(remove_verb, given);
   auto& cas_verb = add_verb(kv, present, given, "cas", "Write a key if its version is", cas);
   add_key(cas_verb, given);
   cas_verb.add_option("version", given->version, "0: it isn't there")->required();
   cas_verb.add_option("value", given->value, "up to 1 MiB")->required();
+  add_fence(cas_verb, given);
   auto& scan_verb = add_verb(kv, present, given, "scan", "List keys in order", scan);
   add_range(scan_verb, given);
   scan_verb.add_option("--limit", given->limit, "at most so many; 0: all");
+  add_at(scan_verb, given);
   scan_verb.add_flag("--keys-only", given->keys_only, "without values");
+  auto& watch_verb
+    = add_verb(kv, present, given, "watch", "Print changes as they are committed", watch_keys);
+  auto* watched_key = watch_verb.add_option("key", given->key, "this key only");
+  watch_verb.add_option("--prefix", given->range.prefix, "keys that begin so")
+    ->excludes(watched_key);
+  watch_verb.add_option("--from", given->from,
+                        "a token that a watch gave, or @ and a version: all later than that");
+  watch_verb.add_option("--limit", given->limit, "end after so many changes; 0: never");
   auto& import_verb
     = add_verb(kv, present, given, "import", "Write the records of a JSON-lines file",
                import_lines);
   import_verb.add_option("file", given->file, R"({"key":…,"value":…} a line)")->required();
-  add_range(add_verb(kv, present, given, "export", "Print all records as JSON lines",
-                     export_lines),
-            given);
+  auto& export_verb
+    = add_verb(kv, present, given, "export", "Print all records as JSON lines", export_lines);
+  add_range(export_verb, given);
+  add_at(export_verb, given);
 }
 
 } // namespace present::tools

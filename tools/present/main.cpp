@@ -97,6 +97,8 @@ void add_verbs(program& present) {
   add_space(present);
   add_kv(present);
   add_txn(present);
+  add_lock(present);
+  add_elect(present);
   add_node(present);
   add_cluster(present);
   add_bench(present);
