@@ -1,6 +1,5 @@
 #pragma once
 
-#include "actors/client/client_contract.hpp"
 #include "tests/simulation/cluster/witness.hpp"
 #include "tools/histories/transaction.hpp"
 
@@ -10,34 +9,30 @@
 
 namespace present::simulation::cluster {
 
-/// What clients asked of lists in transactions, and what they were told. All of it
-/// together must be strictly serializable (tools/histories/transaction_judge.hpp).
+/// What clients did to lists in transactions, and what they saw. All of it together must
+/// be strictly serializable (tools/histories/transaction_judge.hpp).
 class transaction_history {
 public:
   using ticket = std::size_t;
 
   explicit transaction_history(witness& oracle) : oracle_(oracle) {}
 
-  /// Its steps append numbers to lists, and read lists.
-  ticket called(std::uint32_t client, const transact& what, std::uint64_t now);
-  void answered(ticket id, const client::outcome_of_call& how, std::uint64_t now);
-  /// The client died.
-  void lost(ticket id);
+  /// It may take effect from now on, or never.
+  ticket called(std::uint32_t client, std::vector<histories::list_action> what,
+                std::uint64_t now);
+  /// The client was told so; what its reads found is known by now.
+  void committed(ticket id, std::uint64_t now);
+  /// It provably had no effect.
+  void aborted(ticket id, std::uint64_t now);
+  /// What the read at this place among the actions has found.
+  void found(ticket id, std::size_t place, std::vector<std::int64_t> list);
+  const histories::transaction& at(ticket id) const { return all_[id]; }
 
-  std::uint64_t open() const { return open_; }
-  std::uint64_t committed() const { return committed_; }
   void judge() const;
 
 private:
-  void learn(histories::transaction& what, const storage::step_results& found);
-
   witness& oracle_;
   std::vector<histories::transaction> all_;
-  std::uint64_t open_ = 0;
-  std::uint64_t committed_ = 0;
 };
-
-/// A step that appends `value` to the list `key`.
-element_step append_step(space_id space, const std::string& key, std::int64_t value);
 
 } // namespace present::simulation::cluster

@@ -16,7 +16,6 @@ constexpr std::uint32_t patience_ms = 5'000;
 constexpr std::uint32_t calm_patience_ms = 10'000;
 const std::array<std::string, 2> lasting_spaces{"alpha", "beta"};
 const std::string list_space = "lists";
-constexpr std::size_t lists = 5;
 const std::array<std::string, 2> passing_spaces{"gamma", "delta"};
 
 /// The program that calls the clients: it hears their answers as any actor does.
@@ -49,7 +48,8 @@ public:
 
 workload::workload(surroundings& world, std::vector<client_host*> hosts,
                    std::vector<client_finder> nodes)
-    : world_(world), history_(world.oracle), transactions_(world.oracle), driver_(std::make_unique<driver>(world)) {
+    : world_(world), history_(world.oracle), transactions_(world.oracle, world.random),
+      driver_(std::make_unique<driver>(world)) {
   history_.set_passing_spaces({passing_spaces.begin(), passing_spaces.end()});
   const auto add = [this](client_host* host, client_finder find) {
     slots_.push_back({host, std::move(find), static_cast<std::uint32_t>(slots_.size())});
@@ -145,13 +145,20 @@ void workload::schedule(std::size_t who) {
   });
 }
 
+/// Unless another life has begun since.
+void workload::go_on(std::size_t who, std::uint64_t life) {
+  if (slots_[who].lives == life)
+    schedule(who);
+}
+
 void workload::turn(std::size_t who, std::uint64_t life) {
   auto& slot = slots_[who];
   if (!asking_ || slot.lives != life || slot.is_forgotten)
     return;
   if (is_transactions_turn(slot)) {
     const auto patience = calm_ ? calm_patience_ms : world_.random.between(50, patience_ms);
-    ask_transaction(who, next_transaction(), static_cast<std::uint32_t>(patience));
+    ask_transaction(who, transactions_.begin(slot.number, world_.time.now()),
+                    {static_cast<std::uint32_t>(patience), life});
     return;
   }
   if (calm_) {
@@ -185,15 +192,15 @@ void workload::ask(std::size_t who, client::call_kind what, std::uint32_t deadli
         if (slots_[who].open.erase(id) == 0)
           return; // of a client that has died
         on_answer(who, id, is_write, how);
-        if (goes_on && slots_[who].lives == life)
-          schedule(who);
+        if (goes_on)
+          go_on(who, life);
       },
       [this, who, id, goes_on, life = slot.lives](const caf::error&) {
         if (slots_[who].open.erase(id) == 0)
           return;
         history_.lost(id);
-        if (goes_on && slots_[who].lives == life)
-          schedule(who);
+        if (goes_on)
+          go_on(who, life);
       });
 }
 
@@ -226,62 +233,43 @@ bool workload::is_transactions_turn(const slot& who) {
   return world_.random.chance(250);
 }
 
-void workload::ask_transaction(std::size_t who, transact what, std::uint32_t deadline_ms) {
+void workload::ask_transaction(std::size_t who, transaction_workload::asked what,
+                               transaction_turn of) {
   auto& slot = slots_[who];
   const auto whom = slot.find();
-  if (!whom)
-    return schedule(who);
-  const auto id = transactions_.called(slot.number, what, world_.time.now());
+  const auto id = what.id;
+  if (!whom) {
+    transactions_.lost(id);
+    return go_on(who, of.life);
+  }
   slot.open_transactions.insert(id);
-  client::timed_call call{client::transact_call{{list_space}, std::move(what)}, deadline_ms};
+  client::timed_call call{client::transact_call{{list_space}, std::move(what.what)}, of.deadline_ms};
   driver_->self->request(whom, caf::infinite, std::move(call))
     .then(
-      [this, who, id, life = slot.lives](const client::outcome_of_call& how) {
-        if (slots_[who].open_transactions.erase(id) == 0)
-          return; // of a client that has died
-        on_transaction_answer(who, id, how);
-        if (slots_[who].lives == life)
-          schedule(who);
+      [this, who, id, of](const client::outcome_of_call& how) {
+        if (slots_[who].open_transactions.erase(id) != 0) // else: of a client that has died
+          on_transaction_answer(who, id, of, how);
       },
-      [this, who, id, life = slot.lives](const caf::error&) {
+      [this, who, id, of](const caf::error&) {
         if (slots_[who].open_transactions.erase(id) == 0)
           return;
         transactions_.lost(id);
-        if (slots_[who].lives == life)
-          schedule(who);
+        go_on(who, of.life);
       });
 }
 
-void workload::on_transaction_answer(std::size_t who, transaction_history::ticket id,
+void workload::on_transaction_answer(std::size_t who, transaction_workload::ticket id,
+                                     transaction_turn of,
                                      const client::outcome_of_call& how) {
-  transactions_.answered(id, how, world_.time.now());
+  auto& slot = slots_[who];
+  if (auto next = transactions_.answered(id, how, world_.time.now()))
+    return ask_transaction(who, {id, std::move(*next)}, of);
   if (how.problem.code != error_code::ok)
-    slots_[who].last_problem = std::string{traits_of(how.problem.code).name} + ": "
-                               + how.problem.message;
+    slot.last_problem = std::string{traits_of(how.problem.code).name} + ": "
+                        + how.problem.message;
   else if (calm_)
-    ++slots_[who].calm_transactions;
-}
-
-/// Appends to some lists and reads some, of which few are the same.
-transact workload::next_transaction() {
-  auto& random = world_.random;
-  transact what;
-  const auto steps = random.between(1, 4);
-  for (std::uint64_t step = 0; step < steps; ++step) {
-    const auto key = "list" + std::to_string(random.below(lists));
-    if (random.chance(500))
-      what.then.push_back(get_step{{0}, key});
-    else
-      what.then.push_back(append_step({0}, key, ++appended_));
-  }
-  return what;
-}
-
-transact workload::look_at_all_lists() const {
-  transact what;
-  for (std::size_t list = 0; list < lists; ++list)
-    what.then.push_back(get_step{{0}, "list" + std::to_string(list)});
-  return what;
+    ++slot.calm_transactions;
+  go_on(who, of.life);
 }
 
 std::string workload::those_below(std::uint64_t successes) const {
@@ -335,7 +323,8 @@ void workload::read_all() {
 void workload::read_lists() {
   drive_caller([this] {
     for (std::size_t who = 0; who < slots_.size(); ++who)
-      ask_transaction(who, look_at_all_lists(), calm_patience_ms);
+      ask_transaction(who, transactions_.look(slots_[who].number, world_.time.now()),
+                      {calm_patience_ms, slots_[who].lives});
   });
 }
 

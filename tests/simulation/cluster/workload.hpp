@@ -2,7 +2,7 @@
 
 #include "tests/simulation/cluster/client_history.hpp"
 #include "tests/simulation/cluster/client_host.hpp"
-#include "tests/simulation/cluster/transaction_history.hpp"
+#include "tests/simulation/cluster/transaction_workload.hpp"
 
 #include <caf/event_based_actor.hpp>
 
@@ -14,8 +14,8 @@
 namespace present::simulation::cluster {
 
 /// What the clients ask: few keys, so that they meet; conditions on what others saw;
-/// pages; spaces that come and go; now and then something that is wrong. And transactions
-/// on lists, most of which lie on several partitions.
+/// pages; spaces that come and go; now and then something that is wrong. And transactions,
+/// most of them over several partitions (transaction_workload.hpp).
 class workload {
 public:
   /// Where a node's own client is now; null while it is down.
@@ -46,10 +46,10 @@ public:
 
   /// Asks for every key of every space that stays.
   void read_all();
-  /// All lists in one transaction, by each client.
+  /// All lists, accounts and links in one transaction, by each client.
   void read_lists();
 
-  const transaction_history& transactions() const { return transactions_; }
+  const transaction_workload& transactions() const { return transactions_; }
   client_history& history() { return history_; }
   const client_history& history() const { return history_; }
   /// Nobody has asked anything that is not answered.
@@ -73,7 +73,7 @@ private:
     bool is_forgotten = false;
     std::uint64_t lives = 0; ///< turns of an earlier life are dropped
     std::set<client_history::ticket> open;
-    std::set<transaction_history::ticket> open_transactions;
+    std::set<transaction_workload::ticket> open_transactions;
     std::uint64_t calm_reads = 0;
     std::uint64_t calm_writes = 0;
     std::uint64_t calm_transactions = 0;
@@ -85,15 +85,18 @@ private:
   void drive_caller(std::function<void()> what);
   void turn(std::size_t who, std::uint64_t life);
   void schedule(std::size_t who);
+  void go_on(std::size_t who, std::uint64_t life);
   /// `goes_on`: another call follows the answer.
   void ask(std::size_t who, client::call_kind what, std::uint32_t deadline_ms, bool goes_on);
   void on_answer(std::size_t who, client_history::ticket id, bool is_write,
                  const client::outcome_of_call& how);
-  void ask_transaction(std::size_t who, transact what, std::uint32_t deadline_ms);
-  void on_transaction_answer(std::size_t who, transaction_history::ticket id,
-                             const client::outcome_of_call& how);
-  transact next_transaction();
-  transact look_at_all_lists() const;
+  struct transaction_turn {
+    std::uint32_t deadline_ms = 0;
+    std::uint64_t life = 0; ///< of the client's, in which it began
+  };
+  void ask_transaction(std::size_t who, transaction_workload::asked what, transaction_turn of);
+  void on_transaction_answer(std::size_t who, transaction_workload::ticket id,
+                             transaction_turn of, const client::outcome_of_call& how);
   bool is_transactions_turn(const slot& who);
   void make_space(const std::string& name);
 
@@ -106,8 +109,7 @@ private:
 
   surroundings& world_;
   client_history history_;
-  transaction_history transactions_;
-  std::int64_t appended_ = 0;
+  transaction_workload transactions_;
   std::vector<slot> slots_;
   std::unique_ptr<driver> driver_;
   std::uint64_t values_ = 0;

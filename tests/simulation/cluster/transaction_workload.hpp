@@ -1,0 +1,95 @@
+#pragma once
+
+#include "actors/client/client_contract.hpp"
+#include "tests/simulation/cluster/transaction_history.hpp"
+#include "tests/simulation/seeded_random.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What clients ask in transactions, and what must hold of what they hear. All of it is
+/// about five places, each with a list, an account and a link, that lie on several
+/// partitions:
+///
+///   lists      appends to some lists and reads others, some of them by ranges, so that a
+///              list that isn't there is read, too (phantoms)
+///   skew       reads some lists, and appends to one if none of them has changed since:
+///              unless that is checked, two of these are a write skew (P12)
+///   transfer   moves an amount between two accounts without reading them; whoever reads
+///              all accounts finds a sum of 0
+///   rotation   follows three links of the ring that the five are, and changes their
+///              order, if they are as they were read; whoever reads all finds one ring
+///   look       reads everything
+///
+/// Lists together must be strictly serializable (`transaction_history`); sum and ring are
+/// looked at whenever they are read.
+///
+///            ┌─ reading ─answered: the other half─▶ writing ─┐
+///   begin ───┤            └─ refused, lost ──────────────────┼─▶ over
+///            └─ (all but skew and rotation) ─▶ writing ──────┘
+namespace present::simulation::cluster {
+
+class transaction_workload {
+public:
+  using ticket = std::uint64_t;
+
+  transaction_workload(witness& oracle, seeded_random& random)
+      : oracle_(oracle), random_(random), history_(oracle) {}
+
+  /// One request of a transaction. Its keys are all of one space.
+  struct asked {
+    ticket id = 0;
+    transact what;
+  };
+  asked begin(std::uint32_t client, std::uint64_t now);
+  asked look(std::uint32_t client, std::uint64_t now);
+
+  /// What is to be asked next for it; nothing if it is over.
+  std::optional<transact> answered(ticket id, const client::outcome_of_call& how,
+                                   std::uint64_t now);
+  /// No answer will come: the client died.
+  void lost(ticket id) { open_.erase(id); }
+
+  std::uint64_t open() const { return open_.size(); }
+  std::uint64_t committed() const { return committed_; }
+  void judge() const { history_.judge(); }
+
+private:
+  enum class kind : std::uint8_t { lists, skew, transfer, rotation, look };
+  enum class phase : std::uint8_t { reading, writing };
+  struct attempt {
+    kind is = kind::lists;
+    phase at = phase::writing;
+    std::optional<transaction_history::ticket> recorded;
+    std::vector<step> steps; ///< that are under way
+    std::vector<std::size_t> places; ///< skew: of the lists; the last is appended to
+    std::int64_t appends = 0;
+  };
+
+  asked begin_lists(std::uint32_t client, std::uint64_t now);
+  asked begin_skew(std::uint32_t client, std::uint64_t now);
+  asked begin_transfer();
+  asked begin_rotation();
+  asked open(attempt what);
+
+  /// What one answer shows of the space: its keys that were read, and what they had.
+  struct sight;
+  void look_at(const attempt& what, const sight& seen);
+  void check_sum(const sight& seen);
+  void check_ring(const sight& seen);
+  transact append_if_unchanged(const attempt& what, const sight& seen);
+  std::optional<transact> change_order(const sight& seen);
+
+  witness& oracle_;
+  seeded_random& random_;
+  transaction_history history_;
+  std::map<ticket, attempt> open_;
+  ticket last_ticket_ = 0;
+  std::int64_t appended_ = 0;
+  std::uint64_t committed_ = 0;
+};
+
+} // namespace present::simulation::cluster
