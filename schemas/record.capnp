@@ -24,6 +24,14 @@ struct PartitionRecord {
   sessions @4 :UInt64;
   owned @5 :List(KeyRange);
   leaving @6 :List(UInt32);
+  spaces @7 :List(OwnedSpace);
+  # Those whose settings aren't as by default.
+}
+
+struct OwnedSpace {
+  space @0 :UInt32;
+  settings @1 :SpaceRecord;
+  # Without name and version.
 }
 
 struct KeyRange {
@@ -41,6 +49,10 @@ struct SpaceRecord {
   versionsKept @4 :UInt32;
   archiveAfterMs @5 :UInt64;
   schema @6 :Text;
+  merging @7 :Text;
+  escalation @8 :Text;
+  closesAfterMs @9 :UInt64;
+  policy @10 :Text;
 }
 
 struct NodeRecord {
@@ -118,6 +130,29 @@ struct ValueRecord {
   version @0 :UInt64;
   tombstone @1 :Bool;
   bytes @2 :Data;
+  at @3 :Authorship;
+  # Of a write that came with one.
+}
+
+struct Authorship {
+  stamp @0 :UInt64;
+  origin @1 :UInt64;
+}
+
+struct EscalatedWrite {
+  # A write that waits for somebody to decide (C4).
+  stamp @0 :UInt64;
+  path @1 :Text;
+  reason @2 :Text;
+  current @3 :UInt64;
+  tombstone @4 :Bool;
+  bytes @5 :Data;
+  at @6 :Authorship;
+}
+
+struct EscalationRecord {
+  writes @0 :List(EscalatedWrite);
+  # Rising by stamp.
 }
 
 struct KeyName {

@@ -41,6 +41,16 @@ std::string of_transaction(record_kind kind, client_id client, operation_number 
   return bytes;
 }
 
+std::string of_user(record_kind kind, space_id space, std::string_view key) {
+  check(key.size() <= bounds::max_key + 1, "K1: a key beyond its bound");
+  std::string bytes;
+  bytes.reserve(record_prefix + key.size());
+  bytes.push_back(static_cast<char>(kind));
+  append_big_endian(bytes, space.value);
+  bytes.append(key);
+  return bytes;
+}
+
 /// The lowest string above all that start with `prefix`; empty if all its bytes
 /// are 0xff.
 std::string above_prefix(std::string prefix) {
@@ -66,6 +76,7 @@ std::optional<std::size_t> fixed_size(record_kind kind) {
     case record_kind::decision:
       return 16;
     case record_kind::value:
+    case record_kind::escalation:
       break;
   }
   return std::nullopt;
@@ -94,13 +105,11 @@ record_key record_key::session(client_id id) {
 }
 
 record_key record_key::value(space_id space, std::string_view key) {
-  check(key.size() <= bounds::max_key + 1, "K1: a key beyond its bound");
-  std::string bytes;
-  bytes.reserve(record_prefix + key.size());
-  bytes.push_back(static_cast<char>(record_kind::value));
-  append_big_endian(bytes, space.value);
-  bytes.append(key);
-  return record_key{std::move(bytes)};
+  return record_key{of_user(record_kind::value, space, key)};
+}
+
+record_key record_key::escalation(space_id space, std::string_view key) {
+  return record_key{of_user(record_kind::escalation, space, key)};
 }
 
 record_key record_key::prepared(client_id client, operation_number number) {
@@ -123,6 +132,10 @@ record_key record_key::end_of(space_id space) {
   return record_key{above_prefix(numbered(record_kind::value, space))};
 }
 
+record_key record_key::end_of_escalations(space_id space) {
+  return record_key{above_prefix(numbered(record_kind::escalation, space))};
+}
+
 record_key record_key::end_of(space_id space, std::string_view prefix) {
   return record_key{above_prefix(value(space, prefix).bytes_)};
 }
@@ -137,7 +150,7 @@ std::optional<record_key> record_key::parse(std::string_view bytes) {
     return std::nullopt;
   const auto first = static_cast<std::uint8_t>(bytes.front());
   if (first < static_cast<std::uint8_t>(record_kind::partition)
-      || first > static_cast<std::uint8_t>(record_kind::decision))
+      || first > static_cast<std::uint8_t>(record_kind::escalation))
     return std::nullopt;
   const auto rest = bytes.size() - 1;
   if (const auto wanted = fixed_size(static_cast<record_kind>(first))) {

@@ -37,6 +37,7 @@
 ///                                   no escape to keep its order
 ///     07 client:8 number:8          a transaction that has prepared here (P8)
 ///     08 client:8 number:8          how a transaction ended (P9)
+///     09 space:4 key                writes of a key that wait for somebody to decide (C4)
 ///
 ///   both
 ///     00 f0                         data key, wrapped, if encrypted (P26)
@@ -48,9 +49,11 @@ namespace present::storage {
 
 /// A folder with a higher number is refused: a newer program wrote it.
 /// Journal: 2 since logs may hold markers (P24), 3 since they may hold transactions.
-/// State: 2 since there are records of transactions.
-inline constexpr std::uint32_t journal_format = 3;
-inline constexpr std::uint32_t state_format = 2;
+/// 4 since writes may carry what their author knew.
+/// State: 2 since there are records of transactions, 3 since there are escalations and
+/// values with an author's stamp.
+inline constexpr std::uint32_t journal_format = 4;
+inline constexpr std::uint32_t state_format = 3;
 
 /// LMDB's compiled-in limit (MDB_MAXKEYSIZE).
 inline constexpr std::size_t max_stored_key = 511;
@@ -65,6 +68,7 @@ enum class record_kind : std::uint8_t {
   value = 6,
   prepared = 7,
   decision = 8,
+  escalation = 9,
 };
 
 /// The key of a record, encoded once: it is compared, stored and looked up in
@@ -84,6 +88,9 @@ public:
   /// whoever let it in had to refuse it.
   static record_key value(space_id space, std::string_view key);
 
+  /// Of what waits for somebody to decide; K1 as for a value.
+  static record_key escalation(space_id space, std::string_view key);
+
   static record_key prepared(client_id client, operation_number number);
   static record_key decision(client_id client, operation_number number);
 
@@ -94,6 +101,8 @@ public:
   static record_key end_of(record_kind kind);
   static record_key end_of(space_id space);
   static record_key end_of(space_id space, std::string_view prefix);
+  /// Of what waits in the space for somebody to decide.
+  static record_key end_of_escalations(space_id space);
 
   /// The next key in order: a scan that goes on after this one starts there.
   record_key successor() const;
@@ -102,7 +111,7 @@ public:
   static std::optional<record_key> parse(std::string_view bytes);
 
   record_kind kind() const;
-  /// Of a space or a value.
+  /// Of a space, a value or an escalation.
   space_id space() const;
   node_id node() const;
   /// Of a session, or of a transaction's record.

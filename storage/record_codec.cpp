@@ -29,6 +29,9 @@ struct encoder {
   std::string operator()(const decision_record& what) const {
     return encode_decision(what);
   }
+  std::string operator()(const escalation_record& what) const {
+    return encode_escalation(what);
+  }
 };
 
 template <class Record>
@@ -62,6 +65,8 @@ result<record> decode_record(const record_key& key, std::string_view bytes) {
       return widen(decode_prepared(key.client(), key.number(), bytes));
     case record_kind::decision:
       return widen(decode_decision(key.client(), key.number(), bytes));
+    case record_kind::escalation:
+      return widen(decode_escalation(bytes));
   }
   return make_error(error_code::damaged, "a key of an unknown kind");
 }

@@ -40,6 +40,9 @@ std::string encode_decision(const decision_record& what);
 result<decision_record> decode_decision(client_id client, operation_number number,
                                         std::string_view bytes);
 
+std::string encode_escalation(const escalation_record& what);
+result<escalation_record> decode_escalation(std::string_view bytes);
+
 /// What the rows of a state add up to, beside them.
 std::string encode_state_digest(const state_digest& what);
 result<state_digest> decode_state_digest(std::string_view bytes);

@@ -1,4 +1,5 @@
 #include "schemas/record.capnp.h"
+#include "storage/authorship_codec.hpp"
 #include "storage/capnp_bytes.hpp"
 #include "storage/record_codec.hpp"
 
@@ -13,6 +14,7 @@ std::string encode_value(const value_record& what) {
     out.setTombstone(what.tombstone);
     if (!bytes.empty())
       out.setBytes(data_of(bytes));
+    encode_authorship(what.at, out);
   });
 }
 
@@ -23,6 +25,7 @@ result<value_record> decode_value(std::string_view bytes) {
       if (in.getBytes().size() > 0)
         value.bytes = std::make_shared<const std::string>(
           string_of(in.getBytes()));
+      value.at = decode_authorship(in);
       return value;
     });
 }

@@ -30,17 +30,27 @@ struct scan_call {
   std::uint32_t limit = 0;
   bool keys_only = false;
   bool stale = false;
+  bool escalated = false; ///< what waits for somebody to decide, instead of the values
 };
 struct put_call {
   std::string space;
   std::string key;
   bytes_ptr value;
   condition when;
+  write_context knows = {};
 };
 struct remove_call {
   std::string space;
   std::string key;
   condition when;
+  write_context knows = {};
+};
+/// Takes an admin's certificate.
+struct settle_call {
+  std::string space;
+  std::string key;
+  hlc_stamp write;
+  bool accept = false;
 };
 /// A transaction, whose spaces are places in `spaces`. Those that write, compare or
 /// scan are of one partition's keys.
@@ -57,7 +67,8 @@ struct map_call {};
 /// node's certificate.
 using call_kind
   = std::variant<get_call, scan_call, put_call, remove_call, create_space, drop_space,
-                 add_node, drain_node, remove_node, report_members, map_call, transact_call>;
+                 add_node, drain_node, remove_node, report_members, map_call, transact_call,
+                 set_space, settle_call>;
 
 /// Its caller's own name for a write, in place of the number that the session would
 /// give it: whoever asks under the same name, from whichever node and after whatever

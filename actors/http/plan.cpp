@@ -82,6 +82,24 @@ public:
     return version ? condition{if_version{{version}}} : condition{always{}};
   }
 
+  /// What the author of a write knew.
+  write_context knowledge(bool has_value) {
+    write_context knows;
+    if (const auto base = query_.number("base", 0, UINT64_MAX))
+      knows.base = hlc_stamp{*base};
+    const auto at = query_.number("at", 1, UINT64_MAX);
+    const auto origin = query_.number("origin", 0, UINT64_MAX);
+    if (at)
+      knows.at = storage::authorship{{*at}, origin.value_or(0)};
+    else if (origin)
+      query_.complain(make_error(error_code::invalid, "query: origin: without at"));
+    if (const auto after = query_.number("after", 1, UINT64_MAX))
+      knows.after = hlc_stamp{*after};
+    if (has_value)
+      knows.schema = query_.text("schema").value_or("");
+    return knows;
+  }
+
   void take_write_name() {
     auto name = write_name_of(asked_);
     if (name)
@@ -111,20 +129,21 @@ result<plan> read_value(understanding& u) {
 }
 
 result<plan> write_value(understanding& u) {
-  u.refuse_at();
+  auto knows = u.knowledge(true);
   auto when = u.write_condition();
   u.take_write_name();
   const bool has_condition = !std::holds_alternative<always>(when);
   u.ask(client::put_call{u.segment(2), u.key_from(3),
-                         std::make_shared<const std::string>(std::move(u.asked().body)), when});
+                         std::make_shared<const std::string>(std::move(u.asked().body)), when,
+                         std::move(knows)});
   return u.finish(say_written{has_condition});
 }
 
 result<plan> remove_value(understanding& u) {
-  u.refuse_at();
+  auto knows = u.knowledge(false);
   const auto when = u.write_condition();
   u.take_write_name();
-  u.ask(client::remove_call{u.segment(2), u.key_from(3), when});
+  u.ask(client::remove_call{u.segment(2), u.key_from(3), when, std::move(knows)});
   return u.finish(say_written{!std::holds_alternative<always>(when)});
 }
 

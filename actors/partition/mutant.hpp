@@ -37,6 +37,9 @@ enum class mutant : std::uint8_t {
   forget_prepared,       // P8: a restart forgets the locks
   promote_at_once,       // steward S1: whoever is wanted becomes a voter
   ask_no_witness,        // P19: a replica trusts its files
+  ignore_base,           // C1: a write that knows an older version is as good as any
+  ignore_causes,         // C5: what comes after something unseen is written at once
+  merge_takes_written,   // C1: a merge takes what is written, and is not commutative
 };
 
 } // namespace present::partition

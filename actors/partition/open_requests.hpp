@@ -33,6 +33,7 @@ struct open_request {
   std::uint64_t gathered_from = 0; ///< position of its first write in the queue
   std::uint32_t gathered = 0;      ///< how many of its writes went there
   bool is_traced = false;
+  bool was_held = false; ///< until its cause was here
 
   void answer_place(std::uint32_t place, answer given);
 };

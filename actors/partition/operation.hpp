@@ -2,6 +2,7 @@
 
 #include "actors/membership/cluster_map.hpp"
 #include "actors/partition/conditions.hpp"
+#include "actors/partition/write_context.hpp"
 #include "actors/partition/transact.hpp"
 #include "actors/partition/two_phase.hpp"
 #include "runtime/base/error.hpp"
@@ -10,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -36,6 +38,8 @@ struct scan {
   std::uint32_t limit = 0; ///< 0: bounds::max_scan_page
   bool keys_only = false;
   bool stale = false;
+  /// Instead of the values: what waits for somebody to decide (write_context.hpp).
+  bool escalated = false;
   friend bool operator==(const scan&, const scan&) = default;
 };
 
@@ -46,6 +50,7 @@ struct put {
   std::string key;
   bytes_ptr value;
   condition when;
+  write_context knows = {};
 };
 
 /// A soft delete: leaves a tombstone. Of an absent key: `not_found`.
@@ -53,6 +58,7 @@ struct remove_key {
   space_id space;
   std::string key;
   condition when;
+  write_context knows = {};
   friend bool operator==(const remove_key&, const remove_key&) = default;
 };
 
@@ -64,6 +70,7 @@ struct create_space {
   std::uint32_t pieces = 0;
   /// Keys at which ranges begin besides the first, in rising order.
   std::vector<std::string> split_at;
+  storage::space_settings settings = {};
   friend bool operator==(const create_space&, const create_space&) = default;
 };
 
@@ -71,6 +78,16 @@ struct create_space {
 struct drop_space {
   std::string name;
   friend bool operator==(const drop_space&, const drop_space&) = default;
+};
+
+/// Root partition only: what isn't empty is from now on so.
+struct set_space {
+  std::string name;
+  std::optional<storage::conflict_rules> conflicts;
+  std::optional<std::uint64_t> closes_after_ms;
+  std::optional<std::string> schema;
+  std::optional<std::string> policy;
+  friend bool operator==(const set_space&, const set_space&) = default;
 };
 
 // What operators and the nodes themselves ask of the root (membership).
@@ -127,7 +144,7 @@ struct operation {
   std::uint64_t fingerprint = 0;
   std::variant<get, scan, put, remove_key, create_space, drop_space, add_node,
                drain_node, remove_node, report_members, transact, prepare, decide, resolve,
-               push, forget>
+               push, forget, set_space, settle_escalation>
     what;
 
   /// A transaction that changes nothing is one: it needs no place in the log.
@@ -145,6 +162,13 @@ struct operation {
 
 using scan_row = storage::result_row;
 
+/// A key, and the writes of it that wait for somebody to decide.
+struct escalated_row {
+  std::string key;
+  std::vector<storage::escalated_write> writes;
+  friend bool operator==(const escalated_row&, const escalated_row&) = default;
+};
+
 struct answer {
   operation_id id;
   error_code code = error_code::ok;
@@ -154,6 +178,7 @@ struct answer {
   hlc_stamp version;
   bytes_ptr value; ///< get
   std::vector<scan_row> rows; ///< scan
+  std::vector<escalated_row> escalated; ///< scan of what waits for somebody to decide
   bool more = false;          ///< scan: cut by the limit
   /// transact, prepare: what each step of the branch that was taken came to, in
   /// their order; null: all of them wrote, at `version`.
@@ -164,6 +189,8 @@ struct answer {
   /// A retry: the answer is the first try's (P4). Also of what is `invalid` because
   /// its name was used for something else.
   bool repeated = false;
+  /// A write met a conflict, and what became of it (C1 to C5).
+  std::optional<conflict::note> conflict;
   std::string message; ///< for people; empty unless an error
 };
 
@@ -198,6 +225,7 @@ struct found_catalog {
 struct adopt_share {
   map_epoch epoch;
   std::vector<storage::key_range> owned;
+  std::vector<storage::owned_space> spaces = {}; ///< rising; not as by default
   friend bool operator==(const adopt_share&, const adopt_share&) = default;
 };
 
@@ -214,7 +242,7 @@ using own_command = std::variant<std::monostate, found_catalog, adopt_share, dig
 /// stamped `first_stamp` + i, so that no two operations of a log share a stamp.
 struct entry_batch {
   /// Program versions agree on what applying means by this number (P1).
-  static constexpr std::uint16_t current_machine_version = 1;
+  static constexpr std::uint16_t current_machine_version = 2;
 
   std::uint16_t machine_version = current_machine_version;
   hlc_stamp first_stamp;

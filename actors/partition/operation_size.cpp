@@ -14,6 +14,11 @@ std::size_t size_of(const bytes_ptr& value) {
   return value ? value->size() : 0;
 }
 
+std::size_t size_of(const write_context& what) {
+  const auto made = what.found ? size_of(what.found->merged) : 0;
+  return what == write_context{} ? 0 : operation_envelope + what.schema.size() + made;
+}
+
 std::size_t operand_size(const step& what) {
   return std::visit(overloaded{
                       [](const put_step& s) { return size_of(s.value); },
@@ -59,8 +64,10 @@ transaction_size size_of(const transact& what) {
 std::size_t encoded_bytes(const operation& what) {
   return operation_envelope
          + std::visit(overloaded{
-                        [](const put& p) { return p.key.size() + size_of(p.value); },
-                        [](const remove_key& r) { return r.key.size(); },
+                        [](const put& p) {
+                          return p.key.size() + size_of(p.value) + size_of(p.knows);
+                        },
+                        [](const remove_key& r) { return r.key.size() + size_of(r.knows); },
                         [](const transact& t) { return encoded_bytes(t); },
                         [](const prepare& p) { return encoded_bytes(p.part) + bounds::max_key; },
                         [](const decide& d) {

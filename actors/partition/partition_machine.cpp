@@ -37,10 +37,28 @@ error refused_proposal(refusal_reason why, error not_leading) {
   return said;
 }
 
+/// What the write's author knew; null of all else.
+const write_context* context_of(const operation& asked) {
+  if (const auto* what = std::get_if<put>(&asked.what))
+    return &what->knows;
+  if (const auto* what = std::get_if<remove_key>(&asked.what))
+    return &what->knows;
+  return nullptr;
+}
+
+/// The highest stamp among what its writes come after (C5).
+hlc_stamp cause_of(const request& what) {
+  hlc_stamp highest;
+  for (const auto& asked : what.operations)
+    if (const auto* knows = context_of(asked); knows && knows->after)
+      highest = std::max(highest, *knows->after);
+  return highest;
+}
+
 /// What the request's entry has to be stamped above: what its client has seen (P23),
 /// and what other partitions have stamped of its transactions (P22).
 hlc_stamp stamp_below(const request& what) {
-  auto highest = what.seen;
+  auto highest = std::max(what.seen, cause_of(what));
   for (const auto& asked : what.operations) {
     if (const auto* decision = std::get_if<resolve>(&asked.what))
       highest = std::max(highest, decision->stamp);
@@ -94,6 +112,8 @@ void partition_machine::step(const event& input, effects& out) {
 
 std::optional<time_ms> partition_machine::next_wake() const {
   auto wake = requests_.next_deadline();
+  if (const auto held = held_.next_deadline())
+    wake = wake ? std::min(*wake, *held) : held;
   if (wants_own_entry())
     wake = wake ? std::min(*wake, own_entry_not_before_) : own_entry_not_before_;
   return wake;
@@ -115,10 +135,16 @@ void partition_machine::on_arrived(const event& input, const arrived& what,
   } else if (unfit || static_cast<std::size_t>(stale) == operations.size()) {
     serve_stale(what, unfit.value_or(error{}), out);
   } else if (const auto seen = stamp_below(*what.what);
-             (why = refusal_of(input, seen))) {
+             (why = refusal_of(input, seen)) || (why = refusal_of_authors(input, *what.what))) {
     refuse(what.tag, std::move(*why), out);
   } else {
-    admit(input, what, seen, out);
+    const auto patience = what.what->deadline_ms ? what.what->deadline_ms
+                                                 : bounds::default_deadline_ms;
+    if (const auto cause = cause_of(*what.what);
+        cause > state_->latest() && !mutated(mutant::ignore_causes))
+      held_.hold(cause, {what.tag, what.what, what.is_traced, seen, input.now + patience});
+    else
+      admit(what, seen, input.now + patience, false, out);
   }
 }
 
@@ -223,6 +249,7 @@ void partition_machine::on_committed(const committed& what, effects& out) {
   if (phase_ == phase::taking_over && what.at_term == term_)
     phase_ = phase::leading;
   serve_applied_reads(out);
+  release_held(out);
   if (!checkpoint_asked_ && table_.active_bytes() >= options_.checkpoint_bytes) {
     checkpoint_asked_ = true;
     out.push_back(checkpoint_due{});
@@ -244,20 +271,31 @@ void partition_machine::on_restored(const restored& what, effects& out) {
 }
 
 void partition_machine::on_map(const map_known& what) {
-  if (what.map->epoch > known_share_.epoch)
+  if (what.map->epoch > known_share_.epoch) {
     known_share_ = {what.map->epoch, what.map->share_of(options_.id)};
+    known_share_.spaces = what.map->settings_for(known_share_.owned);
+  }
   compare_share();
 }
 
 /// A map that changed nothing for this partition is not logged.
 void partition_machine::compare_share() {
   share_is_due_ = !state_->root_catalog() && known_share_.epoch > state_->epoch()
-                  && known_share_.owned != state_->owned();
+                  && (known_share_.owned != state_->owned()
+                      || known_share_.spaces != state_->spaces());
 }
 
 void partition_machine::on_time_passed(time_ms now, effects& out) {
   while (const auto tag = requests_.late(now))
     answer_late(*tag, out);
+  while (const auto held = held_.take_late(now)) {
+    auto why = refusal(error_code::deadline,
+                       "a write comes after " + std::to_string(cause_of(*held->what).value)
+                         + ", which this partition hasn't seen: it is at "
+                         + std::to_string(state_->latest().value));
+    why.known = outcome::not_applied;
+    refuse(held->tag, std::move(why), out);
+  }
 }
 
 // -- phases ------------------------------------------------------------------------
@@ -272,6 +310,8 @@ void partition_machine::become_following(time_ms now, effects& out) {
   disputed_.reset();
   while (!gathered_.is_empty())
     fail(gathered_.take_batch().origins, not_leading(), out);
+  while (const auto held = held_.take_any())
+    refuse(held->tag, not_leading(), out);
   if (mutated(mutant::refuse_what_is_placed))
     for (auto& [ticket, lost] : proposals_)
       fail(std::exchange(lost.origins, {}), not_leading(), out);
@@ -332,7 +372,7 @@ std::optional<error> partition_machine::refusal_of(const event& input,
                    "seen: the stamp is " + std::to_string(seen.wall_ms() - wall_ms)
                      + " ms ahead of this partition's clocks; the bound is "
                      + std::to_string(options_.max_clock_offset_ms) + " ms");
-  if (gathered_.is_full() || requests_.size() >= options_.max_open_requests)
+  if (gathered_.is_full() || requests_.size() + held_.size() >= options_.max_open_requests)
     return refusal(error_code::overloaded, "the partition's queue is full", 20);
   return std::nullopt;
 }
@@ -397,13 +437,81 @@ void partition_machine::serve_stale(const arrived& what, const error& the_rest,
     out.push_back(damage_met{std::move(turn.damage)});
 }
 
-void partition_machine::admit(const event& input, const arrived& what, hlc_stamp seen,
-                              effects& out) {
+/// P21: a writer's stamp beyond the bound is never merged.
+std::optional<error> partition_machine::refusal_of_authors(const event& input,
+                                                           const request& what) const {
+  const auto most = bounded_wall(input.wall_ms) + options_.max_clock_offset_ms;
+  for (const auto& asked : what.operations)
+    if (const auto* knows = context_of(asked); knows && knows->at)
+      if (const auto wall_ms = knows->at->stamp.wall_ms(); wall_ms > most)
+        return refusal(error_code::clock_skew,
+                       "at: the stamp is " + std::to_string(wall_ms - most)
+                         + " ms further ahead of this partition's clocks than the bound of "
+                         + std::to_string(options_.max_clock_offset_ms) + " ms");
+  return std::nullopt;
+}
+
+/// I12. Empty if the operation is as it should be logged.
+std::optional<operation> partition_machine::advised(const operation& asked) const {
+  const auto* knows = context_of(asked);
+  if (!knows)
+    return std::nullopt;
+  const auto* written = std::get_if<put>(&asked.what);
+  const auto* removed = std::get_if<remove_key>(&asked.what);
+  const auto space = written ? written->space : removed->space;
+  const auto* rules = state_->settings_of(space);
+  const bool wanted = rules && conflict::wants_advice(*rules);
+  if (!wanted && !knows->found)
+    return std::nullopt;
+  auto changed = asked;
+  auto& found
+    = written ? std::get<put>(changed.what).knows.found
+              : std::get<remove_key>(changed.what).knows.found;
+  found = nullptr;
+  const auto& key = written ? written->key : removed->key;
+  const auto there
+    = table_.get_as<storage::value_record>(storage::record_key::value(space, key));
+  if (!wanted || !there) // what can't be read stops the replica when it is applied
+    return changed;
+  conflict::advised_write question{*rules, key, {}, {}, knows->schema};
+  write_findings made;
+  if (*there && !(*there)->tombstone) {
+    question.current = (*there)->view();
+    made.merged_of = (*there)->version;
+  }
+  if (written)
+    question.written = written->value ? std::string_view{*written->value} : "";
+  auto advice = options_.advisor ? options_.advisor->advise(question)
+                                 : conflict::without_advisor(question);
+  made.found = std::move(advice.found);
+  made.merge_problem = std::move(advice.merge_problem);
+  if (advice.merged)
+    made.merged = std::make_shared<const std::string>(std::move(*advice.merged));
+  if (advice.migrated && written) {
+    made.migrated = true;
+    std::get<put>(changed.what).value
+      = std::make_shared<const std::string>(std::move(*advice.migrated));
+  }
+  found = std::make_shared<const write_findings>(std::move(made));
+  return changed;
+}
+
+void partition_machine::release_held(effects& out) {
+  while (phase_ == phase::leading) {
+    auto next = held_.take_ready(state_->latest());
+    if (!next)
+      return;
+    admit({next->tag, std::move(next->what), next->is_traced}, next->seen, next->deadline, true,
+          out);
+  }
+}
+
+void partition_machine::admit(const arrived& what, hlc_stamp seen, time_ms deadline,
+                              bool was_held, effects& out) {
   clock_.raise(seen);
-  const auto patience = what.what->deadline_ms ? what.what->deadline_ms
-                                               : bounds::default_deadline_ms;
-  auto& opened = requests_.open(what.tag, what.what, input.now + patience);
+  auto& opened = requests_.open(what.tag, what.what, deadline);
   opened.is_traced = what.is_traced;
+  opened.was_held = was_held;
   const auto& operations = what.what->operations;
   bool reads = false;
   for (std::uint32_t place = 0; place < operations.size(); ++place) {
@@ -414,7 +522,8 @@ void partition_machine::admit(const event& input, const arrived& what, hlc_stamp
       opened.fates[place] = waits_for::index;
       reads = true;
     } else {
-      const auto position = gathered_.push(asked, {what.tag, place});
+      const auto changed = advised(asked);
+      const auto position = gathered_.push(changed ? *changed : asked, {what.tag, place});
       if (opened.gathered++ == 0)
         opened.gathered_from = position;
     }
@@ -627,8 +736,16 @@ answer partition_machine::late_answer(waits_for fate) const {
 void partition_machine::respond_if_complete(request_tag tag,
                                             const open_request& answered,
                                             effects& out) {
-  if (answered.open == 0)
-    send(tag, requests_.close(tag), out);
+  if (answered.open != 0)
+    return;
+  const auto asked = answered.was_held ? answered.what : nullptr;
+  auto reply = requests_.close(tag);
+  for (std::size_t place = 0; asked && place < reply.answers.size(); ++place)
+    if (const auto* knows = context_of(asked->operations[place]);
+        knows && knows->after && !reply.answers[place].conflict)
+      reply.answers[place].conflict
+        = conflict::note{conflict::conflict_kind::temporal, conflict::outcome_kind::wait_for};
+  send(tag, std::move(reply), out);
 }
 
 void partition_machine::refuse(request_tag tag, error why, effects& out) const {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "actors/conflict/write_advisor.hpp"
 #include "actors/partition/gathered_writes.hpp"
+#include "actors/partition/held_requests.hpp"
 #include "actors/partition/open_requests.hpp"
 #include "actors/partition/operation.hpp"
 #include "actors/partition/peer_clocks.hpp"
@@ -53,6 +55,10 @@
 ///     median of the replicas' clocks (P21).
 /// I9  A read that meets a row which fails its check is answered `damaged`, never
 ///     with the row or without it.
+/// I11 A write that comes after what isn't applied here is held back, not proposed, until
+///     it is or until its deadline (C5).
+/// I12 What users supply runs here, when the leader admits a write, and is logged as its
+///     result (P1); a client's findings are thrown away.
 /// I10 Of a disputed bucket nothing is read, and nothing is written to it (P25).
 namespace present::partition {
 
@@ -76,6 +82,8 @@ struct settings {
   /// after so many entries at the latest (P24).
   std::uint32_t marker_interval_ms = 60'000;
   std::uint64_t marker_entries = 100'000;
+  /// What the program has registered; null: nothing.
+  std::shared_ptr<const conflict::write_advisor> advisor;
   /// The root's: what the cluster is born with.
   cluster_map_ptr founding_map;
 };
@@ -228,7 +236,7 @@ public:
   bool leads() const { return phase_ == phase::leading; }
   node_id leader() const { return leader_; }
   hlc_stamp latest_stamp() const { return clock_.latest(); }
-  std::size_t waiting_requests() const { return requests_.size(); }
+  std::size_t waiting_requests() const { return requests_.size() + held_.size(); }
   const session_table& sessions() const { return state_->sessions(); }
   map_epoch epoch() const { return state_->epoch(); }
   std::size_t disputed_buckets() const { return disputed_.count(); }
@@ -284,7 +292,11 @@ private:
   bool is_disputed(const operation& asked) const;
   std::optional<error> refusal_of(const event& input, hlc_stamp seen) const;
   void serve_stale(const arrived& what, const error& the_rest, effects& out) const;
-  void admit(const event& input, const arrived& what, hlc_stamp seen, effects& out);
+  std::optional<error> refusal_of_authors(const event& input, const request& what) const;
+  void admit(const arrived& what, hlc_stamp seen, time_ms deadline, bool was_held,
+             effects& out);
+  std::optional<operation> advised(const operation& asked) const;
+  void release_held(effects& out);
   void propose_gathered(const event& input, effects& out);
   void propose_batch(std::uint64_t wall_ms, effects& out);
   bool wants_own_entry() const;
@@ -342,6 +354,7 @@ private:
   // what is on its way
   open_requests requests_;
   gathered_writes gathered_;
+  held_requests held_;
   std::map<std::uint64_t, proposal> proposals_;
   /// Place → ticket. By term too: what an earlier leadership of this replica put
   /// at an index may wait there when the next one puts something else.

@@ -23,6 +23,28 @@ constexpr std::size_t bytes_per_entry = bounds::max_entry;
 
 /// Of `session_answer::flags`.
 constexpr std::uint32_t took_other_branch = 1;
+/// Three bits each: the kind of a conflict + 1, 0 where there was none; and what became of
+/// it.
+constexpr unsigned conflict_shift = 1;
+constexpr unsigned outcome_shift = 4;
+constexpr std::uint32_t three_bits = 7;
+static_assert(conflict::conflict_kinds < three_bits && conflict::outcome_kinds <= three_bits + 1);
+
+std::uint32_t flags_of(const remembered_answer& known) {
+  auto flags = known.otherwise ? took_other_branch : 0u;
+  if (known.conflict)
+    flags |= (static_cast<std::uint32_t>(known.conflict->because) + 1) << conflict_shift
+             | static_cast<std::uint32_t>(known.conflict->then) << outcome_shift;
+  return flags;
+}
+
+std::optional<conflict::note> note_in(std::uint32_t flags) {
+  const auto kind = flags >> conflict_shift & three_bits;
+  if (kind == 0)
+    return std::nullopt;
+  return conflict::note{static_cast<conflict::conflict_kind>(kind - 1),
+                        static_cast<conflict::outcome_kind>(flags >> outcome_shift & three_bits)};
+}
 
 /// What a retry hears: the first try's answer. Its sentence isn't kept, but follows
 /// from what is.
@@ -33,6 +55,7 @@ answer answer_again(const operation& asked, const remembered_answer& known) {
   given.version = known.version;
   given.otherwise = known.otherwise;
   given.steps = known.steps;
+  given.conflict = known.conflict;
   given.repeated = true;
   return given;
 }
@@ -76,7 +99,8 @@ map_epoch state_machine::epoch() const {
 // -- applying ----------------------------------------------------------------------
 
 std::vector<answer> state_machine::apply(const entry_batch& batch) {
-  check(batch.machine_version == entry_batch::current_machine_version,
+  check(batch.machine_version >= 1
+          && batch.machine_version <= entry_batch::current_machine_version,
         "A1: an entry of a state machine version that this program doesn't have");
   check(batch.first_stamp > latest_, "A2: a stamp in the log does not rise");
   apply_command(batch.command, batch.first_stamp);
@@ -109,6 +133,7 @@ void state_machine::adopt(const adopt_share& what) {
   for (const auto& range : what.owned)
     leaving_.erase(range.space);
   owned_ = what.owned;
+  spaces_ = what.spaces;
   share_epoch_ = what.epoch;
 }
 
@@ -158,6 +183,7 @@ bool state_machine::is_mine(const operation& asked) const {
       [&](const push& what) { return range_of(what.home.space, what.home.key) != nullptr; },
       [&](const resolve&) { return !catalog_; },
       [&](const forget&) { return !catalog_; },
+      [&](const settle_escalation& what) { return range_of(what.space, what.key) != nullptr; },
       [&](const auto&) { return catalog_.has_value(); },
     },
     asked.what);
@@ -193,7 +219,9 @@ answer state_machine::apply_write(const operation& asked, hlc_stamp stamp) {
         break;
       }
       given = apply_fresh(asked, stamp);
-      sessions_.remember(asked, {{}, {}, given.version, given.code, given.otherwise, given.steps});
+      if (given.code != error_code::overloaded) // that too may come again
+        sessions_.remember(asked, {{}, {}, given.version, given.code, given.otherwise,
+                                   given.steps, given.conflict});
       break;
     case standing::repeated:
       given = answer_again(asked, seen.previous);
@@ -226,6 +254,8 @@ std::optional<answer> state_machine::apply_between(const operation& asked, hlc_s
   if (const auto* what = std::get_if<prepare>(&asked.what)) {
     if (auto broken = limit_broken_by(asked))
       return refused_answer(broken->code, std::move(broken->message));
+    if (auto refused = refusal_of_steps(what->part))
+      return refused;
     return participant_.apply(*what, stamp);
   }
   if (const auto* what = std::get_if<resolve>(&asked.what))
@@ -261,6 +291,7 @@ std::optional<answer> state_machine::delay_of(const operation& asked, hlc_stamp 
     overloaded{
       [&](const put& what) { return locks.user_of(what.space, what.key); },
       [&](const remove_key& what) { return locks.user_of(what.space, what.key); },
+      [&](const settle_escalation& what) { return locks.user_of(what.space, what.key); },
       [&](const transact& what) { return locks.in_the_way_of(what); },
       [](const auto&) { return lock_table::holder{}; },
     },
@@ -284,6 +315,9 @@ answer state_machine::apply_fresh(const operation& asked, hlc_stamp stamp) {
 }
 
 answer state_machine::apply_what(const put& asked, hlc_stamp stamp) {
+  if (is_contested(settings_of(asked.space), asked.knows))
+    return contest(asked.space, asked.when,
+                   {asked.key, false, asked.value, asked.knows, stamp});
   auto key = record_key::value(asked.space, asked.key);
   if (!std::holds_alternative<always>(asked.when)) {
     auto found = table_.get_as<storage::value_record>(key);
@@ -295,6 +329,8 @@ answer state_machine::apply_what(const put& asked, hlc_stamp stamp) {
 }
 
 answer state_machine::apply_what(const remove_key& asked, hlc_stamp stamp) {
+  if (is_contested(settings_of(asked.space), asked.knows))
+    return contest(asked.space, asked.when, {asked.key, true, nullptr, asked.knows, stamp});
   auto key = record_key::value(asked.space, asked.key);
   auto found = table_.get_as<storage::value_record>(key);
   const auto& there = sound(found);
@@ -307,10 +343,14 @@ answer state_machine::apply_what(const remove_key& asked, hlc_stamp stamp) {
 }
 
 answer state_machine::apply_what(const decide& asked, hlc_stamp stamp) {
+  if (auto refused = refusal_of_steps(asked.part))
+    return *refused;
   return participant_.apply(asked, stamp);
 }
 
 answer state_machine::apply_what(const transact& asked, hlc_stamp stamp) {
+  if (auto refused = refusal_of_steps(asked))
+    return *refused;
   transaction_draft draft{table_, stamp};
   auto given = draft.work_out(asked, bounds::max_transaction_results);
   if (given.code == error_code::ok || mutated(mutant::tear_transactions))
@@ -325,16 +365,25 @@ void state_machine::collect_leaving_space() {
   std::vector<record_key> gone;
   std::size_t bytes = 0;
   bool more = false;
-  auto visited = table_.visit(
-    record_key::value(space, ""), record_key::end_of(space), [&](storage::row&& row) {
-      more = gone.size() >= keys_per_entry || bytes >= bytes_per_entry;
-      if (more)
-        return false;
-      bytes += std::get<storage::value_record>(row.what).view().size();
-      gone.push_back(std::move(row.key));
-      return true;
-    });
+  const auto take = [&](storage::row&& row) {
+    more = gone.size() >= keys_per_entry || bytes >= bytes_per_entry;
+    if (more)
+      return false;
+    if (const auto* value = std::get_if<storage::value_record>(&row.what))
+      bytes += value->view().size();
+    else
+      bytes += max_escalated_bytes;
+    gone.push_back(std::move(row.key));
+    return true;
+  };
+  auto visited
+    = table_.visit(record_key::value(space, ""), record_key::end_of(space), take);
   sound(visited);
+  if (!more) {
+    auto waiting = table_.visit(record_key::escalation(space, ""),
+                                record_key::end_of_escalations(space), take);
+    sound(waiting);
+  }
   for (auto& key : gone)
     table_.erase(std::move(key));
   if (!more)
@@ -369,6 +418,8 @@ answer state_machine::read(const scan& asked) const {
   if (const auto* holder = locks.writer_in(asked.space, asked.first, asked.last);
       holder && !asked.stale && !mutated(mutant::ignore_locks))
     return locked_answer(holder);
+  if (asked.escalated)
+    return read_escalated(asked);
   const auto limit = asked.limit ? asked.limit : bounds::max_scan_page;
   const auto first = record_key::value(asked.space, asked.first);
   const auto last = asked.last.empty() ? record_key::end_of(asked.space)
@@ -424,8 +475,8 @@ void state_machine::write_back() {
     record.answers.reserve(session->answers.size());
     for (const auto& known : session->answers)
       record.answers.push_back(
-        {known.number, known.retry_until, known.code, known.version,
-         known.otherwise ? took_other_branch : 0u, known.steps});
+        {known.number, known.retry_until, known.code, known.version, flags_of(known),
+         known.steps});
     table_.put(key, std::move(record));
   }
   storage::partition_record own;
@@ -433,6 +484,7 @@ void state_machine::write_back() {
   own.epoch = share_epoch_;
   own.owned = owned_;
   own.leaving.assign(leaving_.begin(), leaving_.end());
+  own.spaces = spaces_;
   own.machine_version = entry_batch::current_machine_version;
   own.sessions = sessions_.size();
   table_.put(record_key::partition(), own);
@@ -444,6 +496,7 @@ void state_machine::restore() {
     latest_ = found->latest;
     share_epoch_ = found->epoch;
     owned_ = std::move(found->owned);
+    spaces_ = std::move(found->spaces);
     if (!mutated(mutant::forget_collection))
       leaving_.insert(found->leaving.begin(), found->leaving.end());
   }
@@ -464,7 +517,8 @@ void state_machine::restore_session(const storage::session_record& record) {
   session.fingerprint = record.fingerprint;
   for (const auto& a : record.answers)
     session.answers.push_back({a.number, a.retry_until, a.version, a.code,
-                               (a.flags & took_other_branch) != 0, a.steps});
+                               (a.flags & took_other_branch) != 0, a.steps,
+                               note_in(a.flags)});
   sessions_.restore(record.client, std::move(session));
 }
 

@@ -54,6 +54,7 @@ inline const std::vector<mutant_row> mutants{
   {partition::mutant::own_everything, "own_everything", "P1"},
   {partition::mutant::ignore_fencing_term, "ignore_fencing_term", "P16"},
   {partition::mutant::stamp_by_wall_clock, "stamp_by_wall_clock", "P2"},
+  {partition::mutant::merge_takes_written, "merge_takes_written", "C1"},
   {client::mutant::trust_any_refusal, "trust_any_refusal", "P5"},
   {client::mutant::renumber_retries, "renumber_retries", "P4"},
   {client::mutant::acknowledge_early, "acknowledge_early", "P4"},

@@ -1,6 +1,7 @@
 #include "tests/simulation/reference_state.hpp"
 
 #include "runtime/base/overloaded.hpp"
+#include "storage/crdt/crdt_codec.hpp"
 #include "tests/simulation/oracle_violation.hpp"
 
 #include <algorithm>
@@ -35,6 +36,9 @@ std::vector<operation_id> reference_state::apply(log_index index, const entry_ba
   if (const auto* share = std::get_if<adopt_share>(&batch.command))
     for (const auto& range : share->owned)
       owned_.insert(range.space);
+  if (const auto* share = std::get_if<adopt_share>(&batch.command))
+    for (const auto& one : share->spaces)
+      rules_[one.space] = one.settings.conflicts;
   std::vector<operation_id> decided;
   for (std::size_t place = 0; place < batch.operations.size(); ++place) {
     const auto& asked = batch.operations[place];
@@ -62,6 +66,10 @@ reference_state::decide(log_index index, const operation& asked, hlc_stamp stamp
   auto found = std::visit(
     overloaded{
       [&](const put& it) {
+        if (const auto rules = rules_.find(it.space); rules != rules_.end())
+          return rules->second.how == storage::conflict_strategy::merge
+                   ? join(index, it, stamp)
+                   : contest(index, it, stamp);
         return change_value(index, {it.space, it.key}, it.when, stamp, it.value);
       },
       [&](const remove_key& it) {
@@ -91,6 +99,33 @@ reference_state::change_value(log_index index, const key& of, const condition& w
     changes.pop_back();
   changes.push_back({index, stamp, std::move(value)});
   return {{}, error_code::ok, stamp};
+}
+
+/// The last writer wins, and who says nothing of what it knew is the last.
+reference_state::decision reference_state::contest(log_index index, const put& asked,
+                                                   hlc_stamp stamp) {
+  const key of{asked.space, asked.key};
+  const auto there = version_of(of);
+  const auto author = authors_.contains(of) ? authors_[of] : storage::authorship{there, 0};
+  if (asked.knows.at && there.value != 0 && *asked.knows.at <= author)
+    return {{}, error_code::ok, there};
+  authors_.erase(of);
+  if (asked.knows.at)
+    authors_[of] = *asked.knows.at;
+  return change_value(index, of, always{}, stamp, asked.value);
+}
+
+/// Counters, of which each client's own count only grows.
+reference_state::decision reference_state::join(log_index index, const put& asked,
+                                                hlc_stamp stamp) {
+  const key of{asked.space, asked.key};
+  const auto delta = crdt::decode_stored(*asked.value);
+  auto& counts = counts_[of];
+  for (const auto& [replica, count] : std::get<crdt::g_counter>(*delta).counts)
+    counts[replica] = std::max(counts[replica], count);
+  return change_value(index, of, always{}, stamp,
+                      std::make_shared<const std::string>(
+                        crdt::encode_stored(crdt::g_counter{counts})));
 }
 
 hlc_stamp reference_state::version_of(const key& of) const {

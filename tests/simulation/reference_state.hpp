@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/partition/operation.hpp"
+#include "storage/crdt/dots.hpp"
 
 #include <map>
 #include <optional>
@@ -54,6 +55,8 @@ private:
   decision change_value(log_index index, const key& of, const condition& when,
                         hlc_stamp stamp, bytes_ptr value);
   decision change_values(log_index index, const transact& asked, hlc_stamp stamp);
+  decision contest(log_index index, const put& asked, hlc_stamp stamp);
+  decision join(log_index index, const put& asked, hlc_stamp stamp);
   hlc_stamp version_of(const key& of) const;
   bool owns(const operation& asked) const;
 
@@ -61,6 +64,9 @@ private:
   log_index applied_;
   std::map<key, std::vector<change>> values_;
   std::set<space_id> owned_; ///< whole spaces only
+  std::map<space_id, storage::conflict_rules> rules_;
+  std::map<key, storage::authorship> authors_; ///< of what was written with a stamp
+  std::map<key, std::map<crdt::replica_id, std::uint64_t>> counts_;
   std::map<client_id, session> sessions_;
 };
 

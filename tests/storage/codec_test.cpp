@@ -81,8 +81,33 @@ key_range any_range() {
   return {any_id<space_id>(), any_bytes(), any_bytes()};
 }
 
+space_settings any_settings() {
+  space_settings settings;
+  settings.conflicts = {static_cast<conflict_strategy>(*rc::gen::inRange(0, 5)), any_bytes(),
+                        any_bytes()};
+  settings.reach = static_cast<space_reach>(*rc::gen::inRange(0, 2));
+  settings.versions_kept = *rc::gen::arbitrary<std::uint32_t>();
+  settings.archive_after_ms = *rc::gen::arbitrary<std::uint64_t>();
+  settings.schema = any_bytes();
+  settings.closes_after_ms = *rc::gen::arbitrary<std::uint64_t>();
+  settings.policy = any_bytes();
+  return settings;
+}
+
+std::optional<authorship> any_author() {
+  if (*rc::gen::arbitrary<bool>())
+    return std::nullopt;
+  return authorship{any_stamp(), *rc::gen::arbitrary<std::uint64_t>()};
+}
+
 row any_row() {
-  switch (*rc::gen::inRange(0, 8)) {
+  switch (*rc::gen::inRange(0, 9)) {
+    case 7:
+      return {record_key::escalation(any_id<space_id>(), "key"),
+              escalation_record{several([] {
+                return escalated_write{any_stamp(), any_bytes(), any_bytes(), any_stamp(),
+                                       *rc::gen::arbitrary<bool>(), any_value(), any_author()};
+              })}};
     case 5: {
       const auto client = any_id<client_id>();
       const auto number = any_id<operation_number>();
@@ -106,14 +131,12 @@ row any_row() {
               partition_record{any_stamp(), any_stamp(), any_id<map_epoch>(),
                                *rc::gen::arbitrary<std::uint32_t>(),
                                *rc::gen::arbitrary<std::uint64_t>(),
-                               several(any_range), several(any_id<space_id>)}};
+                               several(any_range), several(any_id<space_id>), several([] {
+                                 return owned_space{any_id<space_id>(), any_settings()};
+                               })}};
     case 1: {
       const auto id = any_id<space_id>();
-      const space_settings settings{
-        static_cast<conflict_strategy>(*rc::gen::inRange(0, 3)),
-        static_cast<space_reach>(*rc::gen::inRange(0, 2)),
-        *rc::gen::arbitrary<std::uint32_t>(),
-        *rc::gen::arbitrary<std::uint64_t>(), any_bytes()};
+      const auto settings = any_settings();
       return {record_key::space(id),
               space_record{id, any_bytes(), settings, any_stamp()}};
     }
@@ -138,7 +161,7 @@ row any_row() {
     default:
       return {record_key::value(any_id<space_id>(), "key"),
               value_record{any_stamp(), *rc::gen::arbitrary<bool>(),
-                           std::make_shared<const std::string>(any_bytes())}};
+                           std::make_shared<const std::string>(any_bytes()), any_author()}};
   }
 }
 

@@ -51,6 +51,7 @@ void add_context(program& present);
 void add_demo(program& present);
 void add_down(program& present);
 void add_kv(program& present);
+void add_conflicts(program& present);
 void add_node(program& present);
 void add_space(program& present);
 void add_status(program& present);

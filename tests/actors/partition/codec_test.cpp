@@ -26,7 +26,7 @@ std::string text(const bytes_ptr& value) {
 }
 
 bool same(const put& a, const put& b) {
-  return a.space == b.space && a.key == b.key && a.when == b.when
+  return a.space == b.space && a.key == b.key && a.when == b.when && a.knows == b.knows
          && text(a.value) == text(b.value);
 }
 template <class What>
@@ -55,7 +55,8 @@ bool same(const answer& a, const answer& b) {
          && a.version == b.version && same(a.value, b.value) && a.more == b.more
          && a.repeated == b.repeated && a.message == b.message && a.otherwise == b.otherwise
          && storage::same_results(a.steps, b.steps) && !a.holder == !b.holder
-         && (!a.holder || *a.holder == *b.holder);
+         && (!a.holder || *a.holder == *b.holder) && a.conflict == b.conflict
+         && a.escalated == b.escalated;
 }
 
 bytes_ptr any_bytes() {
@@ -106,6 +107,8 @@ cluster_map any_map() {
   });
   for (const auto& name : several(any_text))
     map.spaces[name] = {*rc::gen::arbitrary<std::uint32_t>()};
+  if (!map.spaces.empty())
+    map.settings[map.spaces.begin()->second].closes_after_ms = 7;
   map.ranges = several([] {
     return cluster_map::range{{*rc::gen::arbitrary<std::uint32_t>()}, any_text(),
                               {*rc::gen::arbitrary<std::uint32_t>()}};
@@ -121,6 +124,17 @@ cluster_map any_map() {
   return map;
 }
 
+storage::space_settings any_settings() {
+  storage::space_settings settings;
+  settings.conflicts = {static_cast<storage::conflict_strategy>(*rc::gen::inRange(0, 5)),
+                        any_text(), any_text()};
+  settings.versions_kept = *rc::gen::arbitrary<std::uint32_t>();
+  settings.schema = any_text();
+  settings.closes_after_ms = *rc::gen::arbitrary<std::uint64_t>();
+  settings.policy = any_text();
+  return settings;
+}
+
 own_command any_command() {
   switch (*rc::gen::inRange(0, 4)) {
     case 0:
@@ -129,6 +143,10 @@ own_command any_command() {
       return adopt_share{{*rc::gen::arbitrary<std::uint64_t>()}, several([] {
                            return storage::key_range{{*rc::gen::arbitrary<std::uint32_t>()},
                                                      any_text(), any_text()};
+                         }),
+                         several([] {
+                           return storage::owned_space{{*rc::gen::arbitrary<std::uint32_t>()},
+                                                       any_settings()};
                          })};
     case 2:
       return digest_marker{};
@@ -209,6 +227,45 @@ transact any_transact(bool whole) {
   return what;
 }
 
+template <class Make>
+auto perhaps(Make make) {
+  return *rc::gen::arbitrary<bool>() ? std::nullopt : std::optional{make()};
+}
+
+storage::authorship any_author() {
+  return {any_stamp(), *rc::gen::arbitrary<std::uint64_t>()};
+}
+
+write_context any_context() {
+  write_context knows{perhaps(any_stamp), perhaps(any_author), perhaps(any_stamp), any_text(), {}};
+  if (*rc::gen::arbitrary<bool>()) {
+    write_findings found;
+    found.found = {static_cast<conflict::schema_finding>(*rc::gen::inRange(0, 3)), any_text(),
+                   static_cast<conflict::policy_finding>(*rc::gen::inRange(0, 3)), any_text(),
+                   any_text()};
+    found.migrated = *rc::gen::arbitrary<bool>();
+    found.merged = any_bytes();
+    found.merged_of = any_stamp();
+    found.merge_problem = any_text();
+    knows.found = std::make_shared<const write_findings>(std::move(found));
+  }
+  return knows;
+}
+
+set_space any_change_of_space() {
+  return {any_text(), perhaps([] { return any_settings().conflicts; }),
+          perhaps([] { return *rc::gen::arbitrary<std::uint64_t>(); }), perhaps(any_text),
+          perhaps(any_text)};
+}
+
+escalated_row any_escalated() {
+  return {any_text(), several([] {
+            return storage::escalated_write{any_stamp(), any_text(), any_text(), any_stamp(),
+                                            *rc::gen::arbitrary<bool>(), any_bytes(),
+                                            perhaps(any_author)};
+          })};
+}
+
 /// What only transactions are made of.
 decltype(operation::what) any_of_transaction() {
   switch (*rc::gen::inRange(0, 6)) {
@@ -247,7 +304,13 @@ operation any_operation() {
   asked.acked_below = {*rc::gen::arbitrary<std::uint64_t>()};
   const space_id space{*rc::gen::arbitrary<std::uint32_t>()};
   const auto text = [] { return *rc::gen::arbitrary<std::string>(); };
-  switch (*rc::gen::inRange(0, 13)) {
+  switch (*rc::gen::inRange(0, 15)) {
+    case 13:
+      asked.what = any_change_of_space();
+      break;
+    case 14:
+      asked.what = settle_escalation{space, text(), any_stamp(), *rc::gen::arbitrary<bool>()};
+      break;
     case 10:
     case 11:
     case 12:
@@ -258,17 +321,17 @@ operation any_operation() {
       break;
     case 1:
       asked.what = scan{space, text(), text(), *rc::gen::arbitrary<std::uint32_t>(),
-                        *rc::gen::arbitrary<bool>()};
+                        *rc::gen::arbitrary<bool>(), false, *rc::gen::arbitrary<bool>()};
       break;
     case 2:
-      asked.what = put{space, text(), any_bytes(), any_condition()};
+      asked.what = put{space, text(), any_bytes(), any_condition(), any_context()};
       break;
     case 3:
-      asked.what = remove_key{space, text(), any_condition()};
+      asked.what = remove_key{space, text(), any_condition(), any_context()};
       break;
     case 4:
       asked.what = create_space{text(), *rc::gen::arbitrary<std::uint32_t>(),
-                                several(text)};
+                                several(text), any_settings()};
       break;
     case 5:
       asked.what = add_node{any_node(), {*rc::gen::arbitrary<std::uint64_t>()}, text(),
@@ -305,6 +368,11 @@ answer any_answer() {
   given.otherwise = *rc::gen::arbitrary<bool>();
   if (*rc::gen::arbitrary<bool>())
     given.holder = std::make_shared<const lock_holder>(lock_holder{any_terms()});
+  given.conflict = perhaps([] {
+    return conflict::note{static_cast<conflict::conflict_kind>(*rc::gen::inRange(0, 5)),
+                          static_cast<conflict::outcome_kind>(*rc::gen::inRange(0, 7))};
+  });
+  given.escalated = several(any_escalated);
   const auto rows = *rc::gen::inRange(0, 5);
   for (int n = 0; n < rows; ++n)
     given.rows.push_back({*rc::gen::arbitrary<std::string>(),

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "actors/partition/open_requests.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+namespace present::partition {
+
+/// Requests whose writes come after something that the partition hasn't seen (C5): kept at
+/// the leader, outside of the log, until it has, or until their deadline. Bounded by
+/// whoever admits. H1: each leaves it once.
+class held_requests {
+public:
+  struct held {
+    request_tag tag = 0;
+    std::shared_ptr<const request> what;
+    bool is_traced = false;
+    hlc_stamp seen;
+    time_ms deadline = 0;
+  };
+
+  void hold(hlc_stamp until, held what) { all_.emplace(until, std::move(what)); }
+
+  /// The next whose cause is at or below `latest`.
+  std::optional<held> take_ready(hlc_stamp latest) {
+    return all_.empty() || all_.begin()->first > latest ? std::nullopt : take(all_.begin());
+  }
+  std::optional<held> take_late(time_ms now) {
+    const auto late = soonest();
+    return late == all_.end() || late->second.deadline > now ? std::nullopt : take(late);
+  }
+  std::optional<held> take_any() {
+    return all_.empty() ? std::nullopt : take(all_.begin());
+  }
+
+  std::optional<time_ms> next_deadline() const {
+    const auto first = soonest();
+    return first == all_.end() ? std::nullopt : std::optional{first->second.deadline};
+  }
+  std::size_t size() const { return all_.size(); }
+
+private:
+  using by_cause = std::multimap<hlc_stamp, held>;
+
+  /// Mostly there is none; a look at each is cheap beside a second order of them.
+  by_cause::const_iterator soonest() const {
+    return std::min_element(all_.begin(), all_.end(), [](const auto& a, const auto& b) {
+      return a.second.deadline < b.second.deadline;
+    });
+  }
+  std::optional<held> take(by_cause::const_iterator place) {
+    return std::move(all_.extract(place).mapped());
+  }
+
+  by_cause all_;
+};
+
+} // namespace present::partition
