@@ -21,6 +21,7 @@ inline const std::string gate = "node/gate";
 inline const std::string reporter = "node/reporter";
 inline const std::string own_session = "node/own_session";
 inline const std::string client = "node/client";
+inline const std::string coordinator = "node/coordinator";
 
 inline std::string link(node_id peer) {
   return links + '/' + std::to_string(peer.value);

@@ -7,6 +7,7 @@
 #include "actors/reporter/reporter_actor.hpp"
 #include "actors/router/router_actor.hpp"
 #include "actors/scrub/scrub_actor.hpp"
+#include "actors/transaction/coordinator_actor.hpp"
 #include "runtime/supervision/starter.hpp"
 #include "runtime/supervision/supervisor_actor.hpp"
 
@@ -87,6 +88,15 @@ child_spec client_spec(const own_client_parts& parts) {
   });
 }
 
+child_spec coordinator_spec(const own_client_parts& parts,
+                            const std::shared_ptr<supervision::address_book>& book) {
+  return child("coordinator", "coordinator", [=](starter& s) {
+    transaction::settings options;
+    options.seed = parts.settings().seed;
+    return s.start<coordinator_shell>(options, book);
+  });
+}
+
 } // namespace
 
 /// Top to bottom is start order; stopping goes back up. What stands lower may
@@ -105,7 +115,8 @@ child_spec client_spec(const own_client_parts& parts) {
 ///   ├── gate             lets connections in
 ///   ├── reporter         what operators see
 ///   ├── own_session      the session of the node's own client with this node
-///   └── client           the node as a client of its cluster
+///   ├── client           the node as a client of its cluster
+///   └── coordinator      transactions over several partitions whose homes are led here
 supervisor_spec system_tree(const system_parts& parts) {
   supervisor_spec node{"node", {strategy::rest_for_one}, {}};
   node.children = {
@@ -134,6 +145,7 @@ supervisor_spec system_tree(const system_parts& parts) {
   if (parts.own_client) {
     node.children.push_back(own_session_spec(*parts.own_client, parts.addresses));
     node.children.push_back(client_spec(*parts.own_client));
+    node.children.push_back(coordinator_spec(*parts.own_client, parts.addresses));
   }
   return node;
 }

@@ -31,6 +31,7 @@ struct Operation {
       space @4 :UInt32;
       key @5 :Data;       # 1-400 bytes
       stale @27 :Bool;    # what the replica asked has applied will do
+      at @35 :UInt64;     # HLC: as it was then; 0: as it is
     }
     scan :group {
       space @6 :UInt32;
@@ -39,27 +40,28 @@ struct Operation {
       limit @9 :UInt32;   # 0: the largest page, 1,000
       keysOnly @10 :Bool;
       stale @28 :Bool;
-      escalated @35 :Bool; # what waits for somebody to decide, instead of the values
+      at @36 :UInt64;     # as in a get
+      escalated @38 :Bool; # what waits for somebody to decide, instead of the values
     }
     put :group {
       space @11 :UInt32;
       key @12 :Data;
       value @13 :Data;    # up to 1 MiB
       when @14 :Condition;
-      knows @36 :WriteContext;
+      knows @39 :WriteContext;
     }
     removeKey :group {
       space @15 :UInt32;
       key @16 :Data;
       when @17 :Condition;
-      knows @37 :WriteContext;
+      knows @40 :WriteContext;
     }
     createSpace :group {
       name @18 :Text;     # up to 64 bytes
       pieces @20 :UInt32; # ranges, cut evenly by the first byte; 0 is 1
       splitAt @21 :List(Data);
       # or where they are cut: rising keys
-      settings @38 :SpaceSettings;
+      settings @41 :SpaceSettings;
       # Null: all as by default.
     }
     dropSpace :group {
@@ -78,10 +80,40 @@ struct Operation {
     resolve @32 :Resolve;
     push @33 :Push;
     forget @34 :Forget;
-    setSpace @39 :SetSpace;
-    settleEscalation @40 :SettleEscalation;
+    watch @37 :Watch;
+    # By itself in its request, and in no log.
+    setSpace @42 :SetSpace;
+    settleEscalation @43 :SettleEscalation;
     # Takes an admin's certificate.
   }
+}
+
+struct Watch {
+  # What has changed from `from` on? Answered when something has, or with an empty page
+  # when `waitMs` are over; then asked again from where the page ends (`next`).
+  space @0 :UInt32;
+  key @1 :Data;           # or what the keys begin with
+  isPrefix @2 :Bool;
+  index @3 :UInt64;       # 0: from the first change stamped above `above`, or from now
+  ordinal @4 :UInt32;
+  above @5 :UInt64;       # HLC: only versions above it
+  waitMs @6 :UInt32;      # up to 60,000
+  stale @7 :Bool;         # any replica's log will do, which may be behind
+}
+
+struct WatchedChange {
+  key @0 :Data;
+  version @1 :UInt64;
+  isRemoval @2 :Bool;
+  value @3 :Data;
+  index @4 :UInt64;       # where to go on after it
+  ordinal @5 :UInt32;
+}
+
+struct WatchedPage {
+  changes @0 :List(WatchedChange);  # in the log's order
+  index @1 :UInt64;       # where to go on after all of them
+  ordinal @2 :UInt32;
 }
 
 struct WriteContext {
@@ -217,6 +249,10 @@ struct Decide {
   terms @0 :Terms;
   part @1 :Transact;
   others @2 :List(PreparedPart);
+  count @3 :UInt32;          # of the transaction's steps
+  places @4 :List(UInt32);   # of home's among them
+  steps @5 :List(StepResult);  # of the others', as they prepared; the version 2^64-1 is
+  hasSteps @6 :Bool;           # the decision's. Without: all of them wrote
 }
 
 struct Resolve {
@@ -315,8 +351,9 @@ struct Answer {
   # transact: a result per step of the branch taken; without: all of them wrote, at
   # `version`.
   otherwise @13 :Bool;    # transact: the comparisons failed
+  watched @15 :WatchedPage;
   holder @14 :Terms;      # transactionConflict: the transaction that holds the lock
-  conflict @15 :UInt8;    # a write met a conflict: its kind (conflict_kind) + 1; 0: none
-  then @16 :UInt8;        # what became of it (outcome_kind)
-  escalated @17 :List(EscalatedRow);
+  conflict @16 :UInt8;    # a write met a conflict: its kind (conflict_kind) + 1; 0: none
+  then @17 :UInt8;        # what became of it (outcome_kind)
+  escalated @18 :List(EscalatedRow);
 }

@@ -161,6 +161,8 @@ struct StandingTold {
   # The witness's own term, and the end of its log.
   sign @3 :UInt8;
   # That the asker has gone back. 0: none; 1: openings; 2: terms; 3: the log.
+  members @4 :Configuration;
+  # By the witness's log: whom the asker has to ask, if that log is newer than what it knows.
 }
 
 struct DigestAsked {

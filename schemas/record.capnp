@@ -24,7 +24,9 @@ struct PartitionRecord {
   sessions @4 :UInt64;
   owned @5 :List(KeyRange);
   leaving @6 :List(UInt32);
-  spaces @7 :List(OwnedSpace);
+  collected @7 :UInt64;
+  # Tombstones up to this version may be gone.
+  spaces @8 :List(OwnedSpace);
   # Those whose settings aren't as by default.
 }
 
@@ -130,8 +132,14 @@ struct ValueRecord {
   version @0 :UInt64;
   tombstone @1 :Bool;
   bytes @2 :Data;
-  at @3 :Authorship;
+  isFirst @3 :Bool;
+  # The key had never been there before, as far as is known.
+  at @4 :Authorship;
   # Of a write that came with one.
+}
+
+struct TombstoneMark {
+  # When a tombstone goes: its key says it all.
 }
 
 struct Authorship {

@@ -69,6 +69,8 @@ void hash_fields(field_hash& hash, const partition_record& what) {
   hash << what.leaving.size();
   for (const auto space : what.leaving)
     hash << space;
+  if (what.collected.value != 0)
+    hash << what.collected;
   for (const auto& each : what.spaces) {
     hash << each.space;
     hash_rules(hash, each.settings);
@@ -132,8 +134,18 @@ void hash_fields(field_hash& hash, const session_record& what) {
 
 void hash_fields(field_hash& hash, const value_record& what) {
   hash << what.version << what.tombstone << what.view();
+  if (what.is_first)
+    hash << what.is_first;
   if (what.at)
     hash << what.at->stamp << what.at->origin;
+}
+
+void hash_fields(field_hash& hash, const past_value_record& what) {
+  hash_fields(hash, what.was);
+}
+
+void hash_fields(field_hash& hash, const tombstone_record&) {
+  hash << 1;
 }
 
 void hash_fields(field_hash& hash, const escalation_record& what) {

@@ -76,6 +76,8 @@ std::optional<std::size_t> fixed_size(record_kind kind) {
     case record_kind::decision:
       return 16;
     case record_kind::value:
+    case record_kind::past_value:
+    case record_kind::tombstone:
     case record_kind::escalation:
       break;
   }
@@ -120,6 +122,63 @@ record_key record_key::decision(client_id client, operation_number number) {
   return record_key{of_transaction(record_kind::decision, client, number)};
 }
 
+namespace {
+
+/// Before the version of a past value, which is 8 bytes at the end.
+std::string past_of_key(space_id space, std::string_view key) {
+  check(key.size() <= bounds::max_key + 1, "K1: a key beyond its bound");
+  auto bytes = numbered(record_kind::past_value, space);
+  append_big_endian(bytes, static_cast<std::uint16_t>(key.size()));
+  bytes.append(key);
+  return bytes;
+}
+
+constexpr std::size_t past_prefix = record_prefix + sizeof(std::uint16_t);
+constexpr std::size_t version_size = 8;
+
+/// Of a past value the length has to be that of its key; nobody's key is empty.
+bool is_whole(record_kind kind, std::string_view bytes) {
+  switch (kind) {
+    case record_kind::past_value:
+      return bytes.size() > past_prefix + version_size
+             && bytes.size()
+                  == past_prefix + read_big_endian<std::uint16_t>(bytes, record_prefix) + version_size;
+    case record_kind::tombstone:
+      return bytes.size() > tombstone_prefix;
+    default:
+      return bytes.size() >= record_prefix;
+  }
+}
+
+} // namespace
+
+record_key record_key::past_value(space_id space, std::string_view key, hlc_stamp version) {
+  auto bytes = past_of_key(space, key);
+  append_big_endian(bytes, ~version.value);
+  return record_key{std::move(bytes)};
+}
+
+record_key record_key::end_of_past(space_id space, std::string_view key) {
+  return record_key{above_prefix(past_of_key(space, key))};
+}
+
+record_key record_key::start_of_past(space_id space) {
+  return record_key{numbered(record_kind::past_value, space)};
+}
+
+record_key record_key::end_of_past(space_id space) {
+  return record_key{above_prefix(numbered(record_kind::past_value, space))};
+}
+
+record_key record_key::tombstone(hlc_stamp version, space_id space, std::string_view key) {
+  check(key.size() <= bounds::max_key + 1, "K1: a key beyond its bound");
+  auto bytes = kind_only(record_kind::tombstone);
+  append_big_endian(bytes, version.value);
+  append_big_endian(bytes, space.value);
+  bytes.append(key);
+  return record_key{std::move(bytes)};
+}
+
 record_key record_key::start_of(record_kind kind) {
   return record_key{kind_only(kind)};
 }
@@ -156,7 +215,8 @@ std::optional<record_key> record_key::parse(std::string_view bytes) {
   if (const auto wanted = fixed_size(static_cast<record_kind>(first))) {
     if (rest != *wanted)
       return std::nullopt;
-  } else if (rest < sizeof(space_id::rep) || bytes.size() > max_stored_key) {
+  } else if (bytes.size() > max_stored_key
+             || !is_whole(static_cast<record_kind>(first), bytes)) {
     return std::nullopt;
   }
   return record_key{std::string{bytes}};
@@ -169,7 +229,8 @@ record_kind record_key::kind() const {
 
 space_id record_key::space() const {
   check(bytes_.size() >= record_prefix, "K2: a key without a space");
-  return {read_big_endian<space_id::rep>(bytes_, 1)};
+  const bool is_mark = kind() == record_kind::tombstone;
+  return {read_big_endian<space_id::rep>(bytes_, is_mark ? 1 + version_size : 1)};
 }
 
 node_id record_key::node() const {
@@ -190,9 +251,18 @@ operation_number record_key::number() const {
   return {read_big_endian<operation_number::rep>(bytes_, 1 + sizeof(client_id::rep))};
 }
 
+hlc_stamp record_key::version() const {
+  check(kind() == record_kind::past_value || kind() == record_kind::tombstone,
+        "K2: a key without a version");
+  if (kind() == record_kind::tombstone)
+    return {read_big_endian<std::uint64_t>(bytes_, 1)};
+  return {~read_big_endian<std::uint64_t>(bytes_, bytes_.size() - version_size)};
+}
+
 std::string_view record_key::user_key() const {
   check(bytes_.size() >= record_prefix, "K2: a key that no user named");
-  return std::string_view{bytes_}.substr(record_prefix);
+  return std::string_view{bytes_}.substr(kind() == record_kind::tombstone ? tombstone_prefix
+                                                                          : record_prefix);
 }
 
 namespace {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/bounds.hpp"
+#include "runtime/base/hlc.hpp"
 #include "runtime/base/ids.hpp"
 
 #include <compare>
@@ -37,7 +38,11 @@
 ///                                   no escape to keep its order
 ///     07 client:8 number:8          a transaction that has prepared here (P8)
 ///     08 client:8 number:8          how a transaction ended (P9)
-///     09 space:4 key                writes of a key that wait for somebody to decide (C4)
+///     09 space:4 length:2 key ~version:8
+///                                   a value that was replaced; of a key the newest
+///                                   first, and of no other between them
+///     0a version:8 space:4 key      a tombstone that is to go, the oldest first (P3)
+///     0b space:4 key                writes of a key that wait for somebody to decide (C4)
 ///
 ///   both
 ///     00 f0                         data key, wrapped, if encrypted (P26)
@@ -50,10 +55,10 @@ namespace present::storage {
 /// A folder with a higher number is refused: a newer program wrote it.
 /// Journal: 2 since logs may hold markers (P24), 3 since they may hold transactions.
 /// 4 since writes may carry what their author knew.
-/// State: 2 since there are records of transactions, 3 since there are escalations and
-/// values with an author's stamp.
+/// State: 2 since there are records of transactions, 3 since replaced values are kept, 4
+/// since there are escalations and values with an author's stamp.
 inline constexpr std::uint32_t journal_format = 4;
-inline constexpr std::uint32_t state_format = 3;
+inline constexpr std::uint32_t state_format = 4;
 
 /// LMDB's compiled-in limit (MDB_MAXKEYSIZE).
 inline constexpr std::size_t max_stored_key = 511;
@@ -68,7 +73,9 @@ enum class record_kind : std::uint8_t {
   value = 6,
   prepared = 7,
   decision = 8,
-  escalation = 9,
+  past_value = 9,
+  tombstone = 10,
+  escalation = 11,
 };
 
 /// The key of a record, encoded once: it is compared, stored and looked up in
@@ -94,6 +101,15 @@ public:
   static record_key prepared(client_id client, operation_number number);
   static record_key decision(client_id client, operation_number number);
 
+  /// A value of this key that had this version, and was replaced.
+  static record_key past_value(space_id space, std::string_view key, hlc_stamp version);
+  /// Above all of the key's.
+  static record_key end_of_past(space_id space, std::string_view key);
+  /// Of a space: half open, as `end_of`.
+  static record_key start_of_past(space_id space);
+  static record_key end_of_past(space_id space);
+  static record_key tombstone(hlc_stamp version, space_id space, std::string_view key);
+
   /// Below all of the kind; no record has it.
   static record_key start_of(record_kind kind);
   /// The lowest key above all of the kind, the space, or all keys of the space
@@ -111,14 +127,16 @@ public:
   static std::optional<record_key> parse(std::string_view bytes);
 
   record_kind kind() const;
-  /// Of a space, a value or an escalation.
+  /// Of a space, a value, an escalation, a past value or a tombstone's mark.
   space_id space() const;
   node_id node() const;
   /// Of a session, or of a transaction's record.
   client_id client() const;
   /// Of a transaction's record.
   operation_number number() const;
-  /// What the user called it. Valid as long as this key.
+  /// Of a past value or a tombstone's mark.
+  hlc_stamp version() const;
+  /// What the user called it: of a value or a tombstone's mark. Valid as long as this key.
   std::string_view user_key() const;
 
   const std::string& bytes() const { return bytes_; }
@@ -134,6 +152,10 @@ private:
 inline constexpr std::size_t record_prefix = 1 + sizeof(space_id::rep);
 static_assert(record_prefix + bounds::max_key + 1 <= max_stored_key,
               "kind, space, the longest key and its successor fit into LMDB");
+
+inline constexpr std::size_t tombstone_prefix = 1 + 8 + sizeof(space_id::rep);
+static_assert(tombstone_prefix + 2 + bounds::max_key + 1 <= max_stored_key,
+              "so do a version, a length and the longest key");
 
 /// First byte of a journal key.
 enum class journal_kind : std::uint8_t {

@@ -26,6 +26,7 @@ std::string encode_partition(const partition_record& what) {
     auto leaving = out.initLeaving(static_cast<unsigned>(what.leaving.size()));
     for (unsigned place = 0; place < what.leaving.size(); ++place)
       leaving.set(place, what.leaving[place].value);
+    out.setCollected(what.collected.value);
     auto spaces = out.initSpaces(static_cast<unsigned>(what.spaces.size()));
     for (unsigned place = 0; place < what.spaces.size(); ++place) {
       spaces[place].setSpace(what.spaces[place].space.value);
@@ -48,6 +49,7 @@ result<partition_record> decode_partition(std::string_view bytes) {
                               string_of(range.getLast())});
       for (const auto space : in.getLeaving())
         what.leaving.push_back({space});
+      what.collected = {in.getCollected()};
       for (const auto each : in.getSpaces()) {
         auto settings = decode_settings(each.getSettings());
         if (!settings)

@@ -29,6 +29,9 @@ struct value_record {
   hlc_stamp version; ///< commit stamp, rising per key (P2)
   bool tombstone = false;
   value_ptr bytes; ///< null is the empty value
+  /// The key was absent before, and had never been there as far as is known: whoever asks
+  /// for an earlier stamp hears so. Known where versions are kept.
+  bool is_first = false;
   /// Of a write that came with one, as imports and other regions do.
   std::optional<authorship> at = {};
 
@@ -36,7 +39,7 @@ struct value_record {
     return bytes ? std::string_view{*bytes} : std::string_view{};
   }
   friend bool operator==(const value_record& a, const value_record& b) {
-    return a.version == b.version && a.tombstone == b.tombstone
+    return a.version == b.version && a.tombstone == b.tombstone && a.is_first == b.is_first
            && a.view() == b.view() && a.at == b.at;
   }
 };
@@ -214,6 +217,7 @@ struct partition_record {
   std::uint64_t sessions = 0;        ///< how many rows of sessions there are
   std::vector<key_range> owned;      ///< rising (space, first), apart
   std::vector<space_id> leaving;     ///< no more owned; their keys are still to go
+  hlc_stamp collected; ///< tombstones up to here may be gone: what was before isn't known
   std::vector<owned_space> spaces;   ///< rising; those that aren't as by default
 
   friend bool operator==(const partition_record&,
@@ -275,6 +279,18 @@ struct decision_record {
   friend bool operator==(const decision_record&, const decision_record&) = default;
 };
 
+/// A value that was replaced, for reads at a stamp.
+struct past_value_record {
+  value_record was;
+
+  friend bool operator==(const past_value_record&, const past_value_record&) = default;
+};
+
+/// When a tombstone goes, by its key; the tombstone is the value itself.
+struct tombstone_record {
+  friend bool operator==(const tombstone_record&, const tombstone_record&) = default;
+};
+
 /// A write that waits for somebody to decide: all that it takes to make it later.
 struct escalated_write {
   hlc_stamp stamp; ///< of the entry that had it: its name among those of the key
@@ -305,7 +321,8 @@ struct escalation_record {
 /// Closed: alternatives stand in the order of `record_kind`.
 using record = std::variant<partition_record, space_record, node_record,
                             partition_map_record, session_record, value_record,
-                            prepared_record, decision_record, escalation_record>;
+                            prepared_record, decision_record, past_value_record,
+                            tombstone_record, escalation_record>;
 
 /// The kind under whose keys this record is stored.
 inline record_kind kind_of(const record& what) {

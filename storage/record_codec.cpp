@@ -29,6 +29,10 @@ struct encoder {
   std::string operator()(const decision_record& what) const {
     return encode_decision(what);
   }
+  std::string operator()(const past_value_record& what) const {
+    return encode_value(what.was);
+  }
+  std::string operator()(const tombstone_record&) const { return encode_tombstone(); }
   std::string operator()(const escalation_record& what) const {
     return encode_escalation(what);
   }
@@ -65,6 +69,14 @@ result<record> decode_record(const record_key& key, std::string_view bytes) {
       return widen(decode_prepared(key.client(), key.number(), bytes));
     case record_kind::decision:
       return widen(decode_decision(key.client(), key.number(), bytes));
+    case record_kind::past_value: {
+      auto was = decode_value(bytes);
+      if (!was)
+        return std::move(was.problem());
+      return record{past_value_record{std::move(*was)}};
+    }
+    case record_kind::tombstone:
+      return widen(decode_tombstone(bytes));
     case record_kind::escalation:
       return widen(decode_escalation(bytes));
   }

@@ -40,6 +40,8 @@ std::string encode_decision(const decision_record& what);
 result<decision_record> decode_decision(client_id client, operation_number number,
                                         std::string_view bytes);
 
+std::string encode_tombstone();
+result<tombstone_record> decode_tombstone(std::string_view bytes);
 std::string encode_escalation(const escalation_record& what);
 result<escalation_record> decode_escalation(std::string_view bytes);
 

@@ -163,6 +163,12 @@ result<record*> state::edit(const record_key& key) {
 }
 
 void state::put(record_key key, record what) {
+  if (auto* value = std::get_if<value_record>(&what)) {
+    if (keeper_)
+      keeper_->before_put(key, *value);
+    if (changes_)
+      changes_->push_back({key, *value});
+  }
   set(std::move(key), std::move(what));
 }
 

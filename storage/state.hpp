@@ -27,6 +27,19 @@
 /// `checkpoint` it hands out travels.
 namespace present::storage {
 
+/// A value as it was put.
+struct value_change {
+  record_key key;
+  value_record value;
+};
+
+/// Hears of each value before it is put, and may put other records because of it.
+class value_keeper {
+public:
+  virtual ~value_keeper() = default;
+  virtual void before_put(const record_key& key, value_record& value) = 0;
+};
+
 class state {
 public:
   /// `backend` outlives the state.
@@ -48,6 +61,12 @@ public:
   result<record*> edit(const record_key& key);
 
   void put(record_key key, record what);
+
+  /// From now on `who` hears of values before they are put; null: nobody does.
+  void keep_values_with(value_keeper* who) { keeper_ = who; }
+  /// From now on values that are put are told to `to`, too, in their order; null: to
+  /// nobody.
+  void tell_changes(std::vector<value_change>* to) { changes_ = to; }
 
   /// Leaves nothing, not even a tombstone.
   void erase(record_key key);
@@ -93,6 +112,8 @@ private:
   record_table active_;
   std::size_t active_bytes_ = 0;
   checkpoint_ptr frozen_;
+  std::vector<value_change>* changes_ = nullptr;
+  value_keeper* keeper_ = nullptr;
 };
 
 template <class Record>

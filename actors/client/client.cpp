@@ -50,6 +50,7 @@ struct client_session::body {
   std::mutex mutex;
   std::vector<client::client_actor> clients; ///< guarded by mutex
   std::vector<client::transactor_actor> transactors; ///< guarded by mutex
+  std::vector<caf::actor_addr> watchers;             ///< guarded by mutex
 
   client::client_actor spawn() {
     client::settings options;
@@ -69,7 +70,21 @@ struct client_session::body {
     return made;
   }
 
+  client::watcher_actor spawn_watcher(const client::watch_options& what,
+                                      const client::watch_listener& listener) {
+    auto made = system.spawn<client::watcher_shell>(
+      client::watch_stream::settings{what, edge::machine_entropy().next()}, clients.front(),
+      listener);
+    const std::lock_guard hold(mutex);
+    std::erase_if(watchers, [](const auto& one) { return !caf::actor_cast<caf::actor>(one); });
+    watchers.push_back(made.address());
+    return made;
+  }
+
   ~body() {
+    for (const auto& one : watchers)
+      if (const auto there = caf::actor_cast<caf::actor>(one))
+        caf::anon_send_exit(there, caf::exit_reason::user_shutdown);
     for (const auto& one : transactors)
       caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
     for (const auto& one : clients)
@@ -133,13 +148,30 @@ result<transacted> client_session::run_work(const transaction_work& work,
   return run_transaction(door, work, options);
 }
 
+std::unique_ptr<watch_reader> client_session::watch(const client::watch_options& what) {
+  return std::make_unique<watch_reader>(
+    body_->system, [&](const client::watch_listener& listener) {
+      return body_->spawn_watcher(what, listener);
+    });
+}
+
+client::watcher_actor client_session::spawn_watcher(const client::watch_options& what,
+                                                    const client::watch_listener& listener) {
+  return body_->spawn_watcher(what, listener);
+}
+
 client::transactor_actor client_session::spawn_transactor() {
   return body_->spawn_transactor();
 }
 
 result<found_value> client_session::get(const std::string& space, const std::string& key,
                                         deadline patience) {
-  auto outcome = call(client::get_call{space, key}, patience);
+  return get_at(space, key, {}, patience);
+}
+
+result<found_value> client_session::get_at(const std::string& space, const std::string& key,
+                                           hlc_stamp at, deadline patience) {
+  auto outcome = call(client::get_call{space, key, false, at}, patience);
   if (outcome.problem.code != error_code::ok)
     return std::move(outcome.problem);
   return found_value{outcome.given.value ? *outcome.given.value : std::string{},
@@ -204,7 +236,9 @@ result<written> client_session::compare_and_set(const std::string& space,
 result<found_page> client_session::scan(const std::string& space, const scan_options& what,
                                         deadline patience) {
   auto outcome = call(
-    client::scan_call{space, what.first, what.last, what.limit, what.keys_only}, patience);
+    client::scan_call{space, what.first, what.last, what.limit, what.keys_only, false,
+                      what.at},
+    patience);
   if (outcome.problem.code != error_code::ok)
     return std::move(outcome.problem);
   found_page page;

@@ -4,6 +4,7 @@
 #include "actors/client/client_network.hpp"
 #include "actors/client/load_actor.hpp"
 #include "actors/client/transactor.hpp"
+#include "actors/client/watch_reader.hpp"
 #include "actors/reporter/node_report.hpp"
 
 #include <chrono>
@@ -55,6 +56,7 @@ struct scan_options {
   std::string last; ///< empty: the end of the space
   std::uint32_t limit = 0;
   bool keys_only = false;
+  hlc_stamp at = {}; ///< as it was at this stamp; 0: as it is
 };
 
 /// A client for programs that block: a small facade over one client actor. Each
@@ -79,6 +81,9 @@ public:
   /// `not_found` if there is no such key.
   result<found_value> get(const std::string& space, const std::string& key,
                           deadline patience = {});
+  /// As it was at that stamp; `too_old` if what was there then isn't kept any more.
+  result<found_value> get_at(const std::string& space, const std::string& key, hlc_stamp at,
+                             deadline patience = {});
   result<written> put(const std::string& space, const std::string& key, std::string value,
                       condition when = always{}, deadline patience = {});
   result<written> remove(const std::string& space, const std::string& key,
@@ -128,6 +133,12 @@ public:
   }
   /// The same for actors: it runs what it is sent, in a thread of its own.
   client::transactor_actor spawn_transactor();
+
+  /// What changes from now on, or from a token on (watch_reader.hpp).
+  std::unique_ptr<watch_reader> watch(const client::watch_options& what);
+  /// The same for actors: `listener` is sent what changes, and answers (watcher.hpp).
+  client::watcher_actor spawn_watcher(const client::watch_options& what,
+                                      const client::watch_listener& listener);
 
   // For operators: need an admin's certificate.
   /// What waits in a space for somebody to decide.

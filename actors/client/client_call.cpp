@@ -19,13 +19,15 @@ bool is_write(const call_kind& what) {
     return !all->what.is_read_only();
   return !std::holds_alternative<get_call>(what)
          && !std::holds_alternative<scan_call>(what)
-         && !std::holds_alternative<map_call>(what);
+         && !std::holds_alternative<map_call>(what)
+         && !std::holds_alternative<watch_call>(what);
 }
 
 bool is_stale_read(const call_kind& what) {
   const auto* one = std::get_if<get_call>(&what);
   const auto* many = std::get_if<scan_call>(&what);
-  return (one && one->stale) || (many && many->stale);
+  const auto* watching = std::get_if<watch_call>(&what);
+  return (one && one->stale) || (many && many->stale) || (watching && watching->what.stale);
 }
 
 const std::string* space_of(const call_kind& what) {
@@ -67,17 +69,24 @@ decltype(operation::what) as_operation_in(space_id space, const call_kind& what)
   using body = decltype(operation::what);
   return std::visit(
     overloaded{
-      [&](const get_call& c) -> body { return get{space, c.key, c.stale}; },
+      [&](const get_call& c) -> body { return get{space, c.key, c.stale, c.at}; },
       [&](const scan_call& c) -> body {
-        return scan{space, c.first, c.last, c.limit, c.keys_only, c.stale, c.escalated};
+        return scan{space,   c.first, c.last, c.limit, c.keys_only,
+                    c.stale, c.at,    c.escalated};
       },
       [&](const put_call& c) -> body { return put{space, c.key, c.value, c.when, c.knows}; },
       [&](const remove_call& c) -> body { return remove_key{space, c.key, c.when, c.knows}; },
       [&](const settle_call& c) -> body {
         return settle_escalation{space, c.key, c.write, c.accept};
       },
+      [&](const watch_call& c) -> body {
+        auto asked = c.what;
+        asked.space = space;
+        return asked;
+      },
       [](const map_call&) -> body { return {}; },
       [](const transact_call&) -> body { return {}; },
+      [](const part_call& c) -> body { return c.what->what; },
       [](const auto& c) -> body { return c; },
     },
     what);

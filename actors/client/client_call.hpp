@@ -5,6 +5,7 @@
 #include "runtime/observe/trace_context.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@ struct get_call {
   std::string space;
   std::string key;
   bool stale = false; ///< what any replica has applied will do
+  hlc_stamp at = {};  ///< as it was at this stamp; 0: as it is
 };
 /// Over several ranges the page is no snapshot (P23).
 struct scan_call {
@@ -30,6 +32,7 @@ struct scan_call {
   std::uint32_t limit = 0;
   bool keys_only = false;
   bool stale = false;
+  hlc_stamp at = {}; ///< as in a `get_call`; then the page is one of a snapshot
   bool escalated = false; ///< what waits for somebody to decide, instead of the values
 };
 struct put_call {
@@ -52,8 +55,8 @@ struct settle_call {
   hlc_stamp write;
   bool accept = false;
 };
-/// A transaction, whose spaces are places in `spaces`. Those that write, compare or
-/// scan are of one partition's keys.
+/// A transaction, whose spaces are places in `spaces`. Those that compare are of one
+/// partition's keys; so is a range that a step scans.
 struct transact_call {
   std::vector<std::string> spaces;
   transact what;
@@ -61,14 +64,28 @@ struct transact_call {
 /// The number that `name` has among them; a new one goes to the end.
 space_id place_in(std::vector<std::string>& spaces, const std::string& name);
 
+/// What one partition's log says of a key, or of keys with a prefix (watch.hpp). The
+/// space's id goes into `what`.
+struct watch_call {
+  std::string space;
+  partition_id partition;
+  watch what;
+};
+
 /// The map, as the leader of the root has it now: which spaces and nodes there are.
 struct map_call {};
+/// What a node that coordinates a transaction asks of the partition that has the key
+/// `where`: it takes a node's certificate.
+struct part_call {
+  anchor where;
+  std::shared_ptr<const operation> what; ///< `prepare`, `resolve` or `push`
+};
 /// Those from `add_node` to `report_members` are the root's and take an admin's or a
 /// node's certificate.
 using call_kind
   = std::variant<get_call, scan_call, put_call, remove_call, create_space, drop_space,
                  add_node, drain_node, remove_node, report_members, map_call, transact_call,
-                 set_space, settle_call>;
+                 part_call, watch_call, set_space, settle_call>;
 
 /// Its caller's own name for a write, in place of the number that the session would
 /// give it: whoever asks under the same name, from whichever node and after whatever

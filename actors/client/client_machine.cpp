@@ -31,13 +31,6 @@ error unknown_space_error(const std::string& name) {
                       + "': create it with `present space create " + name + '`');
 }
 
-error several_partitions_error(const std::vector<transaction_part>& parts) {
-  return make_error(error_code::invalid,
-                    "the transaction has keys of " + std::to_string(parts.size())
-                      + " partitions, of which only one can be written to at once so far: "
-                        "keep such keys in one range of one space");
-}
-
 error problem_of(const answered& what) {
   if (what.failure.code != error_code::ok)
     return what.failure;
@@ -99,6 +92,8 @@ void client_machine::on_called(const event& input, called& what, effects& out) {
   asked.is_write = is_write(asked.what);
   if (asked.is_write)
     asked.name = what.name;
+  if (auto* all = std::get_if<transact_call>(&asked.what); all && all->what.start.value == 0)
+    all->what.start = hlc_stamp::of(std::max(input.wall_ms, seen_.wall_ms()), 0); // P13
   check(!asked.name || asked.name->fingerprint != 0, "I2: a name without a fingerprint");
   asked.trace = what.trace ? what.trace
                            : observe::trace_context{splitmix64(trace_state_),
@@ -307,7 +302,9 @@ void client_machine::on_refusal(call& asked, const event& input, answered& what,
       on_no_quorum(asked, input, why, what.leader, out);
       return;
     default:
-      if (decided)
+      if (comes_anew(asked, what.what))
+        retry_anew(asked, input, why, out);
+      else if (decided || is_answered(asked, what))
         finish(asked, {std::move(what.what), why, 0}, out);
       else if (traits_of(why.code).retryable)
         retry(asked, input, why, out);
@@ -362,7 +359,12 @@ void client_machine::route_transaction(call& asked, const event& input, effects&
   } else if (parts->empty()) {
     give_up(asked, make_error(error_code::invalid, "a transaction that names no key"), out);
   } else if (parts->size() > 1 && !only_validates(wanted.what)) {
-    give_up(asked, several_partitions_error(*parts), out);
+    if (!std::exchange(asked.is_write, true))
+      number(asked, input); // of a read it is closed already, and this one takes long
+    asked.is_wide = true;
+    asked.partition = home_among(*parts);
+    asked.as_operation.what = in_spaces(wanted.what, numbers);
+    send_to(asked, target_of(asked.partition), input, out);
   } else {
     asked.rest = {};
     for (auto later = std::next(parts->begin()); later != parts->end(); ++later) {
@@ -401,6 +403,11 @@ void client_machine::send_to(call& asked, node_id target, const event& input,
 
 /// Puts the map's numbers into the operation; empty if the map lacks the space.
 std::optional<partition_id> client_machine::resolve(call& asked) const {
+  if (const auto* part = std::get_if<part_call>(&asked.what)) {
+    const auto* range = map_->range_of(part->where.space, part->where.key);
+    asked.as_operation.what = part->what->what;
+    return range ? std::optional{range->partition} : std::nullopt;
+  }
   const auto* name = space_of(asked.what);
   if (!name) {
     asked.as_operation.what = as_operation_in({}, asked.what);
@@ -409,6 +416,10 @@ std::optional<partition_id> client_machine::resolve(call& asked) const {
   const auto space = map_->spaces.find(*name);
   if (space == map_->spaces.end())
     return std::nullopt;
+  if (const auto* watching = std::get_if<watch_call>(&asked.what)) {
+    asked.as_operation.what = as_operation_in(space->second, asked.what);
+    return watching->partition;
+  }
   const auto* range = map_->range_of(space->second, routing_key(asked.what));
   if (!range)
     return std::nullopt;
@@ -486,6 +497,29 @@ void client_machine::retry(call& asked, const event& input, const error& why,
     begin_anew(asked, input);
   asked.redirects = 0;
   pause(asked, input.now + why.retry_after_ms + pacing_.backoff(asked.retries++));
+}
+
+/// A transaction that read nothing before has no quarrel with what has changed: it was in
+/// the way of an older one, and may come again as another operation, with the age that
+/// it has (P13).
+bool client_machine::comes_anew(const call& asked, const answer& said) {
+  const auto* all = std::get_if<transact_call>(&asked.what);
+  return all && asked.is_wide && !asked.name && said.code == error_code::transaction_conflict && !said.holder
+         && said.known == outcome::not_applied && !asked.maybe_applied
+         && all->what.seen.empty() && all->what.ranges.empty();
+}
+
+void client_machine::retry_anew(call& asked, const event& input, const error& why,
+                                effects& out) {
+  if (asked.retries < options_.max_retries)
+    begin_anew(asked, input);
+  retry(asked, input, why, out);
+}
+
+/// Whoever coordinates knows what to do about a lock.
+bool client_machine::is_answered(const call& asked, const answered& what) {
+  return std::holds_alternative<part_call>(asked.what)
+         && what.failure.code == error_code::ok && what.what.holder;
 }
 
 /// If no try so far was applied, the next may be another operation: the refusal that

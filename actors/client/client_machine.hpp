@@ -1,11 +1,11 @@
 #pragma once
 
 #include "actors/client/client_call.hpp"
-#include "actors/client/transaction_parts.hpp"
 #include "actors/membership/cluster_map.hpp"
 #include "actors/client/open_numbers.hpp"
 #include "actors/client/pacing.hpp"
 #include "actors/partition/operation.hpp"
+#include "actors/partition/transaction_parts.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/base/error.hpp"
 #include "runtime/base/hlc.hpp"
@@ -147,6 +147,7 @@ private:
     call_kind what;
     operation as_operation; ///< numbered when called (I2)
     bool is_write = false;
+    bool is_wide = false; ///< a transaction that one partition coordinates with others
     std::optional<write_name> name;
     observe::trace_context trace;
     std::uint32_t patience_ms = 0;
@@ -200,6 +201,9 @@ private:
   void follow(call& asked, const event& input, node_id hint, effects& out);
   void go_again(call& asked, const event& input, effects& out);
   void retry(call& asked, const event& input, const error& why, effects& out);
+  static bool comes_anew(const call& asked, const answer& said);
+  void retry_anew(call& asked, const event& input, const error& why, effects& out);
+  static bool is_answered(const call& asked, const answered& what);
   void begin_anew(call& asked, const event& input);
   void number(call& asked, const event& input);
   void number_by_name(call& asked, std::uint64_t now_ms) const;

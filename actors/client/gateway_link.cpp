@@ -188,6 +188,10 @@ void gateway_link::send(outgoing what) {
     fail(lost, true);
     return;
   }
+  if (std::holds_alternative<watch>(what.what.what.what)) {
+    call_watch(std::move(what));
+    return;
+  }
   lanes_[what.what.partition].gathered.push_back(std::move(what));
   if (flush_scheduled_)
     return;
@@ -282,6 +286,22 @@ void gateway_link::call(partition_id partition, batch what) {
       [this, shared, done, connection, opened = sessions_](kj::Exception&&) {
         fail(*shared, false);
         done();
+        on_broken(connection, opened);
+      }));
+  }
+}
+
+/// By itself, and whatever else is under way: its answer may come in a minute.
+void gateway_link::call_watch(outgoing what) {
+  KJ_IF_MAYBE(session, session_) {
+    auto ask = session->submitRequest();
+    auto one = std::make_shared<batch>();
+    one->push_back(std::move(what));
+    write_request(*one, ask.initRequest());
+    loop_.detach(owed(ask.send()).then(
+      [one](auto answer) { deliver(*one, answer.getResponse()); },
+      [this, one, connection = connection_, opened = sessions_](kj::Exception&&) {
+        fail(*one, false);
         on_broken(connection, opened);
       }));
   }

@@ -76,7 +76,23 @@ void load_shell::finish() {
   promise_.deliver(std::move(result_));
 }
 
+/// Blind writes. A key that is drawn twice is written twice.
+call_kind load_shell::next_transaction() {
+  transact_call call{{plan_.space}, {}};
+  const auto pieces = std::max<std::uint64_t>(plan_.pieces, 1);
+  const auto first = draw() % pieces;
+  for (std::uint32_t write = 0; write < plan_.operations; ++write) {
+    const auto piece = (first + write % std::max(plan_.partitions, 1U)) % pieces;
+    const auto begin = piece * plan_.keys / pieces;
+    const auto end = std::max((piece + 1) * plan_.keys / pieces, begin + 1);
+    call.what.then.push_back(put_step{{0}, load_key(begin + draw() % (end - begin)), value_});
+  }
+  return call;
+}
+
 call_kind load_shell::next_call() {
+  if (plan_.kind == load_kind::transact)
+    return next_transaction();
   auto key = load_key((plan_.in_order ? begun_ : draw()) % std::max<std::uint64_t>(plan_.keys, 1));
   auto kind = plan_.kind;
   if (kind == load_kind::mixed)

@@ -14,7 +14,7 @@ namespace present::client {
 /// The keys of a load, in order: "key-00000000" and on.
 std::string load_key(std::uint64_t number);
 
-enum class load_kind : std::uint8_t { put, get, scan, mixed };
+enum class load_kind : std::uint8_t { put, get, scan, mixed, transact };
 
 struct load_plan {
   load_kind kind = load_kind::put;
@@ -30,6 +30,11 @@ struct load_plan {
   /// Keys in their order rather than by chance: to fill a space.
   bool in_order = false;
   std::vector<client_actor> clients;
+  // Of transactions: so many writes each, spread over so many of the pieces of equal size
+  // that the space is cut into.
+  std::uint32_t operations = 2;
+  std::uint32_t partitions = 1;
+  std::uint64_t pieces = 1;
 };
 
 struct load_result {
@@ -54,6 +59,7 @@ private:
   void end_call(std::size_t client, std::uint64_t began_ns, const outcome_of_call& how);
   bool is_over() const;
   call_kind next_call();
+  call_kind next_transaction();
   std::uint64_t draw();
   void finish();
 

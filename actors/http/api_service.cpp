@@ -3,6 +3,7 @@
 #include "actors/http/json_reply.hpp"
 #include "actors/http/openapi.hpp"
 #include "actors/http/query_reader.hpp"
+#include "actors/http/watch_feed.hpp"
 #include "actors/reporter/report_json.hpp"
 #include "runtime/edge/entropy.hpp"
 
@@ -60,16 +61,23 @@ error unreachable(node_id node) {
 } // namespace
 
 api_service::api_service(const std::shared_ptr<node_services>& services, kj::Timer& timer)
-    : tracer_(services->tracer), reports_(services),
+    : tracer_(services->tracer), timer_(timer), reports_(services),
       client_(std::make_shared<client_asker>(services->thread, timer, *services->addresses)) {
 }
 
 void api_service::add_to(network::http_routes& routes) {
   for (const auto& route : route_table())
-    routes.add(std::string{route.method}, std::string{route.pattern},
-               [self = shared_from_this(), &route](http_request asked) {
-                 return self->serve(route, std::move(asked));
-               });
+    if (route.does == action::watch_keys)
+      routes.add_stream(std::string{route.method}, std::string{route.pattern},
+                        [self = shared_from_this(), &route](http_request asked,
+                                                            network::http_stream& to) {
+                          return self->serve_watch(route, asked, to).attach(kj::cp(self));
+                        });
+    else
+      routes.add(std::string{route.method}, std::string{route.pattern},
+                 [self = shared_from_this(), &route](http_request asked) {
+                   return self->serve(route, std::move(asked));
+                 });
 }
 
 kj::Promise<http_reply> api_service::serve(const api_route& route, http_request asked) {
@@ -93,6 +101,29 @@ kj::Promise<http_reply> api_service::serve(const api_route& route, http_request 
     reply.headers.emplace_back("traceparent", observe::format_traceparent(trace));
     return reply;
   });
+}
+
+/// No span: it would be as long as the watch.
+kj::Promise<void> api_service::serve_watch(const api_route& route, const http_request& asked,
+                                           network::http_stream& to) {
+  const auto given = observe::parse_traceparent(asked.header("traceparent").value_or(""));
+  const auto trace
+    = given ? observe::child_of(*given, edge::machine_entropy().next_id())
+            : tracer_.start_at_door(std::string{route.method} + ' ' + std::string{route.path}, {})
+                .context();
+  auto made = [&]() -> result<watch_query> {
+    if (auto denied = refusal_of(route.needs, asked.who))
+      return *denied;
+    return understand_watch(asked);
+  }();
+  if (made) {
+    auto feed = kj::heap<watch_feed>(client_, timer_, std::move(*made), to, trace);
+    auto over = feed->run();
+    return over.attach(kj::mv(feed));
+  }
+  auto reply = refuse(made.problem(), trace);
+  to.begin(reply);
+  return to.write(std::move(reply.body));
 }
 
 kj::Promise<http_reply> api_service::answer(action what, http_request asked,

@@ -21,6 +21,8 @@ public:
 
 private:
   kj::Promise<network::http_reply> serve(const api_route& route, network::http_request asked);
+  kj::Promise<void> serve_watch(const api_route& route, const network::http_request& asked,
+                                network::http_stream& to);
   kj::Promise<network::http_reply> answer(action what, network::http_request asked,
                                           const observe::trace_context& trace);
   kj::Promise<network::http_reply> ask_cluster(plan made);
@@ -30,6 +32,7 @@ private:
   kj::Promise<network::http_reply> show_trace(const std::string& id);
 
   observe::tracer& tracer_;
+  kj::Timer& timer_;
   cluster_reports reports_;
   std::shared_ptr<client_asker> client_;
 };

@@ -8,6 +8,7 @@
 #include "runtime/base/parse_count.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace present::http {
 
@@ -45,12 +46,13 @@ public:
     return given == "stale";
   }
 
-  /// Reads of the past need history, which is not kept yet.
+  /// The stamp to read at; 0: now.
+  hlc_stamp take_at() {
+    return {query_.number("at", 1, std::numeric_limits<std::uint64_t>::max()).value_or(0)};
+  }
   void refuse_at() {
     if (query_.text("at"))
-      query_.complain(make_error(error_code::invalid,
-                                 "query: at: there is no history to read from; a key has its "
-                                 "current version only"));
+      query_.complain(make_error(error_code::invalid, "query: at: history is never written to"));
   }
 
   /// The version in a header of conditions; 0 without the header.
@@ -123,8 +125,7 @@ private:
 
 result<plan> read_value(understanding& u) {
   const bool stale = u.wants_stale();
-  u.refuse_at();
-  u.ask(client::get_call{u.segment(2), u.key_from(3), stale});
+  u.ask(client::get_call{u.segment(2), u.key_from(3), stale, u.take_at()});
   return u.finish(say_value{u.version_in("If-Match"), u.version_in("If-None-Match")});
 }
 
@@ -159,11 +160,11 @@ result<plan> list_keys(understanding& u) {
                  .value_or(bounds::max_scan_page);
   page.keys_only = u.query().flag("keys_only");
   page.stale = u.wants_stale();
-  u.refuse_at();
+  page.at = u.take_at();
   const auto within = bounds_of(page.range);
   if (!within.is_void)
     u.ask(client::scan_call{page.space, within.first, within.last,
-                            static_cast<std::uint32_t>(page.limit), page.keys_only, page.stale});
+                            static_cast<std::uint32_t>(page.limit), page.keys_only, page.stale, page.at});
   return u.finish(std::move(page));
 }
 

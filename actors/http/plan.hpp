@@ -27,6 +27,7 @@ struct say_page {
   std::uint64_t limit = 0;
   bool keys_only = false;
   bool stale = false;
+  hlc_stamp at;
 };
 struct say_batch {};
 struct say_transaction {};

@@ -120,6 +120,8 @@ std::string next_page(const say_page& page, const std::string& last_key) {
     link += "&keys_only=true";
   if (page.stale)
     link += "&consistency=stale";
+  if (page.at.value != 0)
+    link += "&at=" + std::to_string(page.at.value);
   return link;
 }
 

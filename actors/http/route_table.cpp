@@ -11,6 +11,7 @@ const std::vector<api_route>& route_table() {
     {list_keys, "GET", "/v1/kv/*", "/v1/kv/{space}", audience::client},
     {run_batch, "POST", "/v1/batch", "/v1/batch", audience::client},
     {run_transaction, "POST", "/v1/txn", "/v1/txn", audience::client},
+    {watch_keys, "GET", "/v1/watch/*", "/v1/watch/{space}", audience::client},
     {list_spaces, "GET", "/v1/spaces", "/v1/spaces", audience::admin},
     {show_space, "GET", "/v1/spaces/*", "/v1/spaces/{space}", audience::admin},
     {make_space, "PUT", "/v1/spaces/*", "/v1/spaces/{space}", audience::admin},

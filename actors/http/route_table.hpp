@@ -8,7 +8,7 @@
 
 namespace present::http {
 
-/// What a route does. All but the last five are answered by the cluster's keys and
+/// What a route does. All but the last six are answered by the cluster's keys and
 /// spaces.
 enum class action : std::uint8_t {
   read_value,
@@ -21,6 +21,7 @@ enum class action : std::uint8_t {
   show_space,
   make_space,
   drop_space,
+  watch_keys,
   show_status,
   show_tree,
   show_actor,

@@ -158,6 +158,7 @@ void encode_carried(const partition::replica_message& from,
         told.setTerm(what.at_term.value);
         encode_position(what.last, told.initLast());
         told.setSign(static_cast<std::uint8_t>(what.sign));
+        encode_configuration(what.members, told.initMembers());
       },
     },
     from.what);
@@ -220,7 +221,8 @@ result<partition::replica_message> decode_carried(schema::ReplicaMessage::What::
       return partition::replica_message{
         partition::standing_told{read.getOpening(), {read.getTerm()},
                                  decode_position(read.getLast()),
-                                 static_cast<partition::lapse>(read.getSign())}};
+                                 static_cast<partition::lapse>(read.getSign()),
+                                 decode_configuration(read.getMembers())}};
     }
   }
   return make_error(error_code::invalid,

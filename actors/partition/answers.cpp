@@ -271,8 +271,15 @@ std::optional<error> problem_of(const transact& asked) {
   return std::nullopt;
 }
 
+/// Also where a range begins, at the empty key perhaps.
+std::optional<error> anchor_problem(const char* name, const anchor& where) {
+  if (where.key.size() > bounds::max_key + 1)
+    return make_error(error_code::too_large, std::string{name} + ": over the limit of a key");
+  return std::nullopt;
+}
+
 std::optional<error> part_problem(const transaction_terms& terms, const transact& part) {
-  if (auto problem = placed("home", key_problem(terms.home.key)))
+  if (auto problem = anchor_problem("home", terms.home))
     return problem;
   if (!part.compare.empty() || !part.otherwise.empty())
     return make_error(error_code::invalid, "part: has comparisons, or two branches");
@@ -294,11 +301,21 @@ std::optional<error> problem_of(const resolve&) {
 }
 
 std::optional<error> problem_of(const push& asked) {
-  return placed("home", key_problem(asked.home.key));
+  return anchor_problem("home", asked.home);
 }
 
 std::optional<error> problem_of(const forget& asked) {
-  return placed("where", key_problem(asked.where.key));
+  return anchor_problem("where", asked.where);
+}
+
+std::optional<error> problem_of(const watch& asked) {
+  if (asked.wait_ms > bounds::max_watch_wait_ms)
+    return make_error(error_code::too_large,
+                      "wait_ms: " + std::to_string(asked.wait_ms) + "; the limit is "
+                        + std::to_string(bounds::max_watch_wait_ms));
+  if (asked.is_prefix && asked.key.empty())
+    return std::nullopt; // all keys of the space
+  return key_problem(asked.key);
 }
 
 std::string not_found_sentence(std::string_view key) {
@@ -349,6 +366,11 @@ answer conflict_answer(std::string message, hlc_stamp there) {
   auto given = refused_answer(error_code::version_conflict, std::move(message));
   given.version = there;
   return given;
+}
+
+answer not_mine_answer() {
+  return refused_answer(error_code::wrong_partition,
+                        "another partition has this: ask for the map");
 }
 
 answer not_found_answer(std::string_view key) {

@@ -15,6 +15,7 @@ answer refused_answer(error_code code, std::string message);
 /// `there` is the version that stands in the way; 0: no such key.
 answer conflict_answer(std::string message, hlc_stamp there);
 answer not_found_answer(std::string_view key);
+answer not_mine_answer();
 
 /// The limits of INTERFACE.md on what `asked` brings, and that its place is the
 /// right one; empty if it may go on. Depends on the operation alone, so it is

@@ -52,7 +52,9 @@ settled_write written(const contested_write& asked, storage::value_ptr bytes,
                       std::optional<storage::authorship> at) {
   settled_write done;
   done.given = applied_answer(asked.stamp);
-  done.written = value_record{asked.stamp, asked.is_removal, std::move(bytes), at};
+  value_record made{asked.stamp, asked.is_removal, std::move(bytes)};
+  made.at = at;
+  done.written = std::move(made);
   return done;
 }
 

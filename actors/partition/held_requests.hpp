@@ -8,6 +8,24 @@
 
 namespace present::partition {
 
+/// What the write's author knew; null of all else.
+inline const write_context* context_of(const operation& asked) {
+  if (const auto* what = std::get_if<put>(&asked.what))
+    return &what->knows;
+  if (const auto* what = std::get_if<remove_key>(&asked.what))
+    return &what->knows;
+  return nullptr;
+}
+
+/// The highest stamp among what its writes come after (C5).
+inline hlc_stamp cause_of(const request& what) {
+  hlc_stamp highest;
+  for (const auto& asked : what.operations)
+    if (const auto* knows = context_of(asked); knows && knows->after)
+      highest = std::max(highest, *knows->after);
+  return highest;
+}
+
 /// Requests whose writes come after something that the partition hasn't seen (C5): kept at
 /// the leader, outside of the log, until it has, or until their deadline. Bounded by
 /// whoever admits. H1: each leaves it once.

@@ -40,6 +40,7 @@ std::optional<storage::prepared_record> lock_table::take(const operation_id& tra
     return std::nullopt;
   auto what = std::move(found->second);
   prepared_.erase(found);
+  ++releases_;
   for (const auto& write : what.writes)
     writes_.erase(write.where);
   erase_reads(what, transaction);

@@ -26,6 +26,8 @@ public:
 
   bool is_empty() const { return prepared_.empty(); }
   std::size_t size() const { return prepared_.size(); }
+  /// Rises whenever somebody's locks go: who waits may look again.
+  std::uint64_t releases() const { return releases_; }
 
   void insert(storage::prepared_record what);
   /// Takes its locks away; nothing if it has none.
@@ -46,6 +48,7 @@ public:
 private:
   void erase_reads(const storage::prepared_record& what, const operation_id& by);
 
+  std::uint64_t releases_ = 0;
   std::map<operation_id, storage::prepared_record> prepared_;
   std::map<storage::key_name, operation_id> writes_;
   std::multimap<storage::key_name, operation_id> reads_;

@@ -35,8 +35,13 @@ enum class mutant : std::uint8_t {
   decide_below_prepares, // P22: a decision is stamped whatever has prepared
   push_without_record,   // P8: who pushes is told "aborted", and nothing stays of it
   forget_prepared,       // P8: a restart forgets the locks
+  trust_old_maps,        // steward S6: whatever the map of a leader says
   promote_at_once,       // steward S1: whoever is wanted becomes a voter
+  forget_horizon,        // P3: what was collected is taken for what never was
+  read_past_prepares,    // P22: a read at a stamp doesn't wait for what has prepared
+  read_before_closed,    // P22: a read at a stamp is served while that may still be written
   ask_no_witness,        // P19: a replica trusts its files
+  ask_first_members,     // P19: whoever it knew as voters are its witnesses for ever
   ignore_base,           // C1: a write that knows an older version is as good as any
   ignore_causes,         // C5: what comes after something unseen is written at once
   merge_takes_written,   // C1: a merge takes what is written, and is not commutative

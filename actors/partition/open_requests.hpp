@@ -20,7 +20,9 @@ enum class waits_for : std::uint8_t {
   nothing, ///< it has its answer
   index,   ///< a read: the index that the state must have applied
   batch,   ///< a write: nobody else has seen it yet
-  log,     ///< a write: proposed, and so perhaps in the log
+  log,     ///< a write: proposed, and so perhaps in the log; or with its coordinator
+  lock,    ///< a write that was not applied: for locks that go
+  change,  ///< a watch, which is the only one of its request
 };
 
 /// A request on its way to its response, with an answer per operation.
@@ -33,6 +35,7 @@ struct open_request {
   std::uint64_t gathered_from = 0; ///< position of its first write in the queue
   std::uint32_t gathered = 0;      ///< how many of its writes went there
   bool is_traced = false;
+  hlc_stamp reads_at; ///< the highest stamp that one of its reads is of
   bool was_held = false; ///< until its cause was here
 
   void answer_place(std::uint32_t place, answer given);

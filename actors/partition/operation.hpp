@@ -5,6 +5,7 @@
 #include "actors/partition/write_context.hpp"
 #include "actors/partition/transact.hpp"
 #include "actors/partition/two_phase.hpp"
+#include "actors/watch/watch.hpp"
 #include "runtime/base/error.hpp"
 #include "runtime/base/hlc.hpp"
 #include "runtime/base/ids.hpp"
@@ -27,6 +28,8 @@ struct get {
   space_id space;
   std::string key;
   bool stale = false; ///< what the replica asked has applied will do
+  /// As it was at this stamp; 0: as it is. From any replica that has come so far.
+  hlc_stamp at = {};
   friend bool operator==(const get&, const get&) = default;
 };
 
@@ -38,6 +41,7 @@ struct scan {
   std::uint32_t limit = 0; ///< 0: bounds::max_scan_page
   bool keys_only = false;
   bool stale = false;
+  hlc_stamp at = {}; ///< as in a `get`
   /// Instead of the values: what waits for somebody to decide (write_context.hpp).
   bool escalated = false;
   friend bool operator==(const scan&, const scan&) = default;
@@ -144,14 +148,20 @@ struct operation {
   std::uint64_t fingerprint = 0;
   std::variant<get, scan, put, remove_key, create_space, drop_space, add_node,
                drain_node, remove_node, report_members, transact, prepare, decide, resolve,
-               push, forget, set_space, settle_escalation>
+               push, forget, watch, set_space, settle_escalation>
     what;
 
   /// A transaction that changes nothing is one: it needs no place in the log.
   bool is_read() const {
     if (const auto* all = std::get_if<transact>(&what))
       return all->is_read_only();
-    return what.index() <= 1;
+    return what.index() <= 1 || std::holds_alternative<watch>(what);
+  }
+  /// The stamp that it reads at; 0: now.
+  hlc_stamp reads_at() const {
+    const auto* one = std::get_if<get>(&what);
+    const auto* many = std::get_if<scan>(&what);
+    return one ? one->at : many ? many->at : hlc_stamp{};
   }
   bool is_stale_read() const {
     const auto* one = std::get_if<get>(&what);
@@ -183,6 +193,7 @@ struct answer {
   /// transact, prepare: what each step of the branch that was taken came to, in
   /// their order; null: all of them wrote, at `version`.
   storage::step_results steps;
+  std::shared_ptr<const watched_page> watched; ///< watch
   bool otherwise = false; ///< transact: the comparisons failed
   /// What stood in the way, if it was a transaction that has locked it (P11).
   std::shared_ptr<const lock_holder> holder;

@@ -4,6 +4,7 @@
 #include "actors/partition/write_context_codec.hpp"
 #include "actors/raft/quorum.hpp"
 #include "runtime/base/bounds.hpp"
+#include "actors/watch/watch_codec.hpp"
 #include "schemas/capnp_text.hpp"
 #include "schemas/honest_list.hpp"
 #include "storage/space_settings_codec.hpp"
@@ -51,6 +52,7 @@ struct operation_encoder {
     what.setSpace(from.space.value);
     what.setKey(data_of(from.key));
     what.setStale(from.stale);
+    what.setAt(from.at.value);
   }
   void operator()(const scan& from) {
     auto what = to.initScan();
@@ -60,6 +62,7 @@ struct operation_encoder {
     what.setLimit(from.limit);
     what.setKeysOnly(from.keys_only);
     what.setStale(from.stale);
+    what.setAt(from.at.value);
     what.setEscalated(from.escalated);
   }
   void operator()(const put& from) {
@@ -119,6 +122,7 @@ struct operation_encoder {
   void operator()(const resolve& from) { encode_resolve(from, to.initResolve()); }
   void operator()(const push& from) { encode_push(from, to.initPush()); }
   void operator()(const forget& from) { encode_forget(from, to.initForget()); }
+  void operator()(const watch& from) { encode_watch(from, to.initWatch()); }
   void operator()(const set_space& from) { encode_set_space(from, to.initSetSpace()); }
   void operator()(const settle_escalation& from) {
     encode_settlement(from, to.initSettleEscalation());
@@ -238,14 +242,15 @@ result<operation> decode_operation(schema::Operation::Reader from) {
   switch (from.which()) {
     case schema::Operation::GET: {
       const auto what = from.getGet();
-      asked.what = get{{what.getSpace()}, string_of(what.getKey()), what.getStale()};
+      asked.what = get{{what.getSpace()}, string_of(what.getKey()), what.getStale(),
+                       {what.getAt()}};
       return asked;
     }
     case schema::Operation::SCAN: {
       const auto what = from.getScan();
       asked.what = scan{{what.getSpace()}, string_of(what.getFirst()),
                         string_of(what.getLast()), what.getLimit(), what.getKeysOnly(),
-                        what.getStale(), what.getEscalated()};
+                        what.getStale(), {what.getAt()}, what.getEscalated()};
       return asked;
     }
     case schema::Operation::PUT:
@@ -269,6 +274,9 @@ result<operation> decode_operation(schema::Operation::Reader from) {
     case schema::Operation::REPORT_MEMBERS:
       asked.what = members_of(from.getReportMembers());
       return asked;
+    case schema::Operation::WATCH:
+      asked.what = decode_watch(from.getWatch());
+      return asked;
     default:
       return decode_of_transaction(from, std::move(asked));
   }
@@ -288,6 +296,8 @@ void encode_answer(const answer& from, schema::Answer::Builder to) {
   if (!from.message.empty())
     to.setMessage(text_of(from.message));
   storage::encode_results(from.steps, to);
+  if (from.watched)
+    encode_page(*from.watched, to.initWatched());
   to.setOtherwise(from.otherwise);
   if (from.holder)
     encode_terms(from.holder->terms, to.initHolder());
@@ -318,6 +328,8 @@ answer decode_answer(schema::Answer::Reader from) {
   given.repeated = from.getRepeated();
   given.message = string_of(from.getMessage());
   given.steps = storage::decode_results(from);
+  if (from.hasWatched())
+    given.watched = decode_page(from.getWatched());
   given.otherwise = from.getOtherwise();
   if (from.hasHolder())
     given.holder = std::make_shared<const lock_holder>(lock_holder{decode_terms(from.getHolder())});

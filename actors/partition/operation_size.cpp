@@ -28,6 +28,17 @@ std::size_t operand_size(const step& what) {
                     what);
 }
 
+std::size_t size_of(const results_elsewhere& what) {
+  auto size = 4 * what.places.size();
+  if (what.steps_there)
+    for (const auto& each : *what.steps_there) {
+      size += place_envelope + size_of(each.value);
+      for (const auto& row : each.rows)
+        size += place_envelope + row.key.size() + size_of(row.value);
+    }
+  return size;
+}
+
 std::size_t encoded_bytes(const transact& what) {
   const auto size = size_of(what);
   return size.bytes + place_envelope * size.places;
@@ -71,7 +82,7 @@ std::size_t encoded_bytes(const operation& what) {
                         [](const transact& t) { return encoded_bytes(t); },
                         [](const prepare& p) { return encoded_bytes(p.part) + bounds::max_key; },
                         [](const decide& d) {
-                          return encoded_bytes(d.part)
+                          return encoded_bytes(d.part) + size_of(d.elsewhere)
                                  + (d.others.size() + 1) * (bounds::max_key + place_envelope);
                         },
                         [](const auto&) { return bounds::max_key; },

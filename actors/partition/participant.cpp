@@ -2,8 +2,10 @@
 
 #include "actors/partition/answers.hpp"
 #include "actors/partition/mutant.hpp"
+#include "actors/partition/session_table.hpp"
 #include "actors/partition/sound_state.hpp"
 #include "actors/partition/transaction_draft.hpp"
+#include "actors/partition/transaction_plan.hpp"
 #include "runtime/base/bounds.hpp"
 
 #include <algorithm>
@@ -21,6 +23,13 @@ answer late_answer(const transaction_terms& terms) {
   return refused_answer(error_code::transaction_conflict,
                         "the transaction's time is over: its deadline was "
                           + std::to_string(terms.deadline.wall_ms()));
+}
+
+answer too_much_answer() {
+  return refused_answer(error_code::too_large,
+                        "the transaction reads over "
+                          + std::to_string(bounds::max_transaction_results)
+                          + " bytes in all its partitions: ask for fewer keys");
 }
 
 /// What is locked shared: all that it read and doesn't write.
@@ -86,7 +95,8 @@ answer participant::apply(const prepare& asked, hlc_stamp stamp) {
   if (auto over = refusal_of_end(asked.terms.id))
     return *over;
   if (const auto* before = locks_.find(asked.terms.id))
-    return prepared_answer(*before);
+    return before->deadline == asked.terms.deadline ? prepared_answer(*before)
+                                                    : locked_answer(before); // B6
   if (stamp > asked.terms.deadline && !mutated(mutant::prepare_late))
     return late_answer(asked.terms);
   if (const auto* holder = locks_.in_the_way_of(asked.part);
@@ -128,6 +138,10 @@ answer participant::apply(const decide& asked, hlc_stamp stamp) {
   auto given = stamp > asked.terms.deadline
                  ? late_answer(asked.terms)
                  : draft.work_out(asked.part, bounds::max_transaction_results);
+  if (given.code == error_code::ok)
+    given.steps = results_of_all(asked.elsewhere, given.steps, stamp);
+  if (bytes_of(given.steps) > bounds::max_transaction_results)
+    given = too_much_answer();
   if (given.code != error_code::ok) {
     end(id, false, stamp, asked.terms.deadline, {});
     return given;
@@ -168,6 +182,15 @@ const storage::decision_record* participant::ended(const operation_id& transacti
   return found == ended_.end() ? nullptr : &found->second;
 }
 
+std::optional<answer> participant::answer_of_end(const operation_id& transaction) const {
+  const auto* known = ended(transaction);
+  if (!known)
+    return std::nullopt;
+  auto given = known->committed ? applied_answer(known->stamp) : *refusal_of_end(transaction);
+  given.repeated = true;
+  return given;
+}
+
 std::optional<answer> participant::refusal_of_end(const operation_id& transaction) const {
   const auto* known = ended(transaction);
   if (!known)
@@ -179,9 +202,8 @@ std::optional<answer> participant::refusal_of_end(const operation_id& transactio
 
 std::vector<storage::decision_record> participant::undriven() const {
   std::vector<storage::decision_record> all;
-  for (const auto& [id, record] : ended_)
-    if (!record.waiting.empty())
-      all.push_back(record);
+  for (const auto& id : undriven_)
+    all.push_back(ended_.at(id));
   return all;
 }
 
@@ -191,11 +213,19 @@ void participant::end(const operation_id& transaction, bool committed, hlc_stamp
 }
 
 void participant::put(const storage::decision_record& what) {
-  const operation_id id{what.client, what.number};
-  if (what.waiting.empty())
-    forgettable_.emplace(what.deadline, id);
-  ended_[id] = what;
+  note(what);
   table_.put(record_key::decision(what.client, what.number), what);
+}
+
+void participant::note(const storage::decision_record& what) {
+  const operation_id id{what.client, what.number};
+  if (what.waiting.empty()) {
+    forgettable_.emplace(what.deadline, id);
+    undriven_.erase(id);
+  } else {
+    undriven_.insert(id);
+  }
+  ended_[id] = what;
 }
 
 void participant::install(const storage::intended_write& what, hlc_stamp version) {
@@ -230,11 +260,7 @@ void participant::restore() {
   auto decided = table_.visit(
     record_key::start_of(storage::record_kind::decision),
     record_key::end_of(storage::record_kind::decision), [&](storage::row&& row) {
-      const auto& record = std::get<storage::decision_record>(row.what);
-      const operation_id id{record.client, record.number};
-      if (record.waiting.empty())
-        forgettable_.emplace(record.deadline, id);
-      ended_[id] = record;
+      note(std::get<storage::decision_record>(row.what));
       return true;
     });
   sound(decided);

@@ -32,6 +32,8 @@
 ///     it (P9).
 /// B5  What is written has home's stamp, which is above the stamps of all that
 ///     prepared, and the entry that resolves is stamped above it (P2, P22).
+/// B6  Two attempts at one transaction that have different deadlines have nothing to do
+///     with each other: whoever asks under a name again (P4) may have another one.
 ///
 /// Answers: `ok` with the stamp; `transaction_conflict` with its holder if a lock is in
 /// the way, which isn't remembered, or without one if it is over. Not thread-safe.
@@ -55,9 +57,12 @@ public:
   std::optional<answer> delay_of(const decide& asked, hlc_stamp stamp) const;
 
   const lock_table& locks() const { return locks_; }
+  /// What its client can still be told of it; empty: it hasn't ended, as far as is known.
+  std::optional<answer> answer_of_end(const operation_id& transaction) const;
   const storage::decision_record* ended(const operation_id& transaction) const;
   /// Home's: committed, and somebody may not know it yet.
   std::vector<storage::decision_record> undriven() const;
+  bool has_undriven() const { return !undriven_.empty(); }
 
   /// Forgets ends that `latest` has passed, a bounded number.
   void collect(hlc_stamp latest);
@@ -66,6 +71,7 @@ private:
   void end(const operation_id& transaction, bool committed, hlc_stamp stamp,
            hlc_stamp deadline, std::vector<storage::key_name> waiting);
   void put(const storage::decision_record& what);
+  void note(const storage::decision_record& what);
   std::optional<answer> refusal_of_end(const operation_id& transaction) const;
   void install(const storage::intended_write& what, hlc_stamp version);
   void restore();
@@ -73,6 +79,7 @@ private:
   storage::state& table_;
   lock_table locks_;
   std::map<operation_id, storage::decision_record> ended_;
+  std::set<operation_id> undriven_; ///< of `ended_`, for whom somebody waits
   /// Those that nobody waits for, by their deadline.
   std::set<std::pair<hlc_stamp, operation_id>> forgettable_;
 };
@@ -82,16 +89,18 @@ answer locked_answer(lock_table::holder by);
 
 template <class Owns>
 answer participant::apply(const resolve& asked, hlc_stamp stamp, Owns owns) {
-  if (asked.committed && locks_.find(asked.transaction) && stamp <= asked.stamp)
-    return locked_answer(locks_.find(asked.transaction)); // B5: a later entry will do
-  const auto done = locks_.take(asked.transaction);
+  const auto* lock = locks_.find(asked.transaction);
+  const bool is_of_it = lock && lock->deadline == asked.deadline; // B6
+  if (asked.committed && is_of_it && stamp <= asked.stamp)
+    return locked_answer(lock); // B5: a later entry will do
+  const auto done = is_of_it ? locks_.take(asked.transaction) : std::nullopt;
   if (done) {
     table_.erase(storage::record_key::prepared(done->client, done->number));
     for (const auto& write : done->writes)
       if (asked.committed && owns(write.where.space, write.where.key))
         install(write, asked.stamp);
   }
-  if (!ended(asked.transaction) && (done || !asked.committed))
+  if (!ended(asked.transaction) && !(lock && !is_of_it) && (done || !asked.committed))
     end(asked.transaction, asked.committed, asked.stamp, asked.deadline, {});
   answer given;
   given.version = asked.stamp;

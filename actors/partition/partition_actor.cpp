@@ -52,6 +52,7 @@ partition_shell::partition_shell(caf::actor_config& config, partition_setup setu
       scrubber_(setup_.addresses->address_of<scrub_actor>(paths::scrubber)),
       router_(setup_.addresses->address_of<router_actor>(paths::router)),
       membership_(setup_.addresses->address_of<membership_actor>(paths::membership)),
+      coordinator_(setup_.addresses->address_of<coordinator_actor>(paths::coordinator)),
       traces_(tracer()) {
 }
 
@@ -63,6 +64,7 @@ void partition_shell::on_exit() {
   scrubber_ = {};
   router_ = {};
   membership_ = {};
+  coordinator_ = {};
   links_.clear();
   askers_.clear();
   heard_.clear();
@@ -85,7 +87,7 @@ auto partition_shell::make_behavior() -> behavior_type {
       const auto tag = ++last_tag_;
       askers_.emplace(tag, asker{std::move(what.reply_to), what.tag});
       const bool is_traced = traces_.begin(tag, what.trace, setup_.machine.id, *what.what);
-      tell(partition::arrived{tag, std::move(what.what), is_traced});
+      tell(partition::arrived{tag, std::move(what.what), is_traced, what.only_in});
     },
     [this](raft_mail& mail) {
       for (auto& message : mail.messages)
@@ -117,6 +119,9 @@ auto partition_shell::make_behavior() -> behavior_type {
     [this](snapshot_part_taken& what) { on_part_taken(what); },
     [this](map_learned& what) { tell(partition::map_known{std::move(what.map)}); },
     [this](const scrub_verdict& what) { on_verdict(what); },
+    [this](transaction_answered& what) {
+      tell(partition::coordinated{what.tag, what.place, what.at_term, std::move(what.what)});
+    },
     [this](partition_wake) {
       timer_.on_wake();
       tell(partition::time_passed{});
@@ -300,6 +305,35 @@ void partition_shell::perform(partition::respond& what) {
     setup_.conflicts->count(*what.what);
   send(found->second.who, partition_response{found->second.tag, std::move(what.what)});
   askers_.erase(found);
+}
+
+/// Without one the client asks again: nothing was begun.
+void partition_shell::perform(partition::coordinate& what) {
+  const auto& to = coordinator_.get();
+  if (!to) {
+    present::answer said;
+    said.code = error_code::overloaded;
+    said.known = outcome::not_applied;
+    said.message = "this node's coordinator of transactions starts";
+    hear(partition::coordinated{what.tag, what.place, what.at_term, std::move(said)});
+    return;
+  }
+  send(to, coordinate_transaction{
+             {{setup_.machine.id, what.at_term}, *what.plan, {what.tag, what.place}}});
+}
+
+void partition_shell::perform(partition::drive_decision& what) {
+  if (const auto& to = coordinator_.get())
+    send(to, coordinate_transaction{{{setup_.machine.id, what.at_term},
+                                     transaction::drive{what.terms, std::move(what.decision)},
+                                     {}}});
+}
+
+void partition_shell::perform(partition::doubt_lock& what) {
+  if (const auto& to = coordinator_.get())
+    send(to, coordinate_transaction{{{setup_.machine.id, what.at_term},
+                                     transaction::doubt{what.terms, what.here},
+                                     {}}});
 }
 
 void partition_shell::perform(raft::rebuild_needed&) {

@@ -7,6 +7,7 @@
 #include "actors/partition/replica.hpp"
 #include "actors/partition/request_traces.hpp"
 #include "actors/router/router_contract.hpp"
+#include "actors/transaction/coordinator_contract.hpp"
 #include "runtime/supervision/address_book.hpp"
 #include "runtime/supervision/measured_actor.hpp"
 #include "runtime/supervision/wake_timer.hpp"
@@ -82,6 +83,9 @@ private:
   void perform(partition::respond& what);
   void perform(partition::stage_reached& what) { traces_.on_stage(what, turn_began_ns_); }
   void perform(partition::tell_members& what);
+  void perform(partition::coordinate& what);
+  void perform(partition::drive_decision& what);
+  void perform(partition::doubt_lock& what);
   void perform(partition::skew_seen& what);
   void perform(partition::disputes_changed& what);
   void perform(partition::witnesses_heard& what);
@@ -109,6 +113,7 @@ private:
   supervision::address<scrub_actor> scrubber_;
   supervision::address<router_actor> router_;
   supervision::address<membership_actor> membership_;
+  supervision::address<coordinator_actor> coordinator_;
   std::unordered_map<node_id, supervision::address<link_actor>> links_;
 
   std::vector<raft::witnessed> remembered_; ///< of the peers, by the last life

@@ -25,6 +25,14 @@ error refusal(error_code code, std::string message, std::uint32_t retry_after_ms
   return why;
 }
 
+/// The highest stamp that one of its operations reads at; 0: none does.
+hlc_stamp reads_at(const request& what) {
+  hlc_stamp highest;
+  for (const auto& asked : what.operations)
+    highest = std::max(highest, asked.reads_at());
+  return highest;
+}
+
 error refused_proposal(refusal_reason why, error not_leading) {
   error said = std::move(not_leading);
   if (why == refusal_reason::overloaded) {
@@ -37,29 +45,12 @@ error refused_proposal(refusal_reason why, error not_leading) {
   return said;
 }
 
-/// What the write's author knew; null of all else.
-const write_context* context_of(const operation& asked) {
-  if (const auto* what = std::get_if<put>(&asked.what))
-    return &what->knows;
-  if (const auto* what = std::get_if<remove_key>(&asked.what))
-    return &what->knows;
-  return nullptr;
-}
-
-/// The highest stamp among what its writes come after (C5).
-hlc_stamp cause_of(const request& what) {
-  hlc_stamp highest;
-  for (const auto& asked : what.operations)
-    if (const auto* knows = context_of(asked); knows && knows->after)
-      highest = std::max(highest, *knows->after);
-  return highest;
-}
-
 /// What the request's entry has to be stamped above: what its client has seen (P23),
 /// and what other partitions have stamped of its transactions (P22).
 hlc_stamp stamp_below(const request& what) {
   auto highest = std::max(what.seen, cause_of(what));
   for (const auto& asked : what.operations) {
+    highest = std::max(highest, asked.reads_at());
     if (const auto* decision = std::get_if<resolve>(&asked.what))
       highest = std::max(highest, decision->stamp);
     else if (const auto* decided = std::get_if<decide>(&asked.what))
@@ -73,10 +64,12 @@ hlc_stamp stamp_below(const request& what) {
 
 partition_machine::partition_machine(const settings& options, storage::state& table,
                                      const raft::snapshot_mark& mark)
-    : options_(options), table_(table),
+    : options_(options), table_(table), watches_(options.watches),
       state_(std::in_place, options.id, options.sessions, table), applied_(mark.index),
       applied_term_(mark.at_term), clock_(options.max_clock_offset_ms) {
   clock_.raise(state_->latest());
+  watching::effects none;
+  watches_.step(watching::restored{applied_, state_->latest()}, none);
 }
 
 void partition_machine::step(const event& input, effects& out) {
@@ -104,8 +97,11 @@ void partition_machine::step(const event& input, effects& out) {
       [&](const voters_known& e) { peers_.keep(e.voters); },
       [&](const peer_clock_read& e) { peers_.heard(e.peer, e.wall_ms, input.wall_ms); },
       [&](const time_passed&) { on_time_passed(input.now, out); },
+      [&](const coordinated& e) { on_coordinated(e, out); },
     },
     input.what);
+  coordinate_waiting(input, out);
+  look_for_left_transactions(input, out);
   propose_gathered(input, out);
   check_invariants();
 }
@@ -116,6 +112,8 @@ std::optional<time_ms> partition_machine::next_wake() const {
     wake = wake ? std::min(*wake, *held) : held;
   if (wants_own_entry())
     wake = wake ? std::min(*wake, own_entry_not_before_) : own_entry_not_before_;
+  if (const auto look = next_look())
+    wake = wake ? std::min(*wake, *look) : look;
   return wake;
 }
 
@@ -130,6 +128,10 @@ void partition_machine::on_arrived(const event& input, const arrived& what,
   const auto stale = std::count_if(operations.begin(), operations.end(), is_stale);
   if (auto why = malformation_of(*what.what)) {
     refuse(what.tag, std::move(*why), out);
+  } else if (what.only_in && *what.only_in != term_) {
+    refuse(what.tag, not_leading(), out);
+  } else if (take_watch(input, what, out)) {
+    return;
   } else if (auto unfit = unfit_to_lead(); unfit && stale == 0) {
     refuse(what.tag, std::move(*unfit), out);
   } else if (unfit || static_cast<std::size_t>(stale) == operations.size()) {
@@ -233,8 +235,12 @@ void partition_machine::on_read_refused(std::uint64_t ticket, effects& out) {
 void partition_machine::on_committed(const committed& what, effects& out) {
   check(what.index == next(applied_), "I1: an entry is applied out of order");
   std::vector<answer> answers;
+  watching::applied changed{what.index, {}, {}};
   if (what.batch) {
+    table_.tell_changes(&changed.changes);
     answers = state_->apply(*what.batch);
+    table_.tell_changes(nullptr);
+    changed.last_stamp = what.batch->last_stamp();
     if (what.batch->command.index() != 0)
       compare_share();
     if (std::holds_alternative<digest_marker>(what.batch->command)) {
@@ -246,6 +252,10 @@ void partition_machine::on_committed(const committed& what, effects& out) {
   applied_ = what.index;
   applied_term_ = what.at_term;
   settle_proposals(what, std::move(answers), out);
+  wake_lock_waiters(out);
+  step_watches(std::move(changed), out);
+  if (what.batch && std::holds_alternative<adopt_share>(what.batch->command))
+    end_watches_elsewhere(out);
   if (phase_ == phase::taking_over && what.at_term == term_)
     phase_ = phase::leading;
   serve_applied_reads(out);
@@ -262,17 +272,21 @@ void partition_machine::on_restored(const restored& what, effects& out) {
   check(phase_ == phase::following, "I1: the state under a leader was replaced");
   check(what.mark.index > applied_, "I1: a snapshot of what was applied");
   state_.emplace(options_.id, options_.sessions, table_);
+  releases_seen_ = 0;
   clock_.raise(state_->latest());
   applied_ = what.mark.index;
   applied_term_ = what.mark.at_term;
   checkpoint_asked_ = false;
   compare_share();
+  step_watches(watching::restored{applied_, state_->latest()}, out);
+  end_watches_elsewhere(out);
   serve_applied_reads(out);
 }
 
 void partition_machine::on_map(const map_known& what) {
   if (what.map->epoch > known_share_.epoch) {
     known_share_ = {what.map->epoch, what.map->share_of(options_.id)};
+    map_ = what.map;
     known_share_.spaces = what.map->settings_for(known_share_.owned);
   }
   compare_share();
@@ -310,6 +324,9 @@ void partition_machine::become_following(time_ms now, effects& out) {
   disputed_.reset();
   while (!gathered_.is_empty())
     fail(gathered_.take_batch().origins, not_leading(), out);
+  fail(std::exchange(to_coordinate_, {}), not_leading(), out);
+  fail(std::exchange(locked_writes_, {}), not_leading(), out);
+  locked_reads_.clear();
   while (const auto held = held_.take_any())
     refuse(held->tag, not_leading(), out);
   if (mutated(mutant::refuse_what_is_placed))
@@ -327,8 +344,10 @@ void partition_machine::become_taking_over() {
   phase_ = knows_its_log ? phase::leading : phase::taking_over;
   has_quorum_ = true;
   own_entry_not_before_ = 0;
+  looks_at_ = 0;
   clock_ = hybrid_clock{options_.max_clock_offset_ms};
   clock_.raise(state_->latest());
+  close_up_to_ = {};
 }
 
 // -- admission ---------------------------------------------------------------------
@@ -343,6 +362,10 @@ std::optional<error> partition_machine::malformation_of(const request& what) con
                    "operations: " + std::to_string(what.operations.size())
                      + "; a request has 1 to "
                      + std::to_string(bounds::max_request_operations));
+  const auto is_watch = [](const operation& o) { return std::holds_alternative<watch>(o.what); };
+  if (what.operations.size() > 1
+      && std::any_of(what.operations.begin(), what.operations.end(), is_watch))
+    return refusal(error_code::invalid, "operations: a watch comes by itself");
   return std::nullopt;
 }
 
@@ -424,7 +447,10 @@ void partition_machine::serve_stale(const arrived& what, const error& the_rest,
   response reply;
   read_turn turn;
   for (const auto& asked : what.what->operations) {
-    if (!asked.is_stale_read())
+    if (asked.reads_at() > state_->latest())
+      reply.answers.push_back(
+        refused_answer(error_code::not_leader, "this replica hasn't come to that stamp"));
+    else if (!asked.is_stale_read())
       reply.answers.push_back(refused_answer(the_rest.code, the_rest.message));
     else if (auto refused = refusal_of(asked))
       reply.answers.push_back(std::move(*refused));
@@ -437,75 +463,6 @@ void partition_machine::serve_stale(const arrived& what, const error& the_rest,
     out.push_back(damage_met{std::move(turn.damage)});
 }
 
-/// P21: a writer's stamp beyond the bound is never merged.
-std::optional<error> partition_machine::refusal_of_authors(const event& input,
-                                                           const request& what) const {
-  const auto most = bounded_wall(input.wall_ms) + options_.max_clock_offset_ms;
-  for (const auto& asked : what.operations)
-    if (const auto* knows = context_of(asked); knows && knows->at)
-      if (const auto wall_ms = knows->at->stamp.wall_ms(); wall_ms > most)
-        return refusal(error_code::clock_skew,
-                       "at: the stamp is " + std::to_string(wall_ms - most)
-                         + " ms further ahead of this partition's clocks than the bound of "
-                         + std::to_string(options_.max_clock_offset_ms) + " ms");
-  return std::nullopt;
-}
-
-/// I12. Empty if the operation is as it should be logged.
-std::optional<operation> partition_machine::advised(const operation& asked) const {
-  const auto* knows = context_of(asked);
-  if (!knows)
-    return std::nullopt;
-  const auto* written = std::get_if<put>(&asked.what);
-  const auto* removed = std::get_if<remove_key>(&asked.what);
-  const auto space = written ? written->space : removed->space;
-  const auto* rules = state_->settings_of(space);
-  const bool wanted = rules && conflict::wants_advice(*rules);
-  if (!wanted && !knows->found)
-    return std::nullopt;
-  auto changed = asked;
-  auto& found
-    = written ? std::get<put>(changed.what).knows.found
-              : std::get<remove_key>(changed.what).knows.found;
-  found = nullptr;
-  const auto& key = written ? written->key : removed->key;
-  const auto there
-    = table_.get_as<storage::value_record>(storage::record_key::value(space, key));
-  if (!wanted || !there) // what can't be read stops the replica when it is applied
-    return changed;
-  conflict::advised_write question{*rules, key, {}, {}, knows->schema};
-  write_findings made;
-  if (*there && !(*there)->tombstone) {
-    question.current = (*there)->view();
-    made.merged_of = (*there)->version;
-  }
-  if (written)
-    question.written = written->value ? std::string_view{*written->value} : "";
-  auto advice = options_.advisor ? options_.advisor->advise(question)
-                                 : conflict::without_advisor(question);
-  made.found = std::move(advice.found);
-  made.merge_problem = std::move(advice.merge_problem);
-  if (advice.merged)
-    made.merged = std::make_shared<const std::string>(std::move(*advice.merged));
-  if (advice.migrated && written) {
-    made.migrated = true;
-    std::get<put>(changed.what).value
-      = std::make_shared<const std::string>(std::move(*advice.migrated));
-  }
-  found = std::make_shared<const write_findings>(std::move(made));
-  return changed;
-}
-
-void partition_machine::release_held(effects& out) {
-  while (phase_ == phase::leading) {
-    auto next = held_.take_ready(state_->latest());
-    if (!next)
-      return;
-    admit({next->tag, std::move(next->what), next->is_traced}, next->seen, next->deadline, true,
-          out);
-  }
-}
-
 void partition_machine::admit(const arrived& what, hlc_stamp seen, time_ms deadline,
                               bool was_held, effects& out) {
   clock_.raise(seen);
@@ -513,11 +470,15 @@ void partition_machine::admit(const arrived& what, hlc_stamp seen, time_ms deadl
   opened.is_traced = what.is_traced;
   opened.was_held = was_held;
   const auto& operations = what.what->operations;
+  opened.reads_at = reads_at(*what.what);
+  close_up_to_ = std::max(close_up_to_, opened.reads_at);
   bool reads = false;
   for (std::uint32_t place = 0; place < operations.size(); ++place) {
     const auto& asked = operations[place];
     if (auto refused = refusal_of(asked)) {
       opened.answer_place(place, std::move(*refused));
+    } else if (reaches_others(asked)) {
+      to_coordinate_.push_back({what.tag, place});
     } else if (asked.is_read()) {
       opened.fates[place] = waits_for::index;
       reads = true;
@@ -550,7 +511,8 @@ void partition_machine::propose_gathered(const event& input, effects& out) {
 /// An entry without operations drives on what is collected in parts.
 bool partition_machine::wants_own_entry() const {
   return phase_ == phase::leading && proposals_.empty()
-         && (state_->is_collecting() || wanted_command().index() != 0);
+         && (state_->is_collecting() || wanted_command().index() != 0
+             || state_->latest() < close_up_to_);
 }
 
 own_command partition_machine::wanted_command() const {
@@ -580,10 +542,11 @@ void partition_machine::propose_batch(std::uint64_t wall_ms, effects& out) {
   for (std::size_t i = 0; i < next.origins.size(); ++i) {
     if (i == 0 || next.origins[i].tag != next.origins[i - 1].tag) {
       asker = requests_.find(next.origins[i].tag);
-      if (asker->is_traced)
+      if (asker && asker->is_traced)
         traced.push_back(next.origins[i].tag);
     }
-    asker->fates[next.origins[i].place] = waits_for::log;
+    if (asker) // else it waited for a lock too long: nobody takes it out of the queue then
+      asker->fates[next.origins[i].place] = waits_for::log;
   }
   const auto ticket = ++last_ticket_;
   proposals_[ticket] = {batch, std::move(next.origins), std::nullopt, std::move(traced)};
@@ -603,13 +566,14 @@ partition_machine::proposed_at(log_index index, term at_term) const {
 }
 
 /// The entry that is committed at an index settles all that was proposed there:
-/// what stands in its term is answered, what stood there in another was replaced.
+/// what stands in its term is answered, what stood there in another was replaced. Terms
+/// rise along a log: what was placed behind it in a lower one is not there either.
 void partition_machine::settle_proposals(const committed& what,
                                          std::vector<answer> answers, effects& out) {
   for (auto placed = placed_.lower_bound({what.index, term{}});
        placed != placed_.end() && placed->first.index == what.index;) {
     const bool stands = placed->first.at_term == what.at_term;
-    const auto done = std::move(proposals_.extract(placed->second).mapped());
+    auto done = std::move(proposals_.extract(placed->second).mapped());
     placed = placed_.erase(placed);
     if (!stands) {
       fail(done.origins, not_leading(), out);
@@ -618,7 +582,17 @@ void partition_machine::settle_proposals(const committed& what,
     check(answers.size() >= done.origins.size(), "I4: an entry lost its operations");
     for (const auto tag : done.traced)
       out.push_back(stage_reached{tag, request_stage::applied});
+    keep_waiting(done, answers);
     answer_each(done.origins, [&](std::size_t i) { return std::move(answers[i]); }, out);
+  }
+  for (auto placed = placed_.begin(); placed != placed_.end();) {
+    if (placed->first.at_term >= what.at_term) {
+      ++placed;
+      continue;
+    }
+    const auto replaced = std::move(proposals_.extract(placed->second).mapped());
+    placed = placed_.erase(placed);
+    fail(replaced.origins, not_leading(), out);
   }
 }
 
@@ -628,6 +602,11 @@ void partition_machine::serve_applied_reads(effects& out) {
     confirmed_.erase(confirmed_.begin());
     serve_read(ticket, out);
   }
+  while (!by_stamp_.empty() && by_stamp_.begin()->first <= state_->latest()) {
+    const auto ticket = by_stamp_.begin()->second;
+    by_stamp_.erase(by_stamp_.begin());
+    serve_read(ticket, out);
+  }
 }
 
 void partition_machine::serve_read(std::uint64_t ticket, effects& out) {
@@ -635,12 +614,28 @@ void partition_machine::serve_read(std::uint64_t ticket, effects& out) {
   if (found == reads_.end())
     return; // its request ran into its deadline
   const auto tag = found->second;
-  reads_.erase(found);
   auto* asked = requests_.find(tag);
+  // Until something is applied that is stamped so late, something earlier may be yet (P22).
+  if (state_->latest() < asked->reads_at && !mutated(mutant::read_before_closed)) {
+    by_stamp_.emplace(asked->reads_at, ticket);
+    return;
+  }
+  reads_.erase(found);
   read_turn turn;
-  for (std::uint32_t place = 0; place < asked->fates.size(); ++place)
-    if (asked->fates[place] == waits_for::index)
-      asked->answer_place(place, read(asked->what->operations[place], turn));
+  bool locked = false;
+  for (std::uint32_t place = 0; place < asked->fates.size(); ++place) {
+    if (asked->fates[place] != waits_for::index)
+      continue;
+    auto given = read(asked->what->operations[place], turn);
+    locked = locked || given.holder;
+    if (!given.holder)
+      asked->answer_place(place, std::move(given));
+  }
+  if (locked) { // I12
+    reads_.emplace(ticket, tag);
+    locked_reads_.push_back(ticket);
+    return;
+  }
   if (asked->is_traced)
     out.push_back(stage_reached{tag, request_stage::confirmed});
   respond_if_complete(tag, *asked, out);
@@ -709,6 +704,8 @@ void partition_machine::fail(const std::vector<write_origin>& origins,
 /// be applied, the rest never will be.
 void partition_machine::answer_late(request_tag tag, effects& out) {
   auto& late = *requests_.find(tag);
+  if (late.fates.front() == waits_for::change)
+    return end_watch(tag, out);
   for (std::uint32_t i = 0; i < late.gathered; ++i)
     gathered_.drop(late.gathered_from + i);
   reads_.erase(late.read_ticket);

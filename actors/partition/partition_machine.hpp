@@ -7,6 +7,8 @@
 #include "actors/partition/operation.hpp"
 #include "actors/partition/peer_clocks.hpp"
 #include "actors/partition/state_machine.hpp"
+#include "actors/partition/transaction_plan.hpp"
+#include "actors/watch/watch_machine.hpp"
 #include "storage/log_entry.hpp"
 #include "storage/state.hpp"
 
@@ -55,11 +57,20 @@
 ///     median of the replicas' clocks (P21).
 /// I9  A read that meets a row which fails its check is answered `damaged`, never
 ///     with the row or without it.
-/// I11 A write that comes after what isn't applied here is held back, not proposed, until
-///     it is or until its deadline (C5).
-/// I12 What users supply runs here, when the leader admits a write, and is logged as its
-///     result (P1); a client's findings are thrown away.
 /// I10 Of a disputed bucket nothing is read, and nothing is written to it (P25).
+/// I11 A transaction over several partitions is handed to its coordinator only by a leader
+///     that has applied an entry of its own term, and only if nothing is known of how it
+///     ended (P16). From then on its outcome is unknown until the coordinator says it.
+/// I12 Who meets a lock waits until somebody's locks go, up to its deadline (P11).
+/// I13 A watch waits in no log and for no round: it hears of what is applied here, from a
+///     leader, or from any replica if it says that one will do (watch_machine.hpp).
+/// I14 A read at a stamp is answered from a state in which that stamp is closed: an entry
+///     stamped at or above it has been applied, so that nothing at or below it comes later,
+///     whoever leads (P22). Where nobody writes the leader proposes one.
+/// I15 A write that comes after what isn't applied here is held back, not proposed, until
+///     it is or until its deadline (C5).
+/// I16 What users supply runs here, when the leader admits a write, and is logged as its
+///     result (P1); a client's findings are thrown away.
 namespace present::partition {
 
 struct settings {
@@ -75,6 +86,11 @@ struct settings {
   /// asked can ask that one when this has passed (P4 makes it safe).
   std::uint32_t fate_patience_ms = 100;
   session_limits sessions;
+  watching::settings watches;
+  /// A decision that some haven't heard of after so long is driven again; a lock of this
+  /// age is doubted: longer than its coordinator tries (transaction::settings).
+  std::uint32_t drive_after_ms = 2'000;
+  std::uint32_t doubt_after_ms = 15'000;
   /// A checkpoint is due after this many applied bytes (P27: large ones are
   /// many times cheaper a put).
   std::size_t checkpoint_bytes = 64 * bounds::mib;
@@ -94,6 +110,16 @@ struct arrived {
   request_tag tag = 0;
   std::shared_ptr<const request> what;
   bool is_traced = false; ///< `stage_reached` is wanted of it
+  /// From a coordinator: it is of that term's leader, and of no other's (P16).
+  std::optional<term> only_in = std::nullopt;
+};
+/// From the coordinator of what was handed over with `coordinate` in that term: tags of
+/// another life of this replica name other requests.
+struct coordinated {
+  request_tag tag = 0;
+  std::uint32_t place = 0;
+  term at_term;
+  answer what;
 };
 struct role_known {
   bool leads = false;
@@ -168,7 +194,7 @@ using event_kind
   = std::variant<arrived, role_known, quorum_known, room_known, proposal_placed,
                  proposal_refused, proposal_replaced, proposal_lost, read_confirmed,
                  read_refused, committed, restored, map_known, marker_due, buckets_disputed,
-                 peer_clock_read, voters_known, time_passed>;
+                 peer_clock_read, voters_known, time_passed, coordinated>;
 
 struct event {
   time_ms now = 0;           ///< monotonic
@@ -212,9 +238,30 @@ struct damage_met {
   std::shared_ptr<const std::string> what;
 };
 
+/// For the coordinator of this leadership: a client's transaction over several
+/// partitions, which is home's; answered with `coordinated`.
+struct coordinate {
+  request_tag tag = 0;
+  std::uint32_t place = 0;
+  term at_term;
+  std::shared_ptr<const transaction_plan> plan;
+};
+/// Likewise: decided, and somebody may not know it yet. Said again until they do.
+struct drive_decision {
+  term at_term;
+  transaction_terms terms; ///< `home`: a key of this partition
+  storage::decision_record decision;
+};
+/// Likewise: a lock that is older than any coordinator takes (P8).
+struct doubt_lock {
+  term at_term;
+  transaction_terms terms;
+  anchor here; ///< what it has locked in this partition
+};
+
 using effect
   = std::variant<propose, confirm_read, respond, stage_reached, marker_applied,
-                 checkpoint_due, damage_met>;
+                 checkpoint_due, damage_met, coordinate, drive_decision, doubt_lock>;
 using effects = std::vector<effect>;
 
 // -- the machine -------------------------------------------------------------------
@@ -237,6 +284,7 @@ public:
   node_id leader() const { return leader_; }
   hlc_stamp latest_stamp() const { return clock_.latest(); }
   std::size_t waiting_requests() const { return requests_.size() + held_.size(); }
+  std::size_t waiting_watches() const { return watches_.waiting(); }
   const session_table& sessions() const { return state_->sessions(); }
   map_epoch epoch() const { return state_->epoch(); }
   std::size_t disputed_buckets() const { return disputed_.count(); }
@@ -285,6 +333,14 @@ private:
   void become_following(time_ms now, effects& out);
   void become_taking_over();
 
+  // watches, in partition_watches.cpp
+  bool take_watch(const event& input, const arrived& what, effects& out);
+  void step_watches(watching::event&& what, effects& out);
+  void tell_watches(watching::effects& told, effects& out);
+  void answer_watch(request_tag tag, answer given, effects& out);
+  void end_watches_elsewhere(effects& out);
+  void end_watch(request_tag tag, effects& out);
+
   // admission
   std::optional<error> malformation_of(const request& what) const;
   std::optional<error> unfit_to_lead() const;
@@ -302,6 +358,16 @@ private:
   bool wants_own_entry() const;
   own_command wanted_command() const;
   void compare_share();
+
+  // transactions over several partitions, and their locks: partition_transactions.cpp
+  bool reaches_others(const operation& asked) const;
+  void coordinate_waiting(const event& input, effects& out);
+  result<transaction_plan> plan_for(const operation& asked, std::uint64_t wall_ms) const;
+  void on_coordinated(const coordinated& what, effects& out);
+  void look_for_left_transactions(const event& input, effects& out);
+  std::optional<time_ms> next_look() const;
+  void keep_waiting(proposal& done, std::vector<answer>& answers);
+  void wake_lock_waiters(effects& out);
 
   // what becomes of them
   void settle_proposals(const committed& what, std::vector<answer> answers,
@@ -332,6 +398,7 @@ private:
 
   const settings options_;
   storage::state& table_;
+  watching::watch_machine watches_;
   std::optional<state_machine> state_; ///< always there; built anew from a snapshot
   log_index applied_;
   term applied_term_;
@@ -360,8 +427,18 @@ private:
   /// at an index may wait there when the next one puts something else.
   std::map<raft::log_position, std::uint64_t> placed_;
   std::unordered_map<std::uint64_t, request_tag> reads_;
+  std::multimap<hlc_stamp, std::uint64_t> by_stamp_; ///< read at → ticket of `reads_`
+  hlc_stamp close_up_to_; ///< somebody reads at this stamp: an entry above it is wanted
   std::multimap<log_index, std::uint64_t> confirmed_; ///< index → ticket of `reads_`
   std::uint64_t last_ticket_ = 0;
+  /// Transactions that are to be handed to the coordinator.
+  std::vector<write_origin> to_coordinate_;
+  // Who has met a lock (I12), and how many locks had gone by then.
+  std::vector<write_origin> locked_writes_;
+  std::vector<std::uint64_t> locked_reads_; ///< tickets of `reads_`
+  std::uint64_t releases_seen_ = 0;
+  cluster_map_ptr map_; ///< the newest that was heard of
+  time_ms looks_at_ = 0; ///< for transactions that were left, when leading
   /// After a refusal an entry of the machine's own waits until then.
   time_ms own_entry_not_before_ = 0;
 };

@@ -60,7 +60,7 @@ replica::replica(const replica_settings& options, raft::recovered_state found,
       audit_({.self = options.machine.self,
               .marker_interval_ms = options.machine.marker_interval_ms,
               .marker_entries = options.machine.marker_entries}) {
-  inquiry_.on_members(raft_.members(), now);
+  inquiry_.on_members(raft_.members(), raft_.log().last_position(), now);
 }
 
 // -- what it hears -----------------------------------------------------------------
@@ -102,8 +102,12 @@ void replica::on(raft::received& what) {
   if (const auto* beside = std::get_if<raft::carried>(&message.content))
     return on_carried(message, *beside->what);
   remember(message);
-  if (!is_withheld(message) && !is_too_far_ahead(message))
+  if (is_withheld(message)) {
+    inquiry_.on_spoken(message.from, now_);
+    look_after_witnesses();
+  } else if (!is_too_far_ahead(message)) {
     tell(raft::event_kind{std::move(what)});
+  }
 }
 
 void replica::on(raft::persist_failed& what) {
@@ -298,7 +302,7 @@ void replica::carry_out(raft::configuration_changed& what) {
   look_is_due_ = true;
   tell(event_kind{voters_known{what.members.voters}});
   book_.keep(raft::quorum::everyone(what.members));
-  inquiry_.on_members(what.members, now_);
+  inquiry_.on_members(what.members, raft_.log().last_position(), now_);
   out_->push_back(what);
 }
 

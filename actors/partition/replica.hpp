@@ -83,7 +83,7 @@ using replica_event_kind
                  raft::persist_failed, raft::entries_loaded, checkpoint_done,
                  snapshot_part_read, snapshot_part_taken, state_replaced,
                  raft::state_checked, damage_reported, map_known,
-                 raft::transfer_leadership, time_passed>;
+                 raft::transfer_leadership, time_passed, coordinated>;
 
 struct replica_event {
   time_ms now = 0;           ///< monotonic
@@ -154,6 +154,7 @@ using replica_effect
                  read_snapshot_part, release_snapshot, take_snapshot_part,
                  replace_state, condemn_state, respond, stage_reached, tell_members,
                  skew_seen, disputes_changed, witnesses_heard, lapse_seen,
+                 coordinate, drive_decision, doubt_lock,
                  raft::role_changed, raft::quorum_changed,
                  raft::configuration_changed, raft::rebuild_needed>;
 using replica_effects = std::vector<replica_effect>;
@@ -193,6 +194,7 @@ private:
 
   // what it hears
   void on(arrived& what) { tell(event_kind{std::move(what)}); }
+  void on(coordinated& what) { tell(event_kind{std::move(what)}); }
   void on(map_known& what);
   void on(raft::link_changed& what);
   void on(raft::received& what);

@@ -23,7 +23,14 @@ void replica::carry_out(marker_applied& what) {
 /// Terms are raft's business: what is said of a marker holds whoever leads by now. But
 /// only the leader of this term is believed when it says that this replica is wrong.
 void replica::on_carried(const raft::message& from, const replica_message& what) {
-  if (damaged_ || !is_of_named_store(from))
+  if (damaged_)
+    return; // G1
+  if (const auto* told = std::get_if<standing_told>(&what.what)) {
+    // Its members may be older than that store.
+    inquiry_.on_told(from.from, from.from_store, *told, now_);
+    return look_after_witnesses();
+  }
+  if (!is_of_named_store(from))
     return; // G1
   std::visit(overloaded{
                [&](const digest_asked& asked) { answer_digest(from.from, asked); },
@@ -37,10 +44,7 @@ void replica::on_carried(const raft::message& from, const replica_message& what)
                [&](const standing_asked& asked) {
                  answer_standing(from.from, from.from_store, asked);
                },
-               [&](const standing_told& told) {
-                 inquiry_.on_told(from.from, told);
-                 look_after_witnesses();
-               },
+               [](const standing_told&) {}, // above
              },
              what.what);
 }

@@ -63,12 +63,14 @@ enum class lapse : std::uint8_t {
   log = 3,     ///< it has acknowledged more
 };
 
-/// The answer. What binds the asker is where the witness's own word ends.
+/// The answer. What binds the asker is where the witness's own word ends; whom it has to
+/// ask is told by whose log is the newest.
 struct standing_told {
   std::uint64_t opening = 0; ///< the asker's
   term at_term;
   raft::log_position last; ///< of the witness's log
   lapse sign = lapse::none;
+  raft::configuration members; ///< by that log
 };
 
 struct replica_message {

@@ -57,7 +57,7 @@ void replica::answer_standing(node_id peer, store_id store, const standing_asked
   }
   tell(raft::event_kind{raft::peer_began{peer, asked.reached}});
   send_to(peer, {standing_told{asked.life.opening, raft_.current_term(),
-                               raft_.log().last_position(), sign}});
+                               raft_.log().last_position(), sign, raft_.members()}});
 }
 
 bool replica::has_gone_back(const raft::raft_machine::peer_status& peer) const {

@@ -64,15 +64,18 @@ answer not_founded_answer() {
   return refused_answer(error_code::no_quorum, "the cluster is not founded yet");
 }
 
-answer not_mine_answer() {
-  return refused_answer(error_code::wrong_partition,
-                        "another partition has this: ask for the map");
-}
-
 answer unreadable_answer(const error& why) {
   return refused_answer(why.code, why.code == error_code::damaged
                                     ? why.message + "; repair is under way"
                                     : why.message);
+}
+
+answer other_work_answer() {
+  auto given = refused_answer(error_code::invalid,
+                              "the idempotency key was used for another request: a retry "
+                              "repeats all of it, and other work takes another key");
+  given.repeated = true;
+  return given;
 }
 
 answer too_far_answer() {
@@ -86,7 +89,8 @@ answer too_far_answer() {
 
 state_machine::state_machine(partition_id id, const session_limits& limits,
                              storage::state& table)
-    : id_(id), table_(table), sessions_(limits), participant_(table) {
+    : id_(id), table_(table), history_(std::make_unique<value_history>(table)),
+      sessions_(limits), participant_(table) {
   if (id_ == root_partition)
     catalog_.emplace(table_);
   restore();
@@ -111,6 +115,7 @@ std::vector<answer> state_machine::apply(const entry_batch& batch) {
   latest_ = batch.last_stamp();
   sessions_.collect(latest_);
   participant_.collect(latest_);
+  history_->collect(latest_);
   collect_leaving_space();
   return answers;
 }
@@ -134,6 +139,7 @@ void state_machine::adopt(const adopt_share& what) {
     leaving_.erase(range.space);
   owned_ = what.owned;
   spaces_ = what.spaces;
+  keep_versions();
   share_epoch_ = what.epoch;
 }
 
@@ -149,6 +155,13 @@ const storage::key_range* state_machine::range_of(space_id space,
     return nullptr;
   const auto& found = *std::prev(after);
   return found.space == space && found.contains(key) ? &found : nullptr;
+}
+
+bool state_machine::has_part_of(space_id space) const {
+  const auto after = std::upper_bound(
+    owned_.begin(), owned_.end(), space,
+    [](space_id wanted, const storage::key_range& range) { return wanted < range.space; });
+  return after != owned_.begin() && std::prev(after)->space == space;
 }
 
 /// A scan stays within one range: a client with an older map could else take what
@@ -239,14 +252,20 @@ answer state_machine::apply_write(const operation& asked, hlc_stamp stamp) {
       given = too_far_answer();
       break;
     case standing::other:
-      given = refused_answer(error_code::invalid,
-                             "the idempotency key was used for another request: a retry "
-                             "repeats all of it, and other work takes another key");
-      given.repeated = true;
+      given = other_work_answer();
       break;
   }
   given.id = asked.id;
   return given;
+}
+
+std::optional<answer> state_machine::answer_before(const operation& asked) const {
+  const auto* session = sessions_.find(asked.id.client);
+  if (session && session->fingerprint != asked.fingerprint)
+    return other_work_answer();
+  if (const auto* known = sessions_.find_answer(asked.id))
+    return answer_again(asked, *known);
+  return participant_.answer_of_end(asked.id);
 }
 
 /// Steps between partitions have no session: done twice is the same as once.
@@ -273,10 +292,12 @@ std::optional<answer> state_machine::apply_between(const operation& asked, hlc_s
 /// then the answer that is remembered is the decision (P6).
 answer state_machine::apply_push(const push& asked, hlc_stamp stamp) {
   const auto* known = sessions_.find_answer(asked.transaction);
-  if (!known || participant_.ended(asked.transaction))
+  const auto* ended = participant_.ended(asked.transaction);
+  if (!known || (ended && !ended->committed))
     return participant_.apply(asked, stamp);
   auto given = applied_answer(known->version);
   given.otherwise = known->code != error_code::ok;
+  given.steps = known->steps;
   return given;
 }
 
@@ -369,21 +390,22 @@ void state_machine::collect_leaving_space() {
     more = gone.size() >= keys_per_entry || bytes >= bytes_per_entry;
     if (more)
       return false;
-    if (const auto* value = std::get_if<storage::value_record>(&row.what))
-      bytes += value->view().size();
-    else
-      bytes += max_escalated_bytes;
+    const auto* value = std::get_if<storage::value_record>(&row.what);
+    if (const auto* past = std::get_if<storage::past_value_record>(&row.what))
+      value = &past->was;
+    bytes += value ? value->view().size() : max_escalated_bytes;
     gone.push_back(std::move(row.key));
     return true;
   };
-  auto visited
-    = table_.visit(record_key::value(space, ""), record_key::end_of(space), take);
-  sound(visited);
-  if (!more) {
-    auto waiting = table_.visit(record_key::escalation(space, ""),
-                                record_key::end_of_escalations(space), take);
-    sound(waiting);
-  }
+  const auto visit = [&](const record_key& first, const record_key& last) {
+    if (more)
+      return;
+    auto visited = table_.visit(first, last, take);
+    sound(visited);
+  };
+  visit(record_key::value(space, ""), record_key::end_of(space));
+  visit(record_key::start_of_past(space), record_key::end_of_past(space));
+  visit(record_key::escalation(space, ""), record_key::end_of_escalations(space));
   for (auto& key : gone)
     table_.erase(std::move(key));
   if (!more)
@@ -395,6 +417,8 @@ void state_machine::collect_leaving_space() {
 answer state_machine::read(const get& asked) const {
   if (!range_of(asked.space, asked.key))
     return not_mine_answer();
+  if (asked.at.value != 0)
+    return read_past(asked);
   const auto& locks = participant_.locks();
   if (const auto* holder = locks.writer_of(asked.space, asked.key);
       holder && !asked.stale && !mutated(mutant::ignore_locks))
@@ -414,6 +438,8 @@ answer state_machine::read(const get& asked) const {
 answer state_machine::read(const scan& asked) const {
   if (!owns_all(asked.space, asked.first, asked.last))
     return not_mine_answer();
+  if (asked.at.value != 0)
+    return read_past(asked);
   const auto& locks = participant_.locks();
   if (const auto* holder = locks.writer_in(asked.space, asked.first, asked.last);
       holder && !asked.stale && !mutated(mutant::ignore_locks))
@@ -487,6 +513,7 @@ void state_machine::write_back() {
   own.spaces = spaces_;
   own.machine_version = entry_batch::current_machine_version;
   own.sessions = sessions_.size();
+  own.collected = history_->collected();
   table_.put(record_key::partition(), own);
 }
 
@@ -496,7 +523,9 @@ void state_machine::restore() {
     latest_ = found->latest;
     share_epoch_ = found->epoch;
     owned_ = std::move(found->owned);
+    history_->restore(found->collected);
     spaces_ = std::move(found->spaces);
+    keep_versions();
     if (!mutated(mutant::forget_collection))
       leaving_.insert(found->leaving.begin(), found->leaving.end());
   }

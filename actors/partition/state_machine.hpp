@@ -5,8 +5,10 @@
 #include "actors/partition/operation.hpp"
 #include "actors/partition/participant.hpp"
 #include "actors/partition/session_table.hpp"
+#include "actors/partition/value_history.hpp"
 #include "storage/state.hpp"
 
+#include <memory>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -53,6 +55,13 @@ public:
   /// One that changes nothing.
   answer read(const transact& asked) const;
 
+  /// What is known already of an operation that isn't in the log: what its session was
+  /// answered, or how its transaction ended. Says nothing before all of the log is
+  /// applied (P16).
+  std::optional<answer> answer_before(const operation& asked) const;
+  /// Some of its keys are another partition's.
+  bool reaches_others(const transact& asked) const { return !catalog_ && !owns_all(asked); }
+
   /// Highest stamp applied.
   hlc_stamp latest() const { return latest_; }
   /// Of the map that the partition's share is from; the root's is the map's own.
@@ -68,6 +77,8 @@ public:
   const std::vector<storage::owned_space>& spaces() const { return spaces_; }
   /// Null: as by default.
   const storage::space_settings* settings_of(space_id space) const;
+
+  bool has_part_of(space_id space) const;
 
   /// Some keys of spaces that are no more owned are still to go: each entry takes
   /// a part of them along, also one without operations.
@@ -98,7 +109,13 @@ private:
   bool owns_all(const transact& asked) const;
   bool is_mine(const operation& asked) const;
   std::optional<answer> refusal_unremembered(const operation& asked) const;
+  // reads at a stamp, in state_machine_past.cpp
+  answer read_past(const get& asked) const;
+  answer read_past(const scan& asked) const;
+  lock_table::holder undecided_at(hlc_stamp at, space_id space, const std::string& first,
+                                  const std::string& last) const;
   void collect_leaving_space();
+  void keep_versions();
   std::optional<answer> keep_escalated(space_id space, std::string_view key,
                                        storage::escalated_write what);
   answer read_escalated(const scan& asked) const;
@@ -107,6 +124,7 @@ private:
 
   const partition_id id_;
   storage::state& table_;
+  std::unique_ptr<value_history> history_; ///< always there; the table knows where
   hlc_stamp latest_;
   session_table sessions_;
   participant participant_;

@@ -3,6 +3,7 @@
 #include "actors/partition/state_machine.hpp"
 
 #include <algorithm>
+#include <map>
 
 /// The state machine's part in conflicts (A7): what a space's rules say, what waits for
 /// somebody.
@@ -17,6 +18,15 @@ const storage::space_settings* state_machine::settings_of(space_id space) const 
     spaces_.begin(), spaces_.end(), space,
     [](const storage::owned_space& one, space_id wanted) { return one.space < wanted; });
   return found != spaces_.end() && found->space == space ? &found->settings : nullptr;
+}
+
+/// As many of each key as its space says.
+void state_machine::keep_versions() {
+  std::map<space_id, std::uint32_t> versions;
+  for (const auto& one : spaces_)
+    if (one.settings.versions_kept > 1)
+      versions[one.space] = one.settings.versions_kept;
+  history_->keep(std::move(versions));
 }
 
 answer state_machine::contest(space_id space, const condition& when,

@@ -60,13 +60,6 @@ raft::member_store steward::store_of(node_id node) const {
   return {node, known ? known->store : store_id{}};
 }
 
-/// Nodes that have left are known, too: none goes from the map.
-bool steward::knows_all(const raft::configuration& members) const {
-  const auto is_known = [this](node_id node) { return map_->find_node(node) != nullptr; };
-  return std::all_of(members.voters.begin(), members.voters.end(), is_known)
-         && std::all_of(members.learners.begin(), members.learners.end(), is_known);
-}
-
 /// A learner that a vote of its own would not hold up, and that knows it is one: what it
 /// had from an earlier membership could still be removed.
 bool steward::is_ready(const leader_view& seen, node_id node) const {
@@ -83,8 +76,10 @@ bool steward::is_ready(const leader_view& seen, node_id node) const {
 std::optional<steward_step> steward::next_change(const leader_view& seen) {
   awaits_members_ = false;
   const auto* group = map_->find_partition(options_.partition);
-  if (!group || group->wanted.empty() || !knows_all(seen.members))
+  if (!group || group->wanted.empty())
     return std::nullopt;
+  if (group->members_index < seen.members_index && !mutated(mutant::trust_old_maps))
+    return std::nullopt; // S6
   const auto is_current = [&](node_id node) { // with the store that the map names
     return raft::quorum::store_of(seen.members, node) == store_of(node).store;
   };

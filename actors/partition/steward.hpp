@@ -28,8 +28,9 @@
 /// S4  Leadership goes to the first wanted voter that is up with the log, and not more
 ///     often than every `spread_pause_ms`.
 /// S5  The root is told of each committed set of voters.
-/// S6  A map that doesn't know one of the members is older than they are: nothing is
-///     changed by it. It would take that member for one with another store.
+/// S6  A map that has not heard of the present members is older than they are: nothing is
+///     changed by it. It would take one that it doesn't know, or knows with an earlier
+///     store, for one that has lost its data.
 namespace present::partition {
 
 struct steward_settings {
@@ -84,7 +85,6 @@ private:
   std::optional<steward_step> next_change(const leader_view& seen);
   std::optional<steward_step> next_leader(const leader_view& seen, time_ms now);
   bool is_ready(const leader_view& seen, node_id node) const;
-  bool knows_all(const raft::configuration& members) const;
   raft::member_store store_of(node_id node) const;
 
   const steward_settings options_;

@@ -4,6 +4,7 @@
 #include "runtime/base/overloaded.hpp"
 #include "schemas/capnp_text.hpp"
 #include "schemas/honest_list.hpp"
+#include "storage/step_results_codec.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -262,16 +263,26 @@ void encode_decide(const decide& from, schema::Decide::Builder to) {
     encode_place(each.where.space, each.where.key, others[place].initWhere());
     others[place].setStamp(each.stamp.value);
   }
+  to.setCount(from.elsewhere.steps);
+  auto places = to.initPlaces(static_cast<unsigned>(from.elsewhere.places.size()));
+  for (unsigned place = 0; place < from.elsewhere.places.size(); ++place)
+    places.set(place, from.elsewhere.places[place]);
+  storage::encode_results(from.elsewhere.steps_there, to);
 }
 
 result<decide> decode_decide(schema::Decide::Reader from) {
   auto part = decode_transact(from.getPart());
   if (!part)
     return part.problem();
-  decide what{decode_terms(from.getTerms()), std::move(*part), {}};
+  decide what{decode_terms(from.getTerms()), std::move(*part), {}, {}};
   each_of(from.getOthers(), [&](schema::PreparedPart::Reader each) {
     what.others.push_back({decode_anchor(each.getWhere()), {each.getStamp()}});
   });
+  what.elsewhere.steps = from.getCount();
+  for (const auto place : from.getPlaces())
+    if (what.elsewhere.places.size() <= bounds::max_transaction_keys)
+      what.elsewhere.places.push_back(place);
+  what.elsewhere.steps_there = storage::decode_results(from);
   return what;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/partition/transact.hpp"
+#include "storage/record.hpp"
 
 #include <cstdint>
 #include <string>
@@ -48,12 +49,28 @@ struct prepared_part {
   hlc_stamp stamp; ///< of its entry: the decision's is above it (P22)
   friend bool operator==(const prepared_part&, const prepared_part&) = default;
 };
+/// In results gathered before the decision: its stamp, which nobody knows yet (P22).
+inline constexpr hlc_stamp decisions_stamp{~std::uint64_t{0}};
+
+/// What the steps of all parts but home's came to, as they prepared: the client's answer
+/// is made of these and of what home's own part comes to.
+struct results_elsewhere {
+  std::uint32_t steps = 0;           ///< of the whole transaction
+  std::vector<std::uint32_t> places; ///< of home's steps among them, rising
+  storage::step_results steps_there; ///< of the others, in their order; null: all wrote
+  friend bool operator==(const results_elsewhere& a, const results_elsewhere& b) {
+    return a.steps == b.steps && a.places == b.places
+           && storage::same_results(a.steps_there, b.steps_there);
+  }
+};
+
 /// Home's one entry: `part` is checked and applied, the transaction decided, and its
 /// client's answer remembered, or none of it (P6, P7).
 struct decide {
   transaction_terms terms;
   transact part;
   std::vector<prepared_part> others;
+  results_elsewhere elsewhere;
   friend bool operator==(const decide&, const decide&) = default;
 };
 

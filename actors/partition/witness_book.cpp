@@ -106,25 +106,61 @@ witness_inquiry::witness_inquiry(const settings& options, time_ms now)
     phase_ = phase::done;
 }
 
-void witness_inquiry::on_members(const raft::configuration& members, time_ms now) {
+void witness_inquiry::on_members(const raft::configuration& members,
+                                 const raft::log_position& by, time_ms now) {
   if (phase_ != phase::uninvited || members.voters.empty())
     return;
   phase_ = phase::asking;
+  ask_of(members, by, now);
+}
+
+void witness_inquiry::ask_of(const raft::configuration& members, const raft::log_position& by,
+                             time_ms now) {
   members_ = members;
-  for (const auto node : raft::quorum::everyone(members))
-    if (node != options_.self && raft::quorum::is_voter(members, node))
-      asked_.insert(node);
+  members_by_ = by;
+  told_.clear(); // B6
   ask_at_ = now;
   patient_until_ = now + options_.patience_ms;
+}
+
+std::set<node_id> witness_inquiry::other_voters() const {
+  std::set<node_id> voters;
+  for (const auto node : raft::quorum::everyone(members_))
+    if (node != options_.self && raft::quorum::is_voter(members_, node))
+      voters.insert(node);
+  return voters;
+}
+
+std::vector<node_id> witness_inquiry::silent_voters() const {
+  std::vector<node_id> silent;
+  const auto voters = other_voters();
+  std::set_difference(voters.begin(), voters.end(), told_.begin(), told_.end(),
+                      std::back_inserter(silent));
+  return silent;
 }
 
 void witness_inquiry::hurry(time_ms now) {
   ask_at_ = std::min(ask_at_, now);
 }
 
-void witness_inquiry::on_told(node_id peer, const standing_told& what) {
-  if (phase_ != phase::asking || what.opening != options_.life.opening
-      || !asked_.contains(peer) || !told_.insert(peer).second)
+void witness_inquiry::on_spoken(node_id peer, time_ms now) {
+  if (phase_ == phase::asking && !raft::quorum::is_voter(members_, peer)
+      && spoke_.insert(peer).second)
+    hurry(now);
+}
+
+void witness_inquiry::on_told(node_id peer, store_id store, const standing_told& what,
+                              time_ms now) {
+  if (phase_ != phase::asking || what.opening != options_.life.opening)
+    return; // B2
+  const bool is_newer = !is_up_to_date(members_by_, what.last) && !what.members.voters.empty();
+  if (is_newer && what.members != members_ && !mutated(mutant::ask_first_members))
+    ask_of(what.members, what.last, now);
+  else if (is_newer)
+    members_by_ = what.last;
+  const auto expected = raft::quorum::store_of(members_, peer);
+  if (!raft::quorum::is_voter(members_, peer)
+      || (expected.value != 0 && store != expected) || !told_.insert(peer).second)
     return; // B2
   found_.at_term = std::max(found_.at_term, what.at_term);
   if (!is_up_to_date(found_.reached, what.last))
@@ -138,29 +174,30 @@ void witness_inquiry::on_told(node_id peer, const standing_told& what) {
 std::optional<time_ms> witness_inquiry::next_look() const {
   if (phase_ != phase::asking)
     return std::nullopt;
-  return told_.size() == asked_.size() ? 0 : ask_at_;
+  return silent_voters().empty() ? 0 : ask_at_;
 }
 
 witness_inquiry::step witness_inquiry::look(time_ms now) {
   step next;
   if (phase_ != phase::asking)
     return next;
+  auto silent = silent_voters();
   const bool enough = raft::quorum::agreed(members_, [&](node_id node) {
     return node == options_.self || told_.contains(node);
   });
-  if (told_.size() == asked_.size() || (enough && now >= patient_until_)
+  if (silent.empty() || (enough && now >= patient_until_)
       || mutated(mutant::ask_no_witness)) {
     phase_ = phase::done;
-    std::set_difference(asked_.begin(), asked_.end(), told_.begin(), told_.end(),
-                        std::back_inserter(found_.silent));
+    found_.silent = std::move(silent);
     next.result = found_;
     return next;
   }
   if (now < ask_at_)
     return next;
   ask_at_ = now + ask_again_ms;
-  std::set_difference(asked_.begin(), asked_.end(), told_.begin(), told_.end(),
-                      std::back_inserter(next.ask));
+  next.ask = std::move(silent);
+  next.ask.insert(next.ask.end(), spoke_.begin(), spoke_.end());
+  spoke_.clear();
   return next;
 }
 

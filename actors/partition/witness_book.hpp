@@ -43,14 +43,23 @@
 /// The gap: a voter that doesn't answer within patience_ms is not waited for. If it was
 /// the only one with what the asker has lost, nobody knows; README.md says so.
 ///
+/// *Who is asked.* A replica that was away for long knows members that may all have gone
+/// since. So an answer brings the members by the witness's log, those of the newest log
+/// are the ones to ask, and whoever speaks to the asker meanwhile is asked as well. Each
+/// change of members was committed by a majority of those before it: a majority of any
+/// set either knows the next one or there is none.
+///
 /// Invariants
 /// B1  While it asks, a replica neither votes nor campaigns nor acknowledges.
-/// B2  An answer counts once for a voter, and only if it answers a question of this life.
+/// B2  An answer counts once for a voter, from the store that it has as one, and only if
+///     it answers a question of this life.
 /// B3  What is remembered of a store never falls, but for its opening, which is the last
 ///     that it spoke of.
 /// B4  A new store is another one: what was known of the node's last store is dropped.
 /// B5  Who asks again, for the answer was lost, is told the same: its first question has
 ///     made its life the last one known.
+/// B6  The voters that count are those by the newest log that was told of. When they
+///     change, each of them has to tell again.
 namespace present::partition {
 
 /// Remembered of the peers of one replica; the journal keeps it.
@@ -120,11 +129,15 @@ public:
 
   witness_inquiry(const settings& options, time_ms now);
 
-  /// The members by the replica's own log. Nobody is asked before there are any.
-  void on_members(const raft::configuration& members, time_ms now);
+  /// The members by the replica's own log, and where that ends. Nobody is asked before
+  /// there are any.
+  void on_members(const raft::configuration& members, const raft::log_position& by,
+                  time_ms now);
   /// Asks again soon: a link came up.
   void hurry(time_ms now);
-  void on_told(node_id peer, const standing_told& what);
+  /// It spoke of raft and was not heard.
+  void on_spoken(node_id peer, time_ms now);
+  void on_told(node_id peer, store_id store, const standing_told& what, time_ms now);
 
   const store_life& life() const { return options_.life; }
   bool is_asking() const { return phase_ == phase::asking; }
@@ -141,11 +154,16 @@ public:
 private:
   enum class phase : std::uint8_t { uninvited, asking, done };
 
+  void ask_of(const raft::configuration& members, const raft::log_position& by, time_ms now);
+  std::set<node_id> other_voters() const;
+  std::vector<node_id> silent_voters() const;
+
   const settings options_;
   phase phase_ = phase::uninvited;
   raft::configuration members_;
-  std::set<node_id> asked_; ///< the other voters
-  std::set<node_id> told_;
+  raft::log_position members_by_; ///< the end of the newest log, whose members they are
+  std::set<node_id> told_;        ///< of the voters
+  std::set<node_id> spoke_;       ///< since it last asked
   inquiry_result found_;
   time_ms ask_at_ = 0;
   time_ms patient_until_ = 0;

@@ -2,6 +2,7 @@
 
 #include "actors/partition/operation_codec.hpp"
 #include "actors/partition/operation_size.hpp"
+#include "actors/watch/watch_codec.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/network/error_codec.hpp"
 #include "schemas/honest_list.hpp"
@@ -45,6 +46,21 @@ std::uint64_t words_of(const bytes_ptr& bytes) {
 /// Before the elements of a list of structs, and before the root.
 constexpr std::uint64_t tag = 1;
 constexpr std::uint64_t root = 1;
+
+std::uint64_t words_of_results(const std::vector<storage::step_result>& steps) {
+  std::uint64_t words = tag + steps.size() * (words_of_struct<schema::StepResult>() + tag);
+  for (const auto& each : steps) {
+    words += words_of(each.value);
+    for (const auto& row : each.rows)
+      words += words_of_struct<schema::ResultRow>() + words_of(row.key.size())
+               + words_of(row.value);
+  }
+  return words;
+}
+
+std::uint64_t words_of_results(const storage::step_results& steps) {
+  return steps ? words_of_results(*steps) : 0;
+}
 
 struct operation_words {
   std::uint64_t operator()(const get& what) const {
@@ -91,7 +107,9 @@ struct operation_words {
   }
   std::uint64_t operator()(const decide& what) const {
     return words_of_terms(what.terms) + words_of_struct<schema::Decide>() + (*this)(what.part)
-           + tag + what.others.size() * (words_of_struct<schema::PreparedPart>() + longest_place);
+           + tag + what.others.size() * (words_of_struct<schema::PreparedPart>() + longest_place)
+           + words_of(4 * what.elsewhere.places.size())
+           + words_of_results(what.elsewhere.steps_there);
   }
   std::uint64_t operator()(const resolve&) const { return words_of_struct<schema::Resolve>(); }
   std::uint64_t operator()(const push&) const {
@@ -99,6 +117,10 @@ struct operation_words {
   }
   std::uint64_t operator()(const forget&) const {
     return words_of_struct<schema::Forget>() + longest_place;
+  }
+
+  std::uint64_t operator()(const watch& what) const {
+    return words_of_struct<schema::Watch>() + words_of(what.key.size());
   }
 
   std::uint64_t operator()(const set_space& what) const {
@@ -244,29 +266,15 @@ capnp::MessageSize encoded_size(const request& from) {
   return {words, 0};
 }
 
-namespace {
-
-std::uint64_t words_of_results(const std::vector<storage::step_result>& steps) {
-  std::uint64_t words = tag + steps.size() * (words_of_struct<schema::StepResult>() + tag);
-  for (const auto& each : steps) {
-    words += words_of(each.value);
-    for (const auto& row : each.rows)
-      words += words_of_struct<schema::ResultRow>() + words_of(row.key.size())
-               + words_of(row.value);
-  }
-  return words;
-}
-
-} // namespace
-
 capnp::MessageSize encoded_size(const response& from) {
   std::uint64_t words
     = root + words_of_struct<schema::Response>() + words_of_struct<schema::Error>() + tag
       + words_of(from.failure.message.size()) + words_of(from.failure.trace_id.size())
       + from.answers.size() * words_of_struct<schema::Answer>();
   for (const auto& each : from.answers) {
-    if (each.steps)
-      words += words_of_results(*each.steps);
+    words += words_of_results(each.steps);
+    if (each.watched)
+      words += words_of(*each.watched);
     words += words_of(each.value) + words_of(each.message.size()) + tag
              + each.rows.size() * words_of_struct<schema::ScanRow>();
     for (const auto& row : each.rows)

@@ -75,14 +75,13 @@ std::optional<time_ms> two_phase_machine::next_wake() const {
 void two_phase_machine::on(const event& input, const begun& what, effects& out) {
   check(std::holds_alternative<idle>(phase_), "C3: a machine is begun twice");
   terms_ = what.terms;
-  asked_ = what.asked;
-  home_part_ = what.home_part;
+  plan_ = what;
   client_waits_ = true;
   preparing phase;
   phase.until = input.now + options_.prepare_ms;
   for (const auto& other : what.others) {
     others_.push_back(other.where);
-    phase.others.push_back({errand{other.where}, other.what, {}});
+    phase.others.push_back({errand{other.where}, {}, nullptr});
   }
   phase_ = std::move(phase);
   for (auto* each : errands())
@@ -144,7 +143,7 @@ void two_phase_machine::on(const event& input, const time_passed&, effects& out)
       phase && client_waits_ && phase->client_waits_until <= input.now) {
     auto said = refusal_of(make_error(error_code::unknown_outcome,
                                       "home has not said yet how the transaction ended"),
-                           asked_.id);
+                           terms_.id);
     said.known = outcome::unknown;
     tell(std::move(said), out);
   }
@@ -160,6 +159,7 @@ void two_phase_machine::on_prepared(const event& input, preparation& of, const a
   if (said.code == error_code::ok) {
     of.its.is_done = true;
     of.stamp = said.version;
+    of.steps = said.steps;
     const auto& others = std::get<preparing>(phase_).others;
     if (std::all_of(others.begin(), others.end(), [](const auto& o) { return o.its.is_done; })
         || mutated(mutant::decide_before_all_prepared))
@@ -175,7 +175,7 @@ void two_phase_machine::on_decided(const event& input, deciding& phase, const an
                                    effects& out) {
   if (said.code == error_code::ok) {
     auto whole = said;
-    whole.id = asked_.id;
+    whole.id = terms_.id;
     tell(std::move(whole), out);
     become_resolving(input, true, said.version, out);
   } else if (meets_lock(said) && (outranks(*said.holder) || mutated(mutant::always_wait))) {
@@ -200,11 +200,12 @@ void two_phase_machine::on_pushed(const event& input, pushing& phase, const answ
     why.known = outcome::not_applied; // whatever was not known before: home has said it
     if (traits_of(why.code).known_outcome != outcome::not_applied)
       why.code = error_code::transaction_conflict;
-    tell(refusal_of(why, asked_.id), out);
+    tell(refusal_of(why, terms_.id), out);
   } else {
     answer whole;
-    whole.id = asked_.id;
+    whole.id = terms_.id;
     whole.version = said.version;
+    whole.steps = said.steps;
     tell(std::move(whole), out);
   }
   become_resolving(input, !said.otherwise, said.version, out);
@@ -235,8 +236,13 @@ void two_phase_machine::become_deciding(const event& input, effects& out) {
   deciding phase;
   phase.its.where = terms_.home;
   phase.client_waits_until = input.now + options_.decide_ms;
-  for (const auto& other : std::get<preparing>(phase_).others)
-    phase.others.push_back({other.its.where, other.stamp});
+  const auto& prepared = std::get<preparing>(phase_).others;
+  std::vector<prepared_results> results;
+  for (std::size_t n = 0; n < prepared.size(); ++n) {
+    phase.others.push_back({prepared[n].its.where, prepared[n].stamp});
+    results.push_back({&plan_.others[n], prepared[n].stamp, prepared[n].steps});
+  }
+  phase.results = gather_results(plan_, results);
   phase_ = std::move(phase);
   send(std::get<deciding>(phase_).its, out);
 }
@@ -244,7 +250,7 @@ void two_phase_machine::become_deciding(const event& input, effects& out) {
 /// Whatever went wrong, home says how it ends (P8): it may have been decided already.
 void two_phase_machine::become_pushing(const event& input, error why, effects& out) {
   if (mutated(mutant::abort_without_push)) {
-    tell(refusal_of(why, asked_.id), out);
+    tell(refusal_of(why, terms_.id), out);
     return become_resolving(input, false, {}, out);
   }
   pushing phase;
@@ -319,13 +325,13 @@ operation two_phase_machine::operation_of(const errand& what) const {
   operation asked;
   std::visit(overloaded{
                [&](const preparing& phase) {
-                 for (const auto& each : phase.others)
-                   if (&each.its == &what)
-                     asked.what = prepare{terms_, each.part};
+                 for (std::size_t n = 0; n < phase.others.size(); ++n)
+                   if (&phase.others[n].its == &what)
+                     asked.what = prepare{terms_, plan_.others[n].what};
                },
                [&](const deciding& phase) {
-                 asked = asked_;
-                 asked.what = decide{terms_, home_part_, phase.others};
+                 asked = plan_.asked;
+                 asked.what = decide{terms_, plan_.home_part, phase.others, phase.results};
                },
                [&](const pushing&) {
                  asked.what = push{terms_.id, terms_.home, terms_.deadline};

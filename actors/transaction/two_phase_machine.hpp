@@ -2,6 +2,7 @@
 
 #include "actors/client/pacing.hpp"
 #include "actors/partition/operation.hpp"
+#include "actors/partition/transaction_plan.hpp"
 #include "storage/record.hpp"
 
 #include <cstdint>
@@ -44,21 +45,10 @@ struct settings {
   std::uint32_t backoff_cap_ms = 1'000;
 };
 
-/// What another partition than home is to do of it.
-struct other_part {
-  anchor where;
-  transact what;
-};
-
 // -- what the machine hears ----------------------------------------------------------
 
 /// From home's leader: a client's transaction that reaches over several partitions.
-struct begun {
-  operation asked; ///< its id, and what its session goes by
-  transaction_terms terms;
-  transact home_part;
-  std::vector<other_part> others;
-};
+using begun = transaction_plan;
 /// From home's new leader: it was decided, and somebody may not know it yet.
 struct drive {
   transaction_terms terms;
@@ -131,8 +121,8 @@ private:
   };
   struct preparation {
     errand its;
-    transact part;
     hlc_stamp stamp;
+    storage::step_results steps;
   };
 
   struct idle {};
@@ -143,6 +133,7 @@ private:
   struct deciding {
     errand its;
     std::vector<prepared_part> others;
+    results_elsewhere results;
     time_ms client_waits_until = 0;
   };
   struct pushing {
@@ -189,8 +180,7 @@ private:
   client::pacing pacing_;
   std::variant<idle, preparing, deciding, pushing, resolving, done> phase_;
   transaction_terms terms_;
-  operation asked_;
-  transact home_part_;
+  begun plan_; ///< of one that was begun here
   std::vector<anchor> others_;
   bool client_waits_ = false;
   std::uint64_t last_ticket_ = 0;

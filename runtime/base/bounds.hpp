@@ -33,6 +33,15 @@ inline constexpr std::size_t max_transaction_keys = 10'000;
 inline constexpr std::size_t max_transaction = 8 * mib;
 /// What the steps of one that writes may read: it is remembered with its answer (P4).
 inline constexpr std::size_t max_transaction_results = 64 * kib;
+/// Of a key; a write looks through them all.
+inline constexpr std::uint32_t max_versions_kept = 100;
+/// A deleted key's tombstone, and its earlier versions, go after a day.
+inline constexpr std::uint64_t tombstone_lifetime_ms = 24ull * 60 * 60 * 1000;
+/// What one answer to a watch brings, unless a single change is larger; how long it waits
+/// for one; and the token of a watch over all partitions there may be.
+inline constexpr std::size_t watch_buffer = 1 * mib;
+inline constexpr std::uint32_t max_watch_wait_ms = 60'000;
+inline constexpr std::size_t max_watch_token = 48 * kib;
 inline constexpr std::uint32_t default_deadline_ms = 10'000;
 inline constexpr std::size_t max_sessions_per_identity = 10'000;
 
@@ -49,6 +58,11 @@ inline constexpr std::size_t max_gathered = 16 * mib;
 
 /// Operations whose caller waits for an answer on one session.
 inline constexpr std::size_t max_session_inflight = 20'000;
+
+/// Changes that a replica keeps for watches to go on from: keys, values and what they
+/// take besides. A watch that is further behind has to list again.
+inline constexpr std::size_t watch_window = 4 * mib;
+static_assert(watch_window > watch_buffer + max_value);
 
 // -- snapshots ---------------------------------------------------------------
 

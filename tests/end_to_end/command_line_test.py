@@ -56,6 +56,26 @@ class OnACluster(unittest.TestCase):
         self.assert_problem(self.cluster("kv", "cas", "test", "once", 0, "4"), 4,
                             "version_conflict")
 
+    def test_a_watch_prints_changes_and_goes_on_from_its_token(self):
+        first = self.cluster("kv", "put", "test", "watched", "1").json()["version"]
+        self.cluster("kv", "put", "test", "watched", "2")
+        self.cluster("kv", "delete", "test", "watched")
+        seen = self.cluster("kv", "watch", "test", "watched", "--from", f"@{first}", "--limit", 2)
+        lines = [json.loads(line) for line in seen.out.splitlines()]
+        self.assertEqual([line["event"] for line in lines], ["started", "put", "delete"], seen)
+        self.assertEqual(lines[1]["value"], "2")
+        rest = self.cluster("kv", "watch", "test", "watched", "--from", lines[1]["token"],
+                            "--limit", 1)
+        self.assertEqual(json.loads(rest.out.splitlines()[-1])["event"], "delete", rest)
+        self.assert_problem(self.cluster("kv", "watch", "test", "--from", "x"), 2, "invalid")
+
+    def test_a_key_is_read_as_it_was(self):
+        first = self.cluster("kv", "put", "test", "past", "1").json()["version"]
+        self.assertEqual(self.cluster("kv", "get", "test", "past", "--at", first).json()["value"],
+                         "1")
+        self.cluster("kv", "put", "test", "past", "2")
+        self.assert_problem(self.cluster("kv", "get", "test", "past", "--at", first), 4, "too_old")
+
     def txn(self, body, *flags):
         return self.cluster("txn", "-f", "-", *flags, stdin=json.dumps(body))
 

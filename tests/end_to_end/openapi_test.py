@@ -141,6 +141,27 @@ class Description(unittest.TestCase):
         self.ask("GET", "/v1/kv/nowhere")
         self.ask("GET", "/v1/kv/api", role=self.node)
 
+    def exercise_watches_and_the_past(self):
+        path, watch = "/v1/kv/api/past", "/v1/watch/api"
+        first = self.ask("PUT", path, "1").version()
+        second = self.ask("PUT", path, "2").version()
+        self.assertEqual(self.ask("GET", f"{path}?at={second}").body, b"2")
+        self.assertEqual(self.ask("GET", f"{path}?at={first}").status, 409)
+        self.assertEqual(self.ask("GET", f"/v1/kv/api?prefix=past&at={second}").status, 200)
+        self.assertEqual(self.ask("GET", f"/v1/kv/api?prefix=past&at={first}").status, 409)
+        told = self.ask("GET", f"{watch}?key=past&from=@{first}&limit=1").body.decode()
+        self.assertIn(f'data: {{"key":"past","value":"2","version":{second}}}', told)
+        token = re.search(r"^id: (\S+)\nevent: put", told, re.MULTILINE).group(1)
+        third = self.ask("PUT", path, "3").version()
+        again = self.ask("GET", f"{watch}?key=past&limit=1", Last_Event_ID=token).body.decode()
+        self.assertIn(f'"version":{third}', again)
+        self.assertNotIn(f'"version":{second}', again)
+        self.ask("GET", f"{watch}?key=past&prefix=p")
+        self.ask("GET", f"{watch}?from=nonsense")
+        self.ask("GET", f"{watch}?prefix={'k' * 401}")
+        self.ask("GET", watch, role=self.node)
+        self.ask("GET", "/v1/watch/nowhere")
+
     def exercise_transactions(self):
         put = {"op": "put", "space": "api", "key": "txn/a", "value": "v"}
         steps = [put, {"op": "get", "space": "api", "key": "txn/a"},
@@ -214,6 +235,7 @@ class Description(unittest.TestCase):
         self.exercise_health()
         self.exercise_keys()
         self.exercise_lists_and_batches()
+        self.exercise_watches_and_the_past()
         self.exercise_transactions()
         self.exercise_spaces()
         self.exercise_the_cluster()
@@ -230,14 +252,16 @@ class Description(unittest.TestCase):
             for name, value in samples.items():
                 path = path.replace(name, value)
             for method in METHODS | {"patch", "options"}:
-                reply = self.raw(method.upper(), path, role="admin")
+                # A stream would not end.
+                asked = path + "?nonsense" if "/watch/" in path else path
+                reply = self.raw(method.upper(), asked, role="admin")
                 if method in item:
                     self.assertNotEqual(reply.status, 405, path)
                 else:
                     self.assertEqual(reply.status, 405, f"{method} {path} is not described")
                     allowed = set(reply.headers["Allow"].lower().split(", "))
                     self.assertEqual(allowed, METHODS & set(item), path)
-        for path in ("/v1", "/v1/kv", "/v1/watch/api", "/openapi.json"):
+        for path in ("/v1", "/v1/kv", "/v1/watch", "/openapi.json"):
             self.assertEqual(self.raw("GET", path, role="admin").status, 404, path)
 
     def test_every_reference_leads_somewhere_and_everything_is_used(self):

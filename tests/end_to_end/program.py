@@ -61,10 +61,10 @@ def wait_until(condition, what, limit_s=60):
 class Cluster:
     """`present up --detach` in a folder of its own, and `down` at the end."""
 
-    def __init__(self, nodes=3, *more):
+    def __init__(self, nodes=3, *more, partitions=4):
         self.data = tempfile.mkdtemp(prefix="present-test-")
         started = present("up", "--detach", "--data", self.data, "--ports", "random",
-                          "--nodes", nodes, *more, "-o", "json")
+                          "--nodes", nodes, "--partitions", partitions, *more, "-o", "json")
         if started.code != 0:
             log = os.path.join(self.data, "up.log")
             detail = open(log, encoding="utf-8").read() if os.path.exists(log) else ""

@@ -73,9 +73,9 @@ class LmdbFile:
         for first, size in ((0, 8), (10, 2), (16, 8), (40, 6), (88, 6), (144, 8)):
             self.mark(older + first, older + first + size, META)
         for meta in (newest, older):
-            # A page's pad and room, the address of a map that is always elsewhere, the
-            # pad of the rows' tree.
-            for first, size in ((8, 2), (12, 4), (24, 8), (88, 4)):
+            # A page's pad and room, the address of a map that is always elsewhere and its
+            # size, which each opening sets anew, the pad of the rows' tree.
+            for first, size in ((8, 2), (12, 4), (24, 8), (32, 8), (88, 4)):
                 self.mark(meta + first, meta + first + size, PADDING)
 
     def walk(self, tree, of_free):

@@ -63,6 +63,21 @@ class Workload(unittest.TestCase):
         for name, count in report["faults"].items():
             self.assertGreater(count["effective"], 0, name)
 
+    def test_transactions_are_whole_whatever_dies(self):
+        file = self.path("append")
+        for kind, right, more in (("append", "strictly-serializable", ("--history", file)),
+                                  ("bank", "sum-kept", ())):
+            answer = self.cluster("workload", "--kind", kind, "--clients", 8, "--seconds", 8,
+                                  "--faults", "kill,pause", "--seed", 5, *more)
+            self.assertEqual(answer.code, 0, answer)
+            report = answer.json()
+            self.assertEqual(report["verdict"]["is"], right)
+            self.assertFalse(report["locks_left"])
+            self.assertGreater(report["ok"], 20)
+            say(f"\n{kind}: {report['ok']} committed, {report['unknown']} of unknown outcome, "
+                f"{report['failed']}, {report['faults']}")
+        self.assertEqual(present("workload", "--judge", file, "--format", "elle").code, 0)
+
     def test_a_bad_history_is_called_bad(self):
         file = self.path("stale")
         with open(file, "w", encoding="utf-8") as lines:
@@ -90,7 +105,7 @@ class Workload(unittest.TestCase):
         broken = self.path("broken")
         with open(broken, "w", encoding="utf-8") as lines:
             lines.write(json.dumps(STALE[0]) + "\n{\"client\":0,\"op\":\"fly\"}\n")
-        for arguments, word in ((("--kind", "append"), "register, counter or set"),
+        for arguments, word in ((("--kind", "apend"), "register, counter, set, append or bank"),
                                 (("--format", "elle"), "transactions"),
                                 (("--faults", "kil"), "kill"),
                                 (("--judge", broken), ":2"),

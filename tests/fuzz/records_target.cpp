@@ -97,7 +97,7 @@ std::vector<std::string> present::fuzz::honest_inputs() {
     row_input(record_key::session({77}), session),
     row_input(record_key::value({1}, "key"), value_record{{5}, false, value}),
     row_input(record_key::value({1}, ""), value_record{{6}, true, nullptr}),
-    row_input(record_key::value({1}, "k"), value_record{{5}, false, value, authorship{{4}, 2}}),
+    row_input(record_key::value({1}, "k"), value_record{{5}, false, value, false, authorship{{4}, 2}}),
     row_input(record_key::escalation({1}, "k"),
               escalation_record{{{{5}, "on-call", "why", {4}, false, value, authorship{{4}, 2}}}}),
     chosen(digest_of_state, encode_state_digest({})),

@@ -1,29 +1,16 @@
 #include "tests/scenarios/raft_group.hpp"
+#include "tests/scenarios/transcript.hpp"
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
-#include <fstream>
-#include <iostream>
-#include <iterator>
+#include <memory>
 #include <optional>
-#include <sstream>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
-/// Plays transcripts: each line that is not indented is a verb, and the indented
-/// lines behind it are what has to come of it. With --rewrite the expectations
-/// are replaced by what came, for a reviewer to read.
+/// Transcripts of raft.
 namespace present::scenarios {
 namespace {
-
-using words = std::vector<std::string>;
-
-words split(const std::string& line) {
-  std::istringstream in{line};
-  return {std::istream_iterator<std::string>{in}, {}};
-}
 
 std::uint32_t number(const words& line, std::size_t place) {
   if (place >= line.size())
@@ -180,81 +167,14 @@ private:
   std::optional<raft_group> group_;
 };
 
-/// The transcript as it should read.
-std::string replay(std::istream& in) {
-  player playing;
-  std::string result, line;
-  for (std::size_t number = 1; std::getline(in, line); ++number) {
-    if (line.starts_with("    "))
-      continue; // an expectation
-    result += line + '\n';
-    const auto verb = split(line);
-    if (verb.empty() || line[0] == '#')
-      continue;
-    try {
-      result += playing.play(verb);
-    } catch (const std::exception& problem) {
-      throw std::runtime_error("line " + std::to_string(number) + ": "
-                               + problem.what());
-    }
-  }
-  return result;
-}
-
-std::string text_of(const std::string& path) {
-  std::ifstream in{path};
-  if (!in)
-    throw std::runtime_error("can't be read");
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
-
-/// The first line where the two part.
-void show_difference(const std::string& expected, const std::string& came) {
-  std::istringstream left{expected}, right{came};
-  std::string one, other;
-  for (std::size_t number = 1;; ++number) {
-    const bool more = static_cast<bool>(std::getline(left, one));
-    const bool more_too = static_cast<bool>(std::getline(right, other));
-    if (!more && !more_too)
-      return;
-    if (more == more_too && one == other)
-      continue;
-    std::cerr << "  line " << number << "\n  expected: " << (more ? one : "(end)")
-              << "\n  came:     " << (more_too ? other : "(end)") << '\n';
-    return;
-  }
-}
-
-bool run(const std::string& path, bool rewrite) {
-  try {
-    const auto expected = text_of(path);
-    std::istringstream in{expected};
-    const auto came = replay(in);
-    if (came == expected)
-      return true;
-    if (rewrite) {
-      std::ofstream{path} << came;
-      std::cerr << path << ": rewritten\n";
-      return true;
-    }
-    std::cerr << path << ": another outcome than expected\n";
-    show_difference(expected, came);
-  } catch (const std::exception& problem) {
-    std::cerr << path << ": " << problem.what() << '\n';
-  }
-  return false;
-}
-
 } // namespace
 } // namespace present::scenarios
 
 int main(int argc, char** argv) {
-  bool rewrite = false, passed = true;
-  for (int place = 1; place < argc; ++place) {
-    if (std::strcmp(argv[place], "--rewrite") == 0)
-      rewrite = true;
-    else
-      passed = present::scenarios::run(argv[place], rewrite) && passed;
-  }
-  return passed ? 0 : 1;
+  using namespace present::scenarios;
+  return play_transcripts(argc, argv, [] {
+    return [playing = std::make_shared<player>()](const words& line) {
+      return playing->play(line);
+    };
+  });
 }

@@ -39,6 +39,7 @@ std::string describe(const partition::replica_event_kind& what) {
         return std::string{"damage in the "} + (it.in_state ? "state" : "log");
       },
       [](const partition::map_known&) { return std::string{"map"}; },
+      [](const partition::coordinated& it) { return "coordinated #" + num(it.tag); },
       [](const partition::time_passed&) { return std::string{"time"}; },
       [](const auto& it) { return describe(raft::event_kind{it}); }},
     what);
@@ -95,6 +96,9 @@ std::string describe(const partition::replica_effect& what) {
         return "n" + num(it.peer.value) + " has gone back, by sign "
                + num(static_cast<std::uint64_t>(it.sign));
       },
+      [](const partition::coordinate& it) { return "coordinate #" + num(it.tag); },
+      [](const partition::drive_decision&) { return std::string{"drive a decision"}; },
+      [](const partition::doubt_lock&) { return std::string{"doubt a lock"}; },
       [](const partition::tell_members& it) {
         return "tell members of " + num(it.what.index.value);
       },

@@ -47,6 +47,8 @@ void history::check_denied(call_number id, const call& asked) const {
 void history::completed(call_number id, space_id space, const client::outcome_of_call& how,
                         std::uint64_t now_us) {
   auto& asked = calls_[id];
+  if (std::holds_alternative<client::watch_call>(asked.what))
+    return check_watch(id, asked, how);
   const auto& why = how.problem;
   const bool writes = client::is_write(asked.what);
   const bool is_verdict = why.code == error_code::ok || client::is_verdict(how.given);
@@ -102,6 +104,32 @@ log_index history::check_get(call_number id, const call& asked, space_id space,
            + wanted.key + ", which wasn't there at " + std::to_string(earlier.value)
            + " nor later");
   return *index;
+}
+
+/// Whatever it was told, and by whichever replica: up to where its answer ends nothing is
+/// missing, nothing is there twice, and nothing that isn't committed.
+void history::check_watch(call_number id, const call& asked, const client::outcome_of_call& how) {
+  const auto& from = std::get<client::watch_call>(asked.what).what.from;
+  if (!how.given.watched)
+    return;
+  const auto& page = *how.given.watched;
+  expect(page.next <= watch_position{next(truth_.applied()), 0}, "watched is committed",
+         name(id) + " was told of index " + std::to_string(page.next.index.value));
+  if (!from.is_set())
+    return expect(page.changes.empty(), "watches begin now", name(id) + " heard of the past");
+  const auto truth = truth_.changes_between(from, page.next);
+  bool is_same = truth.size() == page.changes.size();
+  for (std::size_t n = 0; is_same && n < truth.size(); ++n) {
+    const auto& told = page.changes[n];
+    is_same = told.key == truth[n].where.second && told.version == truth[n].version
+              && told.is_removal == !truth[n].value
+              && (!truth[n].value || (told.value && *told.value == *truth[n].value));
+  }
+  expect(is_same, "a watch hears all that changed, in order",
+         name(id) + " heard " + std::to_string(page.changes.size()) + " changes of "
+           + std::to_string(truth.size()) + " from index " + std::to_string(from.index.value)
+           + " to " + std::to_string(page.next.index.value));
+  watched_ += truth.size();
 }
 
 /// All of the page at one index.

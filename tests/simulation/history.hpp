@@ -18,6 +18,8 @@ namespace present::simulation {
 /// was read must have been there, all of it at one moment, at an index that is not
 /// before what had been seen when the read began.
 ///
+/// A watch hears what the log has between two places: all of it, in order, and no more.
+///
 /// Besides: a call has its effect at most once (P4); what was said to be not
 /// applied never is (P5); and an answer is the one that the log gives.
 class history {
@@ -37,6 +39,7 @@ public:
   std::uint64_t writes_acknowledged() const { return writes_; }
   std::uint64_t reads_answered() const { return reads_; }
   std::uint64_t unknown() const { return unknown_; }
+  std::uint64_t changes_watched() const { return watched_; }
 
 private:
   struct call {
@@ -51,6 +54,7 @@ private:
   log_index check_get(call_number id, const call& asked, space_id space,
                       const client::outcome_of_call& how);
   log_index check_scan(call_number id, const call& asked, space_id space, const answer& given);
+  void check_watch(call_number id, const call& asked, const client::outcome_of_call& how);
   void check_denied(call_number id, const call& asked) const;
   void saw(log_index index, std::uint64_t now_us);
   log_index seen_before(std::uint64_t began_us) const;
@@ -65,6 +69,7 @@ private:
   std::vector<answer_received> answers_; // ascending in both
   std::uint64_t writes_ = 0;
   std::uint64_t reads_ = 0;
+  std::uint64_t watched_ = 0;
   std::uint64_t unknown_ = 0;
 };
 

@@ -94,6 +94,7 @@ reference_state::change_value(log_index index, const key& of, const condition& w
     return {{}, error_code::version_conflict, version};
   if (!value && !is_there)
     return {{}, error_code::not_found, {}};
+  told_[index][{stamp, of}] = value;
   // Within one entry only the last one can be read.
   if (!changes.empty() && changes.back().since == index)
     changes.pop_back();
@@ -198,6 +199,20 @@ std::optional<log_index> reference_state::first_held(const key& of, log_index fr
   later = std::find_if(later, changes.end(),
                        [&](const change& item) { return same(item, seen); });
   return later == changes.end() ? std::nullopt : std::optional{later->since};
+}
+
+std::vector<reference_state::told_change>
+reference_state::changes_between(watch_position from, watch_position to) const {
+  std::vector<told_change> all;
+  for (auto entry = told_.lower_bound(from.index); entry != told_.end(); ++entry) {
+    watch_position at{entry->first, 0};
+    for (const auto& [which, value] : entry->second) {
+      if (at >= from && at < to)
+        all.push_back({which.first, which.second, value});
+      ++at.ordinal;
+    }
+  }
+  return all;
 }
 
 std::vector<std::string> reference_state::keys_of(space_id space) const {

@@ -30,6 +30,12 @@ public:
     bytes_ptr value; ///< null: absent
   };
   using key = std::pair<space_id, std::string>;
+  /// What an entry did to a key, in the order in which a watch has to hear of it.
+  struct told_change {
+    hlc_stamp version;
+    key where;
+    bytes_ptr value; ///< null: removed
+  };
 
   /// The operations that were decided by this entry. The stamps of the log must rise.
   std::vector<operation_id> apply(log_index index, const entry_batch& batch);
@@ -44,6 +50,9 @@ public:
   std::optional<log_index> first_held(const key& of, log_index from, const change& seen) const;
 
   std::vector<std::string> keys_of(space_id space) const;
+
+  /// All changes from one place of the log up to another.
+  std::vector<told_change> changes_between(watch_position from, watch_position to) const;
 
 private:
   struct session {
@@ -63,6 +72,8 @@ private:
   hlc_stamp latest_;
   log_index applied_;
   std::map<key, std::vector<change>> values_;
+  /// By entry: rising (version, key); of one transaction's writes of a key the last.
+  std::map<log_index, std::map<std::pair<hlc_stamp, key>, bytes_ptr>> told_;
   std::set<space_id> owned_; ///< whole spaces only
   std::map<space_id, storage::conflict_rules> rules_;
   std::map<key, storage::authorship> authors_; ///< of what was written with a stamp

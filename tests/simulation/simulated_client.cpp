@@ -50,6 +50,17 @@ void simulated_client::start() {
   calling_ = true;
   for (std::uint32_t place = 0; place < width_; ++place)
     next_call();
+  watch_on({});
+}
+
+/// All of the space, from where the last answer ended; half of them where they come to.
+void simulated_client::watch_on(watch_position from) {
+  client::watch_call call{space_name, simulated_node::partition, {}};
+  call.what.is_prefix = true;
+  call.what.from = from;
+  call.what.wait_ms = from.is_set() ? static_cast<std::uint32_t>(time_.random.between(10, 1500)) : 0;
+  call.what.stale = number_ % 2 == 0;
+  call_once(std::move(call), call.what.wait_ms + 1000);
 }
 
 void simulated_client::next_call() {
@@ -188,10 +199,23 @@ void simulated_client::arm() {
 
 void simulated_client::perform(client::send_attempt& what) {
   note_name(what.what);
+  if (std::holds_alternative<watch>(what.what.what))
+    return ask_alone(what);
   auto& queue = gathered_[what.to];
   queue.push_back(std::move(what));
   if (queue.size() == 1)
     time_.after(time_.random.below(200), [this, to = queue.front().to] { flush(to); });
+}
+
+void simulated_client::ask_alone(const client::send_attempt& what) {
+  auto asked = std::make_shared<request>();
+  asked->partition = what.partition;
+  asked->epoch = what.epoch;
+  asked->seen = what.seen;
+  asked->deadline_ms = what.deadline_ms;
+  asked->operations.push_back(what.what);
+  sent_.emplace(++last_number_, sent_request{what.to, {what.attempt}});
+  outside_.ask({number_, last_number_}, what.to, std::move(asked));
 }
 
 /// The machine numbers operations by itself, and tries one under several names.
@@ -232,6 +256,16 @@ void simulated_client::perform(client::complete& what) {
       read && what.how.problem.code == error_code::ok)
     versions_[read->key] = what.how.given.version;
   seen_.completed(call.number, space_named(call.what), what.how, time_.now_us());
+  if (const auto* watched = std::get_if<client::watch_call>(&call.what)) {
+    const auto& page = what.how.given.watched;
+    const bool begins_anew = what.how.problem.code == error_code::too_old;
+    const auto from = page ? page->next : begins_anew ? watch_position{} : watched->what.from;
+    time_.after(1'000 + time_.random.below(5'000), [this, from] {
+      if (calling_)
+        watch_on(from);
+    });
+    return;
+  }
   if (calling_)
     next_call();
 }

@@ -77,12 +77,14 @@ private:
   };
 
   void next_call();
+  void watch_on(watch_position from);
   client::call_kind choose_call();
   condition choose_condition(const std::string& key);
   void perform(client::send_attempt& what);
   void perform(client::fetch_map& what);
   void perform(client::complete& what);
   void flush(node_id to);
+  void ask_alone(const client::send_attempt& what);
   void note_name(const operation& what);
   void arm();
 

@@ -64,6 +64,7 @@ void simulated_node::open_replica() {
   options.machine.checkpoint_bytes = tiny ? 200 : checkpoint_bytes_;
   options.machine.marker_interval_ms = 300 + static_cast<std::uint32_t>(checkpoint_bytes_ % 3000);
   options.machine.marker_entries = 50;
+  options.machine.watches = {tiny ? 600u : 4000u, 60};
   options.raft = raft_settings_of(time_.random.next());
   if (conditions.waits_for_all_witnesses)
     options.raft.witness_patience_ms = for_ever_ms;
@@ -99,6 +100,7 @@ void simulated_node::crash() {
   shelf_.reset();
   said_.clear();
   held_back_.clear();
+  stood_still_.clear();
   keep_some(gathered_.size());
   gathered_.clear();
   end_jobs(time_.random.chance(500));
@@ -117,6 +119,7 @@ void simulated_node::restart_replica() {
   replica_.reset();
   said_.clear();
   held_back_.clear();
+  stood_still_.clear();
   keep_all();
   end_jobs(true);
   shelf_.reset();
@@ -173,7 +176,9 @@ void simulated_node::tell_later(std::uint64_t delay_us, partition::replica_event
 bool simulated_node::hold_back(partition::replica_event_kind& what) {
   if (conditions.paused_until_us > time_.now_us()) {
     conditions.count(fault_kind::pause);
-    tell_later(conditions.paused_until_us - time_.now_us(), std::move(what));
+    if (stood_still_.empty())
+      later(conditions.paused_until_us - time_.now_us(), [this] { catch_up(); });
+    stood_still_.push_back(std::move(what));
     return true;
   }
   if (!replica_->is_without_state()
@@ -181,6 +186,13 @@ bool simulated_node::hold_back(partition::replica_event_kind& what) {
     return false;
   held_back_.push_back(std::move(what));
   return true;
+}
+
+void simulated_node::catch_up() {
+  const auto life = life_;
+  for (auto& what : std::exchange(stood_still_, {}))
+    if (life == life_)
+      tell(std::move(what));
 }
 
 void simulated_node::tell(partition::replica_event_kind what) {

@@ -122,6 +122,7 @@ private:
   void check_state();
   void arm();
   bool hold_back(partition::replica_event_kind& what);
+  void catch_up();
   void perform_all(std::uint64_t life);
   standing standing_now() const;
   void later(std::uint64_t delay_us, std::function<void()> what);
@@ -166,6 +167,10 @@ private:
   void perform(partition::disputes_changed&) {}
   void perform(partition::witnesses_heard&) {}
   void perform(partition::lapse_seen&) {}
+  // There is one partition, so nothing reaches over several.
+  void perform(partition::coordinate&) {}
+  void perform(partition::drive_decision&) {}
+  void perform(partition::doubt_lock&) {}
   void perform(partition::tell_members& what) { outside_.members_told(what.what); }
 
   const node_id id_;
@@ -198,7 +203,8 @@ private:
   };
   std::deque<job> jobs_;
   bool busy_ = false;
-  std::deque<partition::replica_event_kind> held_back_; ///< R3
+  std::deque<partition::replica_event_kind> held_back_;   ///< R3
+  std::deque<partition::replica_event_kind> stood_still_; ///< came during a pause
   std::map<std::uint32_t, door> doors_;
   std::map<partition::request_tag, asker> askers_;
   partition::request_tag last_tag_ = 0;

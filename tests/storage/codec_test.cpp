@@ -100,14 +100,27 @@ std::optional<authorship> any_author() {
   return authorship{any_stamp(), *rc::gen::arbitrary<std::uint64_t>()};
 }
 
-row any_row() {
-  switch (*rc::gen::inRange(0, 9)) {
-    case 7:
-      return {record_key::escalation(any_id<space_id>(), "key"),
+row any_escalation() {
+  return {record_key::escalation(any_id<space_id>(), "key"),
               escalation_record{several([] {
                 return escalated_write{any_stamp(), any_bytes(), any_bytes(), any_stamp(),
                                        *rc::gen::arbitrary<bool>(), any_value(), any_author()};
               })}};
+}
+
+row any_row() {
+  switch (*rc::gen::inRange(0, 11)) {
+    case 10:
+      return any_escalation();
+    case 8: {
+      value_record was{any_stamp(), *rc::gen::arbitrary<bool>(), any_value(),
+                       *rc::gen::arbitrary<bool>()};
+      return {record_key::past_value(any_id<space_id>(), "k" + any_bytes(), was.version),
+              past_value_record{was}};
+    }
+    case 9:
+      return {record_key::tombstone(any_stamp(), any_id<space_id>(), "k" + any_bytes()),
+              tombstone_record{}};
     case 5: {
       const auto client = any_id<client_id>();
       const auto number = any_id<operation_number>();
@@ -161,7 +174,7 @@ row any_row() {
     default:
       return {record_key::value(any_id<space_id>(), "key"),
               value_record{any_stamp(), *rc::gen::arbitrary<bool>(),
-                           std::make_shared<const std::string>(any_bytes()), any_author()}};
+                           std::make_shared<const std::string>(any_bytes()), false, any_author()}};
   }
 }
 

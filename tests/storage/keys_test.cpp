@@ -37,6 +37,51 @@ TEST_CASE("a stored key is read back as it was written") {
   CHECK(same);
 }
 
+TEST_CASE("a past value and a tombstone's mark are read back as they were written") {
+  const bool same = rc::check([](std::uint32_t space, std::uint64_t version,
+                                 const std::string& more) {
+    RC_PRE(more.size() < bounds::max_key);
+    const auto key = "k" + more;
+    const auto past = record_key::parse(record_key::past_value({space}, key, {version}).bytes());
+    RC_ASSERT(past.has_value());
+    RC_ASSERT(past->version() == hlc_stamp{version});
+    RC_ASSERT(past->space() == space_id{space});
+    const auto mark = record_key::parse(record_key::tombstone({version}, {space}, key).bytes());
+    RC_ASSERT(mark.has_value());
+    RC_ASSERT(mark->version() == hlc_stamp{version});
+    RC_ASSERT(mark->space() == space_id{space});
+    RC_ASSERT(mark->user_key() == key);
+  });
+  CHECK(same);
+}
+
+TEST_CASE("the pasts of a key are together, the newest first, and no other's between them") {
+  const auto past = [](const std::string& key, std::uint64_t version) {
+    return record_key::past_value({7}, key, {version});
+  };
+  for (const auto* key : {"k", "ka", "\xff"}) {
+    CHECK(past(key, 2) < past(key, 1));
+    CHECK(past(key, 1) < record_key::end_of_past({7}, key));
+    CHECK(past(key, 0) < record_key::end_of_past({7}, key));
+    CHECK(record_key::end_of_past({7}, key) <= record_key::end_of_past(space_id{7}));
+    CHECK(record_key::start_of_past({7}) < past(key, ~std::uint64_t{0}));
+    for (const auto* other : {"k", "ka", "\xff", "k\xff\xff\xff\xff\xff\xff\xff\xff"})
+      if (std::string{other} != key)
+        CHECK((past(other, 5) < past(key, 9)) == (past(other, 5) < past(key, 1)));
+  }
+  CHECK(record_key::tombstone({1}, {9}, "z") < record_key::tombstone({2}, {1}, "a"));
+}
+
+TEST_CASE("a past value whose length isn't its key's is none of ours") {
+  auto bytes = record_key::past_value({7}, "key", {1}).bytes();
+  CHECK(record_key::parse(bytes));
+  CHECK_FALSE(record_key::parse(bytes + "x"));
+  bytes.pop_back();
+  CHECK_FALSE(record_key::parse(bytes));
+  CHECK_FALSE(record_key::parse(record_key::start_of_past({7}).bytes()));
+  CHECK_FALSE(record_key::parse(record_key::tombstone({1}, {7}, "").bytes()));
+}
+
 TEST_CASE("the ends of ranges are above all of the range and nothing else") {
   const auto ff = std::string(3, '\xff');
   CHECK(record_key::value({7}, ff) < record_key::end_of(space_id{7}));

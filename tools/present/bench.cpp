@@ -24,6 +24,8 @@ struct bench_arguments {
   std::uint32_t seconds = 10;
   std::uint64_t keys = 1000;
   std::uint32_t value_bytes = 128;
+  std::uint32_t operations = 2; ///< of a transaction
+  std::uint32_t partitions = 2; ///< that it writes to
 };
 
 std::uint64_t own_cpu_us() {
@@ -73,11 +75,7 @@ status fill(client_session& client, const std::string& space,
 
 /// Cut so that each data partition has as many of the keys.
 result<written> make_space(client_session& client, const std::string& space,
-                           const bench_arguments& given) {
-  const auto map = client.map(patience);
-  if (!map)
-    return map.problem();
-  const auto pieces = (*map)->partitions.size() - 1;
+                           const bench_arguments& given, std::uint64_t pieces) {
   create_space wanted{space};
   for (std::size_t piece = 1; piece < pieces; ++piece)
     wanted.split_at.push_back(client::load_key(piece * given.keys / pieces));
@@ -88,9 +86,12 @@ result<written> make_space(client_session& client, const std::string& space,
 
 bench_figures measure(const context& with, client_session& client,
                       const std::string& space, client::load_kind kind,
-                      const bench_arguments& given) {
+                      const bench_arguments& given, std::uint64_t pieces) {
   client::load_plan plan;
   plan.kind = kind;
+  plan.operations = given.operations;
+  plan.partitions = given.partitions;
+  plan.pieces = pieces;
   plan.space = space;
   plan.keys = given.keys;
   plan.value_bytes = given.value_bytes;
@@ -111,18 +112,39 @@ bench_figures measure(const context& with, client_session& client,
   return figures;
 }
 
+status check_partitions(client::load_kind kind, const bench_arguments& given,
+                        std::uint64_t there) {
+  if (kind != client::load_kind::transact)
+    return success();
+  if (given.partitions > there)
+    return make_error(error_code::invalid,
+                      "--partitions: " + std::to_string(given.partitions) + "; this cluster has "
+                        + std::to_string(there) + " for data");
+  if (given.partitions > given.operations)
+    return make_error(error_code::invalid,
+                      "--ops: a transaction over " + std::to_string(given.partitions)
+                        + " partitions has as many writes at least");
+  return success();
+}
+
 int run_bench(const context& with, client::load_kind kind, const bench_arguments& given) {
   auto opened = open_session(with.set, access::client);
   if (!opened)
     return with.out.fail(opened.problem());
   auto& client = **opened;
   const auto space = "bench-" + std::to_string(::getpid());
-  if (auto made = make_space(client, space, given); !made)
+  const auto map = client.map(patience);
+  if (!map)
+    return with.out.fail(map.problem());
+  const auto pieces = (*map)->partitions.size() - 1;
+  if (auto fit = check_partitions(kind, given, pieces); !fit)
+    return with.out.fail(fit.problem());
+  if (auto made = make_space(client, space, given, pieces); !made)
     return with.out.fail(made.problem());
   const auto filled = fill(client, space, given);
   if (!filled)
     return with.out.fail(filled.problem());
-  const auto figures = measure(with, client, space, kind, given);
+  const auto figures = measure(with, client, space, kind, given, pieces);
   if (auto dropped = client.drop_space(space, patience); !dropped)
     with.out.say("the space " + space + " stays: " + dropped.problem().message);
   with.out.one(to_json(figures));
@@ -140,7 +162,8 @@ void add_bench(program& present) {
     {"put", "quorum-durable writes", load_kind::put},
     {"get", "linearizable reads", load_kind::get},
     {"scan", "pages of keys", load_kind::scan},
-    {"mixed", "reads and writes", load_kind::mixed}};
+    {"mixed", "reads and writes", load_kind::mixed},
+    {"txn", "transactions that write", load_kind::transact}};
   for (const auto& [name, meaning, kind] : kinds) {
     auto& verb = *bench.add_subcommand(name, meaning);
     verb.add_option("--clients", given->clients, "client actors, one call each")
@@ -151,6 +174,12 @@ void add_bench(program& present) {
       ->check(CLI::Range(1, 10'000'000))->capture_default_str();
     verb.add_option("--value-bytes", given->value_bytes, "bytes a value")
       ->check(CLI::Range(0, 1 << 20))->capture_default_str();
+    if (kind == load_kind::transact) {
+      verb.add_option("--partitions", given->partitions, "that each transaction writes to")
+        ->check(CLI::Range(1, 64))->capture_default_str();
+      verb.add_option("--ops", given->operations, "writes of each transaction")
+        ->check(CLI::Range(1, 64))->capture_default_str();
+    }
     add_connection_flags(verb, present);
     choose(verb, present, [given, kind = kind](const context& with) {
       return run_bench(with, kind, *given);

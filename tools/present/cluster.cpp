@@ -18,6 +18,7 @@ using clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t look_again_ms = 100;
 constexpr std::uint64_t default_wait_ms = 120'000;
+constexpr std::uint32_t default_partitions = 4;
 
 struct cluster_arguments {
   std::vector<std::string> addresses;
@@ -129,11 +130,12 @@ int finish(const context& with, const status& done) {
 // -- verbs -------------------------------------------------------------------------
 
 int init(const context& with, const cluster_arguments& given) {
+  const auto partitions = static_cast<std::uint32_t>(with.set.count("partitions"));
   auto admin = open_admin_of_new(with, given.addresses);
   if (!admin)
     return with.out.fail(admin.problem());
   const auto done = found_cluster(**admin, given.addresses,
-                                  static_cast<std::uint32_t>(with.set.count("partitions")),
+                                  partitions == 0 ? default_partitions : partitions,
                                   patience_of(with.set));
   if (done)
     with.out.say("founded; the nodes elect their leaders now: look with `present status`");

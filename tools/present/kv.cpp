@@ -35,8 +35,10 @@ struct kv_arguments {
   std::uint32_t limit = 0;
   bool keys_only = false;
   std::string file;
+  std::uint64_t at = 0; ///< of a read
+  std::string from;
   std::optional<std::uint64_t> base;
-  std::optional<std::uint64_t> at;
+  std::optional<std::uint64_t> written_at;
   std::uint64_t origin = 0;
   std::optional<std::uint64_t> after;
   std::string schema;
@@ -47,8 +49,8 @@ write_context context_of(const kv_arguments& given) {
   write_context knows;
   if (given.base)
     knows.base = hlc_stamp{*given.base};
-  if (given.at)
-    knows.at = storage::authorship{{*given.at}, given.origin};
+  if (given.written_at)
+    knows.at = storage::authorship{{*given.written_at}, given.origin};
   if (given.after)
     knows.after = hlc_stamp{*given.after};
   knows.schema = given.schema;
@@ -96,7 +98,8 @@ json shown(const std::string& key, const std::string& value, hlc_stamp version) 
 }
 
 int get(const context& with, client_session& client, kv_arguments& given) {
-  const auto found = client.get(given.space, given.key, patience_of(with.set));
+  const auto found
+    = client.get_at(given.space, given.key, {given.at}, patience_of(with.set));
   if (!found)
     return with.out.fail(found.problem());
   if (with.out.shape() == format::table) { // the value itself, for pipes
@@ -165,7 +168,7 @@ int merge(const context& with, client_session& client, kv_arguments& given) {
 int scan(const context& with, client_session& client, kv_arguments& given) {
   std::vector<json> rows;
   const auto done = for_each_row(
-    client, given.space, {given.range, given.limit, given.keys_only, patience_of(with.set)},
+    client, given.space, {given.range, given.limit, given.keys_only, patience_of(with.set), {given.at}},
     [&](const found_row& row) {
       auto record = shown(row.key, row.value, row.version);
       if (given.keys_only)
@@ -183,12 +186,68 @@ int scan(const context& with, client_session& client, kv_arguments& given) {
 /// Lines as they come: an export may be larger than memory.
 int export_lines(const context& with, client_session& client, kv_arguments& given) {
   const auto done = for_each_row(
-    client, given.space, {given.range, 0, false, patience_of(with.set)},
+    client, given.space, {given.range, 0, false, patience_of(with.set), {given.at}},
     [&](const found_row& row) {
       with.out.data() << client::record_line({row.key, row.value, row.version.value}).dump() << '\n';
     });
   with.out.data() << std::flush;
   return done ? 0 : with.out.fail(done.problem());
+}
+
+json line_of(const client::watch_event& what) {
+  json line;
+  line["event"] = std::string{client::to_string(what.is)};
+  if (what.is == client::watch_event::kind::changed)
+    line.update(client::record_line({what.key, what.value ? *what.value : std::string{},
+                                     what.version.value}));
+  if (what.is == client::watch_event::kind::removed) {
+    client::put_bytes(line, "key", what.key);
+    line["version"] = what.version.value;
+  }
+  line["token"] = to_text(what.token);
+  return line;
+}
+
+/// A line for each change as it comes; where it begins goes to those who read along.
+void tell_event(const context& with, const client::watch_event& what) {
+  const bool is_change = what.is == client::watch_event::kind::changed
+                         || what.is == client::watch_event::kind::removed;
+  if (with.out.shape() != format::table) {
+    if (is_change || what.is == client::watch_event::kind::started)
+      with.out.data() << line_of(what).dump() << '\n' << std::flush;
+  } else if (is_change) {
+    with.out.data() << client::to_string(what.is) << ' ' << what.key << ' '
+                    << (what.value ? *what.value : std::string{}) << '\n' << std::flush;
+  } else if (what.is == client::watch_event::kind::started) {
+    with.out.say("watching from " + to_text(what.token));
+  }
+}
+
+int watch_keys(const context& with, client_session& client, kv_arguments& given) {
+  client::watch_options what{given.space, given.key, given.key.empty(), {}};
+  if (what.is_prefix)
+    what.key = given.range.prefix;
+  if (!given.from.empty()) {
+    auto token = parse_watch_token(given.from);
+    if (!token)
+      return with.out.fail(token.problem());
+    what.from = std::move(*token);
+  }
+  constexpr auto look_every = std::chrono::seconds(10);
+  const auto changes = client.watch(what);
+  for (std::uint64_t told = 0; given.limit == 0 || told < given.limit;) {
+    const auto event = changes->next(look_every);
+    if (!event && event.problem().code != error_code::deadline)
+      return with.out.fail(event.problem());
+    if (!event)
+      continue;
+    if (event->is == client::watch_event::kind::ended)
+      return with.out.fail(event->why);
+    tell_event(with, *event);
+    told += event->is == client::watch_event::kind::changed
+            || event->is == client::watch_event::kind::removed;
+  }
+  return 0;
 }
 
 int import_lines(const context& with, client_session& client, kv_arguments& given) {
@@ -224,6 +283,10 @@ void add_key(CLI::App& verb, const arguments_ptr& given) {
   verb.add_option("key", given->key, "1 to 400 bytes")->required();
 }
 
+void add_at(CLI::App& verb, const arguments_ptr& given) {
+  verb.add_option("--at", given->at, "as it was at this stamp, such as a version");
+}
+
 void add_change(CLI::App& verb, const arguments_ptr& given) {
   auto& change = given->change;
   change.by = {1};
@@ -244,7 +307,7 @@ void add_change(CLI::App& verb, const arguments_ptr& given) {
 void add_knowledge(CLI::App& verb, const arguments_ptr& given) {
   verb.add_option("--base", given->base,
                   "the version that you read, 0 for nothing: another one there is a conflict");
-  verb.add_option("--at", given->at, "when it was written: the stamp of an import or a region");
+  verb.add_option("--at", given->written_at, "when it was written: the stamp of an import or a region");
   verb.add_option("--origin", given->origin, "with --at: by which import or region");
   verb.add_option("--after", given->after, "a stamp that the write comes after: waits for it");
 }
@@ -261,7 +324,9 @@ void add_kv(program& present) {
   auto& kv = *present.app.add_subcommand("kv", "Keys and values");
   kv.require_subcommand(1);
   auto given = std::make_shared<kv_arguments>();
-  add_key(add_verb(kv, present, given, "get", "Read a key, linearizably", get), given);
+  auto& get_verb = add_verb(kv, present, given, "get", "Read a key, linearizably", get);
+  add_key(get_verb, given);
+  add_at(get_verb, given);
   auto& put_verb = add_verb(kv, present, given, "put", "Write a key", put);
   add_key(put_verb, given);
   put_verb.add_option("value", given->value, "up to 1 MiB; - reads it from stdin")->required();
@@ -284,14 +349,24 @@ void add_kv(program& present) {
   auto& scan_verb = add_verb(kv, present, given, "scan", "List keys in order", scan);
   add_range(scan_verb, given);
   scan_verb.add_option("--limit", given->limit, "at most so many; 0: all");
+  add_at(scan_verb, given);
   scan_verb.add_flag("--keys-only", given->keys_only, "without values");
+  auto& watch_verb
+    = add_verb(kv, present, given, "watch", "Print changes as they are committed", watch_keys);
+  auto* watched_key = watch_verb.add_option("key", given->key, "this key only");
+  watch_verb.add_option("--prefix", given->range.prefix, "keys that begin so")
+    ->excludes(watched_key);
+  watch_verb.add_option("--from", given->from,
+                        "a token that a watch gave, or @ and a version: all later than that");
+  watch_verb.add_option("--limit", given->limit, "end after so many changes; 0: never");
   auto& import_verb
     = add_verb(kv, present, given, "import", "Write the records of a JSON-lines file",
                import_lines);
   import_verb.add_option("file", given->file, R"({"key":…,"value":…} a line)")->required();
-  add_range(add_verb(kv, present, given, "export", "Print all records as JSON lines",
-                     export_lines),
-            given);
+  auto& export_verb
+    = add_verb(kv, present, given, "export", "Print all records as JSON lines", export_lines);
+  add_range(export_verb, given);
+  add_at(export_verb, given);
 }
 
 } // namespace present::tools

@@ -26,7 +26,7 @@ namespace present::tools {
 struct local_cluster_options {
   std::filesystem::path data;
   std::uint32_t nodes = 3;
-  std::uint32_t partitions = 4; ///< besides the root
+  std::uint32_t partitions = 0; ///< besides the root; 0: half as many as cores
   bool random_ports = false;
   bool http_plain = false; ///< of a new cluster: HTTP without TLS
   /// Nodes end when this process does, however it ends.

@@ -12,7 +12,7 @@ status for_each_row(client_session& client, const std::string& space,
   const auto within = bounds_of(what.range);
   if (within.is_void)
     return success();
-  scan_options page_of{within.first, within.last, 0, what.keys_only};
+  scan_options page_of{within.first, within.last, 0, what.keys_only, what.at};
   auto left = what.limit == 0 ? ~std::uint64_t{0} : what.limit;
   while (left > 0) {
     page_of.limit = static_cast<std::uint32_t>(

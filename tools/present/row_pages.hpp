@@ -13,10 +13,11 @@ struct row_options {
   std::uint64_t limit = 0; ///< 0: all
   bool keys_only = false;
   client_session::deadline patience{}; ///< of each page
+  hlc_stamp at = {}; ///< 0: as they are
 };
 
 /// All rows in key order, page by page: each page is linearizable, all of them
-/// together are not one moment (P23).
+/// together are one moment only at a stamp (P23).
 status for_each_row(client_session& client, const std::string& space,
                     const row_options& what,
                     const std::function<void(const found_row&)>& take);

@@ -102,7 +102,9 @@ const std::vector<setting_spec>& setting_specs() {
     {"key", text, "", "", "own private key's file (PEM)"},
     {"timeout", duration, "10s", "", "deadline of a call; for up, of the start"},
     {"nodes", count, "3", "", "nodes that `up` starts"},
-    {"partitions", count, "4", "", "partitions that a new cluster has, besides the root"},
+    {"partitions", count, "0", "",
+     "partitions that a new cluster has, besides the root; 0: 4, or for one on this "
+     "machine half as many as it has cores"},
     {"ports", choice, "fixed", "fixed|random", "7400 and 7401 on 127.0.1.N, or free ones"},
   };
   return specs;

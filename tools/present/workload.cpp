@@ -74,8 +74,10 @@ status read_arguments(workload_arguments& given) {
   const auto kind = workload_kind_named(given.kind);
   if (!kind)
     return make_error(error_code::invalid, "--kind: there is no '" + given.kind
-                                             + "'; register, counter or set");
-  if (given.format != "porcupine")
+                                             + "'; register, counter, set, append or bank");
+  if (*kind == workload_kind::append && given.format == "porcupine")
+    given.format = "elle";
+  if (given.format != "porcupine" && !(*kind == workload_kind::append && given.format == "elle"))
     return make_error(error_code::invalid,
                       given.format == "elle"
                         ? "--format elle is of list appends in transactions; " + given.kind
@@ -90,9 +92,36 @@ status read_arguments(workload_arguments& given) {
   return success();
 }
 
-status write_history(const std::string& path,
-                     const std::vector<histories::operation>& history) {
-  return path.empty() ? success() : replace_file(path, encode_history(history));
+status write_history(const std::string& path, const workload_outcome& done,
+                     workload_kind kind) {
+  if (path.empty())
+    return success();
+  return replace_file(path, kind == workload_kind::append
+                              ? histories::encode_transactions(done.transactions.lists)
+                              : encode_history(done.history));
+}
+
+/// Nothing may be locked for good either.
+int tell_transactions(const context& with, const workload_outcome& done, workload_kind kind) {
+  transaction_counts counts{0, done.transactions.unknown, done.all_unlocked};
+  json verdict;
+  bool holds = false;
+  if (kind == workload_kind::bank) {
+    const auto judged = histories::judge_bank(done.accounts, done.transactions.readings);
+    counts.committed = done.transactions.transfers + judged.readings;
+    holds = judged.is_sum_kept();
+    verdict = to_json(judged);
+  } else {
+    const auto judged = histories::judge_transactions(done.transactions.lists);
+    if (!judged)
+      return with.out.fail(judged.problem());
+    counts.committed = judged->committed;
+    holds = judged->is_strictly_serializable();
+    verdict = to_json(*judged, done.transactions.lists);
+  }
+  const auto report = to_json(done.figures, counts, std::move(verdict));
+  with.out.document(report, to_text(report));
+  return holds && done.all_unlocked ? 0 : 1;
 }
 
 int run(const context& with, workload_arguments& given) {
@@ -106,9 +135,12 @@ int run(const context& with, workload_arguments& given) {
   auto done = run_workload(with, given.options, signals);
   if (!done)
     return with.out.fail(done.problem());
-  if (auto written = write_history(given.history, done->history); !written)
+  const auto kind = given.options.plan.kind;
+  if (auto written = write_history(given.history, *done, kind); !written)
     return with.out.fail(written.problem());
   done->figures.history_file = given.history;
+  if (has_transactions(kind))
+    return tell_transactions(with, *done, kind);
   const auto judged = histories::judge(done->history);
   if (!judged)
     return with.out.fail(judged.problem());
@@ -122,7 +154,7 @@ void add_workload(program& present) {
     "workload", "Clients and faults, and a verdict on what the clients saw");
   auto given = std::make_shared<workload_arguments>();
   auto& plan = given->options.plan;
-  verb.add_option("--kind", given->kind, "register, counter or set")->capture_default_str();
+  verb.add_option("--kind", given->kind, "register, counter, set, append or bank")->capture_default_str();
   verb.add_option("--clients", plan.clients, "client actors, one call each")
     ->check(CLI::Range(1, 1000))->capture_default_str();
   verb.add_option("--seconds", given->options.seconds, "how long")
@@ -136,7 +168,7 @@ void add_workload(program& present) {
   verb.add_option("--seed", plan.seed, "of the clients' choices and the faults'")
     ->capture_default_str();
   verb.add_option("--history", given->history, "the file for what the clients saw");
-  verb.add_option("--format", given->format, "of that file: porcupine; with --judge also elle")
+  verb.add_option("--format", given->format, "of that file: porcupine; of appends, and with --judge, elle")
     ->capture_default_str();
   verb.add_option("--judge", given->judged_file, "no clients: the verdict on such a file");
   add_connection_flags(verb, present);

@@ -43,6 +43,10 @@ std::optional<workload_kind> workload_kind_named(std::string_view name) {
     return workload_kind::counter;
   if (name == "set")
     return workload_kind::set;
+  if (name == "append")
+    return workload_kind::append;
+  if (name == "bank")
+    return workload_kind::bank;
   return std::nullopt;
 }
 

@@ -12,9 +12,14 @@
 /// What a workload does, and what is done to the cluster meanwhile. Pure.
 namespace present::tools {
 
-enum class workload_kind : std::uint8_t { single_value, counter, set };
+enum class workload_kind : std::uint8_t { single_value, counter, set, append, bank };
 
-/// "register", "counter", "set"; empty for other names.
+/// Its clients run transactions over all keys.
+inline bool has_transactions(workload_kind kind) {
+  return kind == workload_kind::append || kind == workload_kind::bank;
+}
+
+/// "register", "counter", "set", "append", "bank"; empty for other names.
 std::optional<workload_kind> workload_kind_named(std::string_view name);
 
 enum class fault_kind : std::uint8_t {

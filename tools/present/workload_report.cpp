@@ -1,5 +1,7 @@
 #include "tools/present/workload_report.hpp"
 
+#include "tools/present/transaction_report.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -63,6 +65,16 @@ void tell_verdict(std::ostream& text, const json& verdict) {
     text << "  … and " << lines - most_lines << " more (-o json has them)\n";
 }
 
+std::string bank_in_text(const json& verdict) {
+  std::ostringstream text;
+  text << "verdict       " << verdict["is"].get<std::string>() << ": "
+       << verdict["readings"].dump() << " readings of all accounts, "
+       << verdict["wrong"].dump() << " wrong\n";
+  for (const auto& complaint : verdict["complaints"])
+    text << "  " << complaint.get<std::string>() << '\n';
+  return text.str();
+}
+
 } // namespace
 
 std::uint64_t longest_stall_ns(const std::vector<histories::operation>& history,
@@ -99,35 +111,68 @@ json to_json(const histories::verdict& judged) {
   return verdict;
 }
 
-json to_json(const workload_figures& figures,
-             const std::vector<histories::operation>& history, std::uint64_t ended_ns,
-             const histories::verdict& judged) {
-  const auto known = static_cast<std::uint64_t>(
-    std::count_if(history.begin(), history.end(),
-                  [](const histories::operation& one) { return one.returned.has_value(); }));
-  std::uint64_t failed = 0;
+namespace {
+
+json head_of(const workload_figures& figures) {
   json report;
   report["kind"] = figures.kind;
   report["clients"] = figures.clients;
   report["seed"] = figures.seed;
   report["seconds"] = in_ms(figures.elapsed_ns) / 1000;
   report["operations"] = 0;
-  report["ok"] = known;
-  report["unknown"] = history.size() - known;
+  return report;
+}
+
+void add_counts(json& report, const workload_figures& figures, std::uint64_t ok,
+                std::uint64_t unknown) {
+  std::uint64_t failed = 0;
+  report["ok"] = ok;
+  report["unknown"] = unknown;
   report["failed"] = json::object();
   for (const auto& [code, count] : figures.failed) {
     report["failed"][code] = count;
     failed += count;
   }
-  report["operations"] = history.size() + failed;
+  report["operations"] = ok + unknown + failed;
   report["faults"] = json::object();
   for (const auto& [name, count] : figures.faults)
     report["faults"][name] = {{"injected", count.injected}, {"effective", count.effective}};
+}
+
+} // namespace
+
+json to_json(const workload_figures& figures,
+             const std::vector<histories::operation>& history, std::uint64_t ended_ns,
+             const histories::verdict& judged) {
+  const auto known = static_cast<std::uint64_t>(
+    std::count_if(history.begin(), history.end(),
+                  [](const histories::operation& one) { return one.returned.has_value(); }));
+  auto report = head_of(figures);
+  add_counts(report, figures, known, history.size() - known);
   report["longest_stall_ms"] = in_ms(longest_stall_ns(history, ended_ns));
   if (!figures.history_file.empty())
     report["history"] = figures.history_file;
   report["verdict"] = to_json(judged);
   return report;
+}
+
+json to_json(const workload_figures& figures, const transaction_counts& counts, json verdict) {
+  auto report = head_of(figures);
+  add_counts(report, figures, counts.committed, counts.unknown);
+  report["locks_left"] = !counts.all_unlocked;
+  if (!figures.history_file.empty())
+    report["history"] = figures.history_file;
+  report["verdict"] = std::move(verdict);
+  return report;
+}
+
+json to_json(const histories::bank_verdict& judged) {
+  json verdict;
+  verdict["is"] = judged.is_sum_kept() ? "sum-kept" : "violated";
+  verdict["readings"] = judged.readings;
+  verdict["wrong"] = judged.wrong;
+  verdict["complaints"] = judged.complaints;
+  return verdict;
 }
 
 std::string to_text(const json& report) {
@@ -140,8 +185,15 @@ std::string to_text(const json& report) {
          << " ok, " << report["unknown"].dump() << " of unknown outcome\n";
     list_counts(text, "no effect     ", report["failed"]);
     list_faults(text, report["faults"]);
-    text << "longest stall " << report["longest_stall_ms"].dump() << " ms\n";
+    if (report.contains("longest_stall_ms"))
+      text << "longest stall " << report["longest_stall_ms"].dump() << " ms\n";
+    if (report.contains("locks_left"))
+      text << "locks left    " << (report["locks_left"].get<bool>() ? "yes" : "none") << '\n';
   }
+  if (report["verdict"].contains("readings"))
+    return text.str() + bank_in_text(report["verdict"]);
+  if (report["verdict"].contains("transactions"))
+    return text.str() + transactions_in_text(report["verdict"]);
   tell_verdict(text, report["verdict"]);
   return text.str();
 }

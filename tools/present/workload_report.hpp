@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tools/histories/bank.hpp"
 #include "tools/histories/judge.hpp"
 #include "tools/present/output.hpp"
 
@@ -35,6 +36,16 @@ std::uint64_t longest_stall_ns(const std::vector<histories::operation>& history,
 json to_json(const workload_figures& figures,
              const std::vector<histories::operation>& history, std::uint64_t ended_ns,
              const histories::verdict& judged);
+
+/// Of transactions: `verdict` is theirs (transaction_report.hpp).
+struct transaction_counts {
+  std::uint64_t committed = 0;
+  std::uint64_t unknown = 0;
+  bool all_unlocked = true; ///< nothing was locked for good
+};
+json to_json(const workload_figures& figures, const transaction_counts& counts, json verdict);
+/// The bank's.
+json to_json(const histories::bank_verdict& judged);
 
 /// The same for people.
 std::string to_text(const json& report);

@@ -51,11 +51,15 @@ public:
         return admin.problem();
       admin_ = std::move(*admin);
     }
-    return make_space();
+    if (auto made = make_space(); !made || plan_.kind != workload_kind::bank)
+      return made;
+    return transaction_client::open_accounts(*client_, plan_);
   }
 
   void serve() {
     began_ns_ = now_ns();
+    if (has_transactions(plan_.kind))
+      return serve_transactions();
     for (std::uint32_t number = 0; number < plan_.clients; ++number)
       clients_.push_back(
         std::make_unique<workload_client>(*client_, plan_, number, board_));
@@ -66,8 +70,23 @@ public:
     board_.stopping = true;
   }
 
+  void serve_transactions() {
+    for (std::uint32_t number = 0; number < plan_.clients; ++number)
+      transactors_.push_back(
+        std::make_unique<transaction_client>(*client_, plan_, number, board_));
+    std::vector<std::jthread> threads;
+    for (auto& client : transactors_)
+      threads.emplace_back([&client] { client->run(); });
+    inject_faults();
+    board_.stopping = true;
+  }
+
   void read_all() {
     ended_ns_ = now_ns();
+    if (!transactors_.empty()) {
+      all_unlocked_ = transactors_.front()->read_all_at_last();
+      return;
+    }
     const auto keys = keys_to_read();
     std::atomic<std::uint64_t> next = 0;
     std::vector<std::jthread> threads;
@@ -88,6 +107,15 @@ public:
     }
     std::stable_sort(made.history.begin(), made.history.end(),
                      [](const auto& a, const auto& b) { return a.called < b.called; });
+    for (const auto& client : transactors_)
+      add(made, client->records());
+    std::stable_sort(made.transactions.lists.begin(), made.transactions.lists.end(),
+                     [](const auto& a, const auto& b) { return a.called < b.called; });
+    for (std::uint64_t key = 0; key < plan_.keys; ++key)
+      made.accounts.accounts.push_back(workload_key(key));
+    made.accounts.total
+      = transaction_client::opening_balance * static_cast<std::int64_t>(plan_.keys);
+    made.all_unlocked = all_unlocked_;
     made.figures.kind = options_.kind_name;
     made.figures.clients = plan_.clients;
     made.figures.seed = plan_.seed;
@@ -100,6 +128,16 @@ public:
   }
 
 private:
+  static void add(workload_outcome& to, const transaction_records& some) {
+    auto& all = to.transactions;
+    all.lists.insert(all.lists.end(), some.lists.begin(), some.lists.end());
+    all.readings.insert(all.readings.end(), some.readings.begin(), some.readings.end());
+    all.transfers += some.transfers;
+    all.unknown += some.unknown;
+    for (const auto& [code, count] : some.failed)
+      to.figures.failed[code] += count;
+  }
+
   static std::uint64_t now_ns() { return edge::machine_clock().monotonic_ns(); }
   static time_ms now_ms() { return edge::machine_clock().monotonic_ms(); }
 
@@ -214,6 +252,8 @@ private:
   std::unique_ptr<client_session> admin_;
   workload_board board_;
   std::vector<std::unique_ptr<workload_client>> clients_;
+  std::vector<std::unique_ptr<transaction_client>> transactors_;
+  bool all_unlocked_ = true;
   std::map<std::string, fault_count> counts_;
   std::uint64_t began_ns_ = 0;
   std::uint64_t ended_ns_ = 0;

@@ -3,6 +3,7 @@
 #include "tools/histories/operation.hpp"
 #include "tools/present/program.hpp"
 #include "tools/present/signal_wait.hpp"
+#include "tools/present/transaction_client.hpp"
 #include "tools/present/workload_plan.hpp"
 #include "tools/present/workload_report.hpp"
 
@@ -23,6 +24,10 @@ struct workload_outcome {
   workload_figures figures;
   std::vector<histories::operation> history; ///< in the order of calls
   std::uint64_t ended_ns = 0;                ///< the faults' end; only reads after it
+  transaction_records transactions;          ///< of kinds that have some
+  histories::bank accounts;                  ///< bank
+  /// All keys could be read and written in one transaction after the faults.
+  bool all_unlocked = true;
 };
 
 /// Clients on a space of their own for so long, while faults come and go; then, with

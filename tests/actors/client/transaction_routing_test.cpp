@@ -50,15 +50,75 @@ TEST_CASE("a transaction goes whole to the partition that has its keys") {
   CHECK(client.outcome_of(id).given.version == hlc_stamp{7});
 }
 
-TEST_CASE("one that writes to several partitions is refused, and nothing is sent") {
+TEST_CASE("one over several partitions goes whole to that of its first write") {
+  client_under_test client;
+  auto call = writing({"z", "a"});
+  call.what.then.insert(call.what.then.begin(), get_step{{0}, "b"});
+  const auto id = client.call(call);
+  client.give_map(cut_map());
+  const auto sent = client.take();
+  CHECK(client.sent.empty());
+  CHECK(sent.partition == partition_id{2});
+  REQUIRE(what_of(sent).then.size() == 3);
+  CHECK(std::get<put_step>(what_of(sent).then[2]).key == "a");
+  CHECK(what_of(sent).start != hlc_stamp{});
+  client.succeed(sent, {7});
+  CHECK(client.outcome_of(id).given.version == hlc_stamp{7});
+}
+
+TEST_CASE("one that only reads several partitions has a number until it is answered") {
+  client_under_test client;
+  transact_call call{{"things"}, {}};
+  call.what.then = {get_step{{0}, "a"}, get_step{{0}, "z"}};
+  client.call(call);
+  client.give_map(cut_map());
+  const auto sent = client.take();
+  CHECK(sent.partition == partition_id{1});
+  CHECK(sent.what.acked_below <= sent.what.id.number);
+  client.hear(attempt_lost{sent.attempt});
+  CHECK(client.take().what.id == sent.what.id);
+}
+
+TEST_CASE("one that died for an older one comes again as another, with its age (P6, P13)") {
   client_under_test client;
   const auto id = client.call(writing({"a", "z"}));
   client.give_map(cut_map());
-  CHECK(client.sent.empty());
-  const auto& how = client.outcome_of(id);
-  CHECK(how.problem.code == error_code::invalid);
-  CHECK(how.problem.known == outcome::not_applied);
-  CHECK(how.problem.message.find("2 partitions") != std::string::npos);
+  const auto first = client.take();
+  client.refuse(first, error_code::transaction_conflict);
+  CHECK(client.is_open(id));
+  client.wake();
+  const auto second = client.take();
+  CHECK(second.what.id != first.what.id);
+  CHECK(what_of(second).start == what_of(first).start);
+  client.succeed(second);
+  CHECK(client.outcome_of(id).problem.code == error_code::ok);
+}
+
+TEST_CASE("one that has read something before is told of a conflict at once") {
+  client_under_test client;
+  auto call = writing({"a", "z"});
+  call.what.seen = {{{0}, "b", {9}}};
+  const auto id = client.call(call);
+  client.give_map(cut_map());
+  client.refuse(client.take(), error_code::transaction_conflict);
+  CHECK(client.outcome_of(id).problem.code == error_code::transaction_conflict);
+  CHECK(client.outcome_of(id).attempts == 1);
+}
+
+TEST_CASE("what a coordinator asks is asked of whoever has the key, and told as it is") {
+  client_under_test client;
+  const auto asked = std::make_shared<const operation>(operation{{}, {}, {}, 0, push{{{4}, {5}}, {{1}, "n"}, {9}}});
+  const auto id = client.call(part_call{{{1}, "n"}, asked});
+  client.give_map(cut_map());
+  const auto sent = client.take();
+  CHECK(sent.partition == partition_id{2});
+  CHECK(std::holds_alternative<push>(sent.what.what));
+  answer locked;
+  locked.code = error_code::transaction_conflict;
+  locked.known = outcome::not_applied;
+  locked.holder = std::make_shared<const lock_holder>();
+  client.hear(answered{sent.attempt, locked, {}, {}, {}, {}});
+  CHECK(client.outcome_of(id).given.holder);
 }
 
 TEST_CASE("what was read of several partitions is validated one after the other") {

@@ -1,5 +1,5 @@
 #include "actors/client/transaction.hpp"
-#include "actors/client/transaction_parts.hpp"
+#include "actors/partition/transaction_parts.hpp"
 
 #include "actors/partition/state_machine.hpp"
 #include "storage/memory_state_backend.hpp"
@@ -67,7 +67,7 @@ private:
       return p.machine().read(scan{things, page->first, page->last, page->limit});
     const auto& all = std::get<client::transact_call>(what);
     CHECK(all.spaces == std::vector<std::string>{"s"});
-    const auto asked = client::in_spaces(all.what, {things});
+    const auto asked = in_spaces(all.what, {things});
     return asked.is_read_only() ? p.machine().read(asked) : p.apply(asked);
   }
 };

@@ -72,7 +72,8 @@ partition::replica_message any_word() {
       return {partition::standing_told{any_number(), {any_number()},
                                        {{any_number()}, {any_number()}},
                                        any_bool() ? partition::lapse::log
-                                                  : partition::lapse::none}};
+                                                  : partition::lapse::none,
+                                       any_members()}};
     case 1: {
       auto digest = std::make_shared<storage::state_digest>();
       for (std::size_t bucket = 0; bucket < storage::state_digest::buckets; ++bucket)
@@ -238,6 +239,7 @@ struct description {
     number(word.last.index.value);
     number(word.last.at_term.value);
     number(static_cast<std::uint64_t>(word.sign));
+    members(word.members);
   }
 };
 

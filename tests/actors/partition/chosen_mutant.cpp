@@ -6,12 +6,15 @@ namespace present::partition {
 namespace {
 
 /// Of a replica's defects, those that a directed test shows.
-constexpr std::array<std::pair<std::string_view, mutant>, 18> known{{
+constexpr std::array<std::pair<std::string_view, mutant>, 21> known{{
     {"forget_collection", mutant::forget_collection},
     {"lead_before_own_entry", mutant::lead_before_own_entry},
     {"stamp_without_median", mutant::stamp_without_median},
     {"take_far_stamps", mutant::take_far_stamps},
     {"log_goes_early", mutant::log_goes_early},
+    {"forget_horizon", mutant::forget_horizon},
+    {"read_past_prepares", mutant::read_past_prepares},
+    {"read_before_closed", mutant::read_before_closed},
     {"promote_at_once", mutant::promote_at_once},
     {"ignore_digests", mutant::ignore_digests},
     {"repair_from_anyone", mutant::repair_from_anyone},

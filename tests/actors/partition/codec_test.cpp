@@ -321,7 +321,8 @@ operation any_operation() {
       break;
     case 1:
       asked.what = scan{space, text(), text(), *rc::gen::arbitrary<std::uint32_t>(),
-                        *rc::gen::arbitrary<bool>(), false, *rc::gen::arbitrary<bool>()};
+                        *rc::gen::arbitrary<bool>(), false,
+                        {*rc::gen::arbitrary<std::uint64_t>()}, *rc::gen::arbitrary<bool>()};
       break;
     case 2:
       asked.what = put{space, text(), any_bytes(), any_condition(), any_context()};

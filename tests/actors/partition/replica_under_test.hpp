@@ -157,6 +157,9 @@ public:
   int checkpoints_due = 0;
   std::vector<std::string> damage;
   std::vector<log_index> markers;
+  std::vector<coordinate> handed_over;
+  std::vector<drive_decision> driven;
+  std::vector<doubt_lock> doubted;
 
 private:
   void start(const raft::snapshot_mark& mark) {
@@ -171,6 +174,9 @@ private:
   void note(const marker_applied& what) { markers.push_back(what.index); }
   void note(const damage_met& what) { damage.push_back(*what.what); }
   void note(const stage_reached& what) { stages.push_back(what); }
+  void note(const coordinate& what) { handed_over.push_back(what); }
+  void note(const drive_decision& what) { driven.push_back(what); }
+  void note(const doubt_lock& what) { doubted.push_back(what); }
   void note(const respond& what) {
     // I4
     CHECK_MESSAGE(responses.emplace(what.tag, what.what).second,

@@ -125,6 +125,8 @@ TEST_CASE("a learner that has not heard of being one is not yet ready (S1)") {
   leader.seen.members_index = {990};
   leader.peer(4).matched = {989};
   REQUIRE(leader.look()); // the root is told
+  leader.map.partitions.front().members_index = {990};
+  leader.tell_map();
   CHECK_FALSE(leader.look());
   leader.peer(4).matched = {990};
   CHECK(leader.next().voters == nodes({1, 2, 4}));
@@ -236,13 +238,17 @@ TEST_CASE("who doesn't lead does nothing") {
 TEST_CASE("a map that is older than the members changes nothing, whoever it wants (S6)") {
   leader_under_test leader;
   leader.set_voters({1, 3, 5});
-  leader.peer(3).reachable = false;
-  const auto newer = leader.map;
-  leader.map.nodes.pop_back(); // node 5 came later
+  leader.seen.members_index = {40};
+  REQUIRE(leader.look()); // the root is told
+  SUBCASE("it doesn't know one of them") { leader.map.nodes.pop_back(); }
+  SUBCASE("it knows one with an earlier store") { leader.map.nodes.back().store = {7}; }
+  leader.map.partitions.front().members_index = {39};
   leader.want({1, 2, 3});
   CHECK_FALSE(leader.look());
-  // A leader whose map knows all of them goes on.
-  leader.map = newer;
+  // The map that has heard of them.
+  leader.map.nodes.resize(4);
+  leader.map.nodes.push_back({{5}, store_of(5), storage::node_state::active, "", ""});
+  leader.map.partitions.front().members_index = {40};
   leader.want({1, 2, 3});
   CHECK(leader.next().voters == nodes({1, 3, 5}));
   CHECK(leader.next().learners == nodes({2}));

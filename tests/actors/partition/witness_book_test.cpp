@@ -30,7 +30,7 @@ witness_inquiry inquiry_of(std::uint64_t boot) {
 }
 
 standing_told told(std::uint64_t at_term, raft::log_position last, lapse sign = lapse::none) {
-  return {99, {at_term}, last, sign};
+  return {99, {at_term}, last, sign, {}};
 }
 
 } // namespace
@@ -116,7 +116,7 @@ TEST_CASE("the book rides on a write at most once in a while, and again if that 
 
 TEST_CASE("the first opening of a store asks nobody (P19)") {
   auto inquiry = inquiry_of(1);
-  inquiry.on_members(voters({1, 2, 3}), 1000);
+  inquiry.on_members(voters({1, 2, 3}), position(1, 1), 1000);
   CHECK_FALSE(inquiry.is_asking());
   CHECK_FALSE(inquiry.is_uninvited());
 }
@@ -127,17 +127,17 @@ TEST_CASE("all other voters are asked until they have told; the strictest counts
   CHECK_FALSE(inquiry.look(1000).result);
   auto members = voters({1, 2, 3});
   members.learners = {{4}};
-  inquiry.on_members(members, 2000);
+  inquiry.on_members(members, position(1, 1), 2000);
   REQUIRE(inquiry.is_asking());
   CHECK(inquiry.look(2000).ask == std::vector<node_id>{{2}, {3}});
   CHECK(inquiry.look(2050).ask.empty());
-  inquiry.on_told({3}, told(5, position(4, 2)));
-  inquiry.on_told({4}, told(9, position(9, 9))); // it has no voice
-  inquiry.on_told({2}, {98, {9}, position(9, 9)}); // to another life
+  inquiry.on_told({3}, store, told(5, position(4, 2)), 0);
+  inquiry.on_told({4}, store, told(9, position(9, 9)), 0); // it has no voice
+  inquiry.on_told({2}, store, {98, {9}, position(9, 9)}, 0); // to another life
   CHECK(inquiry.look(2100).ask == std::vector<node_id>{{2}});
   inquiry.hurry(2110);
   CHECK(inquiry.look(2110).ask == std::vector<node_id>{{2}});
-  inquiry.on_told({2}, told(3, position(2, 3), lapse::log));
+  inquiry.on_told({2}, store, told(3, position(2, 3), lapse::log), 0);
   const auto done = inquiry.look(2111);
   REQUIRE(done.result);
   CHECK(done.result->at_term == term{5});
@@ -151,15 +151,15 @@ TEST_CASE("all other voters are asked until they have told; the strictest counts
 
 TEST_CASE("a majority has to do after a while, and nothing less (P19)") {
   auto inquiry = inquiry_of(2);
-  inquiry.on_members(voters({1, 2, 3}), 1000);
+  inquiry.on_members(voters({1, 2, 3}), position(1, 1), 1000);
   CHECK_FALSE(inquiry.look(4000).result); // it alone is none
-  inquiry.on_told({3}, told(5, position(4, 2)));
+  inquiry.on_told({3}, store, told(5, position(4, 2)), 0);
   const auto done = inquiry.look(4001);
   REQUIRE(done.result);
   CHECK(done.result->silent == std::vector<node_id>{{2}});
   auto patient = inquiry_of(2);
-  patient.on_members(voters({1, 2, 3}), 1000);
-  patient.on_told({3}, told(5, position(4, 2)));
+  patient.on_members(voters({1, 2, 3}), position(1, 1), 1000);
+  patient.on_told({3}, store, told(5, position(4, 2)), 0);
   CHECK_FALSE(patient.look(3999).result);
 }
 
@@ -167,11 +167,52 @@ TEST_CASE("while members change, both sides have to tell (P19)") {
   auto inquiry = inquiry_of(2);
   auto members = voters({1, 2, 3});
   members.outgoing = {{4}, {5}, {6}};
-  inquiry.on_members(members, 1000);
+  inquiry.on_members(members, position(1, 1), 1000);
   CHECK(inquiry.look(1000).ask.size() == 5);
   for (const std::uint32_t peer : {2, 3, 4})
-    inquiry.on_told({peer}, told(1, {}));
+    inquiry.on_told({peer}, store, told(1, {}), 0);
   CHECK_FALSE(inquiry.look(9000).result);
-  inquiry.on_told({5}, told(1, {}));
+  inquiry.on_told({5}, store, told(1, {}), 0);
   CHECK(inquiry.look(9000).result);
+}
+
+TEST_CASE("whom a replica asks is told by the newest log that it hears of (P19)") {
+  auto inquiry = inquiry_of(2);
+  inquiry.on_members(voters({1, 2, 3}), position(9, 2), 1000);
+  CHECK(inquiry.look(1000).ask.size() == 2);
+  inquiry.on_spoken({2}, 1010); // is asked anyway
+  CHECK(inquiry.look(1010).ask.empty());
+  // All that it knew are gone; one that it doesn't know leads.
+  inquiry.on_spoken({5}, 1020);
+  CHECK(inquiry.look(1020).ask == std::vector<node_id>{{2}, {3}, {5}});
+  CHECK(inquiry.look(1120).ask == std::vector<node_id>{{2}, {3}});
+  auto answer = told(7, position(8, 7));
+  answer.members = voters({1, 4, 5});
+  answer.members.stores = {{{5}, store}};
+  inquiry.on_told({5}, store, answer, 1130);
+  CHECK(inquiry.look(1130).ask == std::vector<node_id>{{4}});
+  inquiry.on_told({2}, store, told(9, position(1, 1)), 1135); // it has no voice any more
+  // A longer log of an older term, and a store that is none of the members'.
+  auto older = told(6, position(70, 6));
+  older.members = voters({1, 2});
+  inquiry.on_told({4}, store, older, 1140);
+  const auto done = inquiry.look(1140);
+  REQUIRE(done.result);
+  CHECK(done.result->at_term == term{7});
+  CHECK(done.result->reached == position(8, 7));
+}
+
+TEST_CASE("when voters change, each has to tell again, from the store that it votes with (P19)") {
+  auto inquiry = inquiry_of(2);
+  inquiry.on_members(voters({1, 2, 3}), position(1, 1), 1000);
+  inquiry.on_told({2}, store, told(1, position(1, 1)), 1000);
+  auto answer = told(1, position(5, 1));
+  answer.members = voters({1, 2, 3});
+  answer.members.stores = {{{2}, {8}}};
+  inquiry.on_told({3}, store, answer, 3500);
+  CHECK(inquiry.look(3500).ask == std::vector<node_id>{{2}});
+  inquiry.on_told({2}, store, told(1, position(1, 1)), 3500);
+  CHECK_FALSE(inquiry.look(6499).result);
+  inquiry.on_told({2}, {8}, told(2, position(1, 1)), 6499);
+  REQUIRE(inquiry.look(6499).result);
 }

@@ -166,9 +166,13 @@ void cluster_world::check_recovery() {
 void cluster_world::read_all_and_judge() {
   const auto all_answered = [this] { return clients_->is_idle(); };
   expect(run_for(recovery, all_answered), "answers", "some calls are never answered");
+  const auto before = clients_->transactions().committed();
   clients_->read_all();
   expect(run_for(recovery, all_answered), "answers", "the last reads are never answered");
+  expect(clients_->transactions().committed() > before, "locks",
+         "no transaction can read all lists: something is locked for good");
   clients_->history().judge();
+  clients_->transactions().judge();
   world_.oracle.testify();
 }
 
@@ -176,15 +180,16 @@ void cluster_world::read_all_and_judge() {
 /// replicas come to rest at the same index.
 void cluster_world::check_convergence() {
   const auto until = world_.time.now() + convergence;
-  std::string still;
+  unrest still;
   while (!is_at_rest(still)) {
-    expect(world_.time.now() < until, "convergence", still);
+    if (world_.time.now() >= until)
+      expect(false, "convergence", still.why + replicas_in_words(still.where));
     run_for(100 * ms);
   }
 }
 
-bool cluster_world::is_at_rest(std::string& still) {
-  still = "no node answers for the root";
+bool cluster_world::is_at_rest(unrest& still) {
+  still.why = "no node answers for the root";
   cluster_map_ptr map;
   for (const auto& node : nodes_)
     if (const auto known = ask<router_actor, cluster_map_ptr>(*node, paths::router, ask_map{}))
@@ -196,11 +201,12 @@ bool cluster_world::is_at_rest(std::string& still) {
                      [&](const auto& group) { return is_as_wanted(group, still); });
 }
 
-bool cluster_world::is_as_wanted(const storage::placement& group, std::string& still) {
-  still = "partition " + std::to_string(group.partition.value);
+bool cluster_world::is_as_wanted(const storage::placement& group, unrest& still) {
+  still.where = group.partition;
+  still.why = "partition " + std::to_string(group.partition.value);
   const std::set<node_id> wanted(group.wanted.begin(), group.wanted.end());
   if (wanted != std::set<node_id>(group.members.begin(), group.members.end())) {
-    still += " is kept by" + words_for(group.members) + ", the map wants"
+    still.why += " is kept by" + words_for(group.members) + ", the map wants"
              + words_for(group.wanted);
     return false;
   }
@@ -212,7 +218,7 @@ bool cluster_world::is_as_wanted(const storage::placement& group, std::string& s
       const auto state = states_.find(node->id());
       const bool has_left = state != states_.end() && state->second == storage::node_state::left;
       if (!has_left && node->is_up() && world_.actors.find(*node->life(), path)) {
-        still += " still has a replica on node " + std::to_string(node->id().value);
+        still.why += " still has a replica on node " + std::to_string(node->id().value);
         return false;
       }
       continue;
@@ -220,13 +226,35 @@ bool cluster_world::is_as_wanted(const storage::placement& group, std::string& s
     const auto seen
       = ask<partition_actor, partition_status>(*node, path, ask_partition_status{});
     if (!seen || seen->commit != seen->applied || seen->leader.value == 0) {
-      still += " is not at rest on node " + std::to_string(node->id().value);
+      still.why += " is not at rest on node " + std::to_string(node->id().value);
       return false;
     }
     places.insert(seen->applied);
   }
-  still += ": its replicas are at different places";
+  still.why += ": its replicas are at different places";
   return places.size() == 1;
+}
+
+/// What each node says of a partition that does not come to rest.
+std::string cluster_world::replicas_in_words(partition_id partition) {
+  std::string words;
+  for (const auto& node : nodes_) {
+    const auto seen = ask<partition_actor, partition_status>(
+      *node, paths::partition(partition), ask_partition_status{});
+    words += "\n    node " + std::to_string(node->id().value) + ": ";
+    if (!seen) {
+      words += node->is_up() ? "no replica" : "down";
+      continue;
+    }
+    words += "term " + std::to_string(seen->at_term.value) + ", leader "
+             + std::to_string(seen->leader.value) + ", committed "
+             + std::to_string(seen->commit.value) + ", applied "
+             + std::to_string(seen->applied.value);
+    for (const auto& replica : seen->replicas)
+      words += "; " + std::to_string(replica.node.value) + " is " + replica.state + ", "
+               + std::to_string(replica.lag) + " behind";
+  }
+  return words;
 }
 
 template <class Handle, class Answer, class Question>

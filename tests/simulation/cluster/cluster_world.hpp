@@ -56,6 +56,11 @@ public:
   run_result run();
 
 private:
+  struct unrest {
+    std::string why;
+    partition_id where;
+  };
+
   // -- the order of things: cluster_run.cpp ------------------------------------
   void play(const std::vector<fault>& plan);
   void found();
@@ -63,8 +68,9 @@ private:
   void check_recovery();
   void check_durability();
   void check_convergence();
-  bool is_at_rest(std::string& still);
-  bool is_as_wanted(const storage::placement& group, std::string& still);
+  bool is_at_rest(unrest& still);
+  bool is_as_wanted(const storage::placement& group, unrest& still);
+  std::string replicas_in_words(partition_id partition);
   void check_end();
   void check_bounds();
   void read_all_and_judge();

@@ -15,6 +15,8 @@ constexpr std::size_t keys = 8;
 constexpr std::uint32_t patience_ms = 5'000;
 constexpr std::uint32_t calm_patience_ms = 10'000;
 const std::array<std::string, 2> lasting_spaces{"alpha", "beta"};
+const std::string list_space = "lists";
+constexpr std::size_t lists = 5;
 const std::array<std::string, 2> passing_spaces{"gamma", "delta"};
 
 /// The program that calls the clients: it hears their answers as any actor does.
@@ -47,7 +49,7 @@ public:
 
 workload::workload(surroundings& world, std::vector<client_host*> hosts,
                    std::vector<client_finder> nodes)
-    : world_(world), history_(world.oracle), driver_(std::make_unique<driver>(world)) {
+    : world_(world), history_(world.oracle), transactions_(world.oracle), driver_(std::make_unique<driver>(world)) {
   history_.set_passing_spaces({passing_spaces.begin(), passing_spaces.end()});
   const auto add = [this](client_host* host, client_finder find) {
     slots_.push_back({host, std::move(find), static_cast<std::uint32_t>(slots_.size())});
@@ -78,16 +80,17 @@ void workload::drive_caller(std::function<void()> what) {
 
 void workload::begin() {
   asking_ = true;
-  spaces_wanted_ = lasting_spaces.size();
+  spaces_wanted_ = lasting_spaces.size() + 1;
   for (const auto& name : lasting_spaces)
     make_space(name);
+  make_space(list_space);
 }
 
 void workload::begin_calm() {
   asking_ = calm_ = true;
   for (std::size_t who = 0; who < slots_.size(); ++who) {
     auto& slot = slots_[who];
-    slot.calm_reads = slot.calm_writes = 0;
+    slot.calm_reads = slot.calm_writes = slot.calm_transactions = 0;
     ++slot.lives; // no turn of before
     schedule(who);
   }
@@ -99,7 +102,8 @@ void workload::make_space(const std::string& name) {
   drive_caller([this, name] {
     create_space made{name, 0, {}};
     if (world_.random.chance(700))
-      made.split_at = {"key2", "key5"};
+      made.split_at = name == list_space ? std::vector<std::string>{"list1", "list3"}
+                                         : std::vector<std::string>{"key2", "key5"};
     const auto id = history_.called(0, made, patience_ms, world_.time.now());
     driver_->self
       ->request(slots_.front().find(), caf::infinite,
@@ -123,6 +127,8 @@ void workload::crashed(client_host& host) {
       ++slot.lives;
       for (const auto id : std::exchange(slot.open, {}))
         history_.lost(id);
+      for (const auto id : std::exchange(slot.open_transactions, {}))
+        transactions_.lost(id);
     }
 }
 
@@ -143,6 +149,11 @@ void workload::turn(std::size_t who, std::uint64_t life) {
   auto& slot = slots_[who];
   if (!asking_ || slot.lives != life || slot.is_forgotten)
     return;
+  if (is_transactions_turn(slot)) {
+    const auto patience = calm_ ? calm_patience_ms : world_.random.between(50, patience_ms);
+    ask_transaction(who, next_transaction(), static_cast<std::uint32_t>(patience));
+    return;
+  }
   if (calm_) {
     ask(who, next_calm_call(slot), calm_patience_ms, true);
     return;
@@ -202,17 +213,86 @@ std::uint64_t workload::least_calm_successes() const {
   std::uint64_t least = UINT64_MAX;
   for (const auto& slot : slots_)
     if (!slot.is_forgotten)
-      least = std::min({least, slot.calm_reads, slot.calm_writes});
+      least = std::min({least, slot.calm_reads, slot.calm_writes, 2 * slot.calm_transactions});
   return least;
+}
+
+// -- transactions ------------------------------------------------------------------
+
+/// When all is calm: until each client has had some, with the others in between.
+bool workload::is_transactions_turn(const slot& who) {
+  if (calm_)
+    return who.calm_transactions < std::min(who.calm_reads, who.calm_writes);
+  return world_.random.chance(250);
+}
+
+void workload::ask_transaction(std::size_t who, transact what, std::uint32_t deadline_ms) {
+  auto& slot = slots_[who];
+  const auto whom = slot.find();
+  if (!whom)
+    return schedule(who);
+  const auto id = transactions_.called(slot.number, what, world_.time.now());
+  slot.open_transactions.insert(id);
+  client::timed_call call{client::transact_call{{list_space}, std::move(what)}, deadline_ms};
+  driver_->self->request(whom, caf::infinite, std::move(call))
+    .then(
+      [this, who, id, life = slot.lives](const client::outcome_of_call& how) {
+        if (slots_[who].open_transactions.erase(id) == 0)
+          return; // of a client that has died
+        on_transaction_answer(who, id, how);
+        if (slots_[who].lives == life)
+          schedule(who);
+      },
+      [this, who, id, life = slot.lives](const caf::error&) {
+        if (slots_[who].open_transactions.erase(id) == 0)
+          return;
+        transactions_.lost(id);
+        if (slots_[who].lives == life)
+          schedule(who);
+      });
+}
+
+void workload::on_transaction_answer(std::size_t who, transaction_history::ticket id,
+                                     const client::outcome_of_call& how) {
+  transactions_.answered(id, how, world_.time.now());
+  if (how.problem.code != error_code::ok)
+    slots_[who].last_problem = std::string{traits_of(how.problem.code).name} + ": "
+                               + how.problem.message;
+  else if (calm_)
+    ++slots_[who].calm_transactions;
+}
+
+/// Appends to some lists and reads some, of which few are the same.
+transact workload::next_transaction() {
+  auto& random = world_.random;
+  transact what;
+  const auto steps = random.between(1, 4);
+  for (std::uint64_t step = 0; step < steps; ++step) {
+    const auto key = "list" + std::to_string(random.below(lists));
+    if (random.chance(500))
+      what.then.push_back(get_step{{0}, key});
+    else
+      what.then.push_back(append_step({0}, key, ++appended_));
+  }
+  return what;
+}
+
+transact workload::look_at_all_lists() const {
+  transact what;
+  for (std::size_t list = 0; list < lists; ++list)
+    what.then.push_back(get_step{{0}, "list" + std::to_string(list)});
+  return what;
 }
 
 std::string workload::those_below(std::uint64_t successes) const {
   std::string words;
   for (const auto& slot : slots_)
-    if (!slot.is_forgotten && std::min(slot.calm_reads, slot.calm_writes) < successes)
+    if (!slot.is_forgotten && std::min({slot.calm_reads, slot.calm_writes, 2 * slot.calm_transactions}) < successes)
       words += "\n    client " + std::to_string(slot.number) + ": "
                + std::to_string(slot.calm_reads) + " reads, "
-               + std::to_string(slot.calm_writes) + " writes; last " + slot.last_problem;
+               + std::to_string(slot.calm_writes) + " writes, "
+               + std::to_string(slot.calm_transactions) + " transactions; last "
+               + slot.last_problem;
   return words;
 }
 
@@ -248,6 +328,8 @@ void workload::read_all() {
     for (const auto& space : lasting_spaces)
       for (std::size_t who = 0; who < slots_.size(); ++who)
         ask(who, client::scan_call{space, "", "", 0, false}, calm_patience_ms, false);
+    for (std::size_t who = 0; who < slots_.size(); ++who)
+      ask_transaction(who, look_at_all_lists(), calm_patience_ms);
   });
 }
 

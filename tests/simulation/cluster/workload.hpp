@@ -2,6 +2,7 @@
 
 #include "tests/simulation/cluster/client_history.hpp"
 #include "tests/simulation/cluster/client_host.hpp"
+#include "tests/simulation/cluster/transaction_history.hpp"
 
 #include <caf/event_based_actor.hpp>
 
@@ -13,7 +14,8 @@
 namespace present::simulation::cluster {
 
 /// What the clients ask: few keys, so that they meet; conditions on what others saw;
-/// pages; spaces that come and go; now and then something that is wrong.
+/// pages; spaces that come and go; now and then something that is wrong. And transactions
+/// on lists, most of which lie on several partitions.
 class workload {
 public:
   /// Where a node's own client is now; null while it is down.
@@ -45,10 +47,13 @@ public:
   /// Asks for every key of every space that stays.
   void read_all();
 
+  const transaction_history& transactions() const { return transactions_; }
   client_history& history() { return history_; }
   const client_history& history() const { return history_; }
   /// Nobody has asked anything that is not answered.
-  bool is_idle() const { return drives_ == 0 && history_.open() == 0; }
+  bool is_idle() const {
+    return drives_ == 0 && history_.open() == 0 && transactions_.open() == 0;
+  }
   bool spaces_are_made() const { return spaces_made_ >= spaces_wanted_; }
   /// Calls that succeeded since `begin_calm`, of the client that has fewest of them.
   std::uint64_t least_calm_successes() const;
@@ -66,8 +71,10 @@ private:
     bool is_forgotten = false;
     std::uint64_t lives = 0; ///< turns of an earlier life are dropped
     std::set<client_history::ticket> open;
+    std::set<transaction_history::ticket> open_transactions;
     std::uint64_t calm_reads = 0;
     std::uint64_t calm_writes = 0;
+    std::uint64_t calm_transactions = 0;
     std::string last_problem;
   };
   class driver;
@@ -80,6 +87,12 @@ private:
   void ask(std::size_t who, client::call_kind what, std::uint32_t deadline_ms, bool goes_on);
   void on_answer(std::size_t who, client_history::ticket id, bool is_write,
                  const client::outcome_of_call& how);
+  void ask_transaction(std::size_t who, transact what, std::uint32_t deadline_ms);
+  void on_transaction_answer(std::size_t who, transaction_history::ticket id,
+                             const client::outcome_of_call& how);
+  transact next_transaction();
+  transact look_at_all_lists() const;
+  bool is_transactions_turn(const slot& who);
   void make_space(const std::string& name);
 
   client::call_kind next_call();
@@ -91,6 +104,8 @@ private:
 
   surroundings& world_;
   client_history history_;
+  transaction_history transactions_;
+  std::int64_t appended_ = 0;
   std::vector<slot> slots_;
   std::unique_ptr<driver> driver_;
   std::uint64_t values_ = 0;

@@ -1,10 +1,11 @@
-#include "actors/client/transaction_parts.hpp"
+#include "actors/partition/transaction_parts.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 
-namespace present::client {
+namespace present {
 
 namespace {
 
@@ -21,15 +22,16 @@ const std::string& lower_end(const std::string& a, const std::string& b) {
 /// Collects what each partition is asked.
 class divider {
 public:
-  divider(const space_numbers& spaces, const cluster_map& map) : spaces_(spaces), map_(map) {}
+  /// `spaces` null: they are numbers already.
+  divider(const space_numbers* spaces, const cluster_map& map) : spaces_(spaces), map_(map) {}
 
-  transact& part_at(space_id space, const std::string& key) {
-    return parts_[map_.range_of(spaces_.at(space.value), key)->partition];
+  transaction_part& part_at(space_id space, const std::string& key) {
+    return parts_[map_.range_of(number_of(space), key)->partition];
   }
 
   /// Each part has the rows that lie in its range.
   void divide(const seen_range& seen) {
-    const auto* range = map_.range_of(spaces_.at(seen.space.value), seen.first);
+    const auto* range = map_.range_of(number_of(seen.space), seen.first);
     auto first = seen.first;
     auto row = seen.rows.begin();
     while (range) {
@@ -40,14 +42,14 @@ public:
         piece.rows.push_back(*row);
       const bool ends_here = piece.last == seen.last;
       first = piece.last;
-      parts_[range->partition].ranges.push_back(std::move(piece));
+      parts_[range->partition].what.ranges.push_back(std::move(piece));
       range = ends_here ? nullptr : after;
     }
   }
 
   /// A scan has to end in the partition in which it begins.
   bool crosses(const scan_step& what) const {
-    const auto* range = map_.range_of(spaces_.at(what.space.value), what.first);
+    const auto* range = map_.range_of(number_of(what.space), what.first);
     const auto begins_in = range->partition;
     while (range && range->partition == begins_in) {
       range = map_.range_after(*range);
@@ -59,59 +61,98 @@ public:
 
   std::optional<error> divide(const std::vector<step>& steps,
                               std::vector<step> transact::*branch) {
-    for (const auto& each : steps) {
+    for (std::uint32_t place = 0; place < steps.size(); ++place) {
+      const auto& each = steps[place];
       const auto* page = std::get_if<scan_step>(&each);
       if (page && crosses(*page))
         return make_error(error_code::invalid,
                           "scan: its keys are of several partitions; scan them one by one");
       auto& part = std::visit(
-        [&](const auto& one) -> transact& {
+        [&](const auto& one) -> transaction_part& {
           if constexpr (requires { one.first; })
             return part_at(one.space, one.first);
           else
             return part_at(one.space, one.key);
         },
         each);
-      (part.*branch).push_back(each);
+      (part.what.*branch).push_back(each);
+      if (branch == &transact::then)
+        part.places.push_back(place);
     }
     return std::nullopt;
   }
 
   std::vector<transaction_part> take(hlc_stamp start) {
     std::vector<transaction_part> all;
-    for (auto& [partition, what] : parts_) {
-      what.start = start;
-      all.push_back({partition, std::move(what)});
+    for (auto& [partition, part] : parts_) {
+      part.partition = partition;
+      part.what.start = start;
+      all.push_back(std::move(part));
     }
     return all;
   }
 
 private:
-  const space_numbers& spaces_;
+  space_id number_of(space_id space) const {
+    return spaces_ ? spaces_->at(space.value) : space;
+  }
+
+  const space_numbers* spaces_;
   const cluster_map& map_;
-  std::map<partition_id, transact> parts_;
+  std::map<partition_id, transaction_part> parts_;
 };
 
-} // namespace
-
-result<std::vector<transaction_part>>
-parts_of(const transact& what, const space_numbers& spaces, const cluster_map& map) {
-  // A space's first range begins at the empty key: with it, every key has one.
-  for (const auto space : spaces)
-    if (!map.range_of(space, ""))
-      return make_error(error_code::wrong_partition, "the map has no ranges of a space");
-  divider parts{spaces, map};
+result<std::vector<transaction_part>> divide(divider parts, const transact& what) {
   for (const auto& seen : what.seen)
-    parts.part_at(seen.space, seen.key).seen.push_back(seen);
+    parts.part_at(seen.space, seen.key).what.seen.push_back(seen);
   for (const auto& range : what.ranges)
     parts.divide(range);
   for (const auto& one : what.compare)
-    parts.part_at(one.space, one.key).compare.push_back(one);
+    parts.part_at(one.space, one.key).what.compare.push_back(one);
   if (auto problem = parts.divide(what.then, &transact::then))
     return *problem;
   if (auto problem = parts.divide(what.otherwise, &transact::otherwise))
     return *problem;
   return parts.take(what.start);
+}
+
+error no_ranges() {
+  return make_error(error_code::wrong_partition, "the map has no ranges of a space");
+}
+
+} // namespace
+
+// A space's first range begins at the empty key: with it, every key has one.
+
+result<std::vector<transaction_part>>
+parts_of(const transact& what, const space_numbers& spaces, const cluster_map& map) {
+  for (const auto space : spaces)
+    if (!map.range_of(space, ""))
+      return no_ranges();
+  return divide(divider{&spaces, map}, what);
+}
+
+result<std::vector<transaction_part>> parts_of(const transact& what, const cluster_map& map) {
+  bool all = true;
+  const auto has = [&](space_id space) { all = all && map.range_of(space, ""); };
+  visit_places(
+    what, [&](space_id space, const std::string&) { has(space); },
+    [&](space_id space, const std::string&, const std::string&) { has(space); });
+  if (!all)
+    return no_ranges();
+  return divide(divider{nullptr, map}, what);
+}
+
+partition_id home_among(const std::vector<transaction_part>& parts) {
+  auto home = parts.front().partition;
+  auto first = std::numeric_limits<std::uint32_t>::max();
+  for (const auto& part : parts)
+    for (std::size_t n = 0; n < part.places.size(); ++n)
+      if (is_write(part.what.then[n]) && part.places[n] < first) {
+        first = part.places[n];
+        home = part.partition;
+      }
+  return home;
 }
 
 transact in_spaces(transact what, const space_numbers& spaces) {
@@ -132,4 +173,4 @@ bool only_validates(const transact& what) {
   return what.compare.empty() && what.then.empty() && what.otherwise.empty();
 }
 
-} // namespace present::client
+} // namespace present

@@ -7,7 +7,7 @@
 #include <vector>
 
 /// Which partition has what of a transaction. Pure.
-namespace present::client {
+namespace present {
 
 /// The number of a space that a transaction names by its place among names: the map
 /// may change between two tries.
@@ -17,6 +17,7 @@ using space_numbers = std::vector<space_id>;
 struct transaction_part {
   partition_id partition;
   transact what;
+  std::vector<std::uint32_t> places; ///< of `then` among those of the whole, rising
 };
 
 /// By rising partition; the spaces in `what` and in the parts are places in `spaces`.
@@ -24,6 +25,12 @@ struct transaction_part {
 /// steps reaches over such a place: its page would be of two partitions.
 result<std::vector<transaction_part>>
 parts_of(const transact& what, const space_numbers& spaces, const cluster_map& map);
+/// The same of one that has the spaces' numbers already.
+result<std::vector<transaction_part>> parts_of(const transact& what, const cluster_map& map);
+
+/// Who decides it: the partition of the first write, so that homes are spread as writes
+/// are, and one that writes is spared a round. The parts are not empty.
+partition_id home_among(const std::vector<transaction_part>& parts);
 
 /// The same with the spaces' numbers in the places of their places.
 transact in_spaces(transact what, const space_numbers& spaces);
@@ -32,4 +39,4 @@ transact in_spaces(transact what, const space_numbers& spaces);
 /// after the other, once all reads have returned (P12).
 bool only_validates(const transact& what);
 
-} // namespace present::client
+} // namespace present

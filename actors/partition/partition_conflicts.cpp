@@ -1,0 +1,79 @@
+#include "actors/partition/partition_machine.hpp"
+
+#include <utility>
+
+/// What the partition's machine does about conflicts before a write is in the log: it
+/// refuses authors' stamps that can't be, asks what the program has registered, and holds
+/// back what comes after something unseen (I15, I16).
+namespace present::partition {
+
+/// P21: a writer's stamp beyond the bound is never merged.
+std::optional<error> partition_machine::refusal_of_authors(const event& input,
+                                                           const request& what) const {
+  const auto most = bounded_wall(input.wall_ms) + options_.max_clock_offset_ms;
+  for (const auto& asked : what.operations)
+    if (const auto* knows = context_of(asked); knows && knows->at)
+      if (const auto wall_ms = knows->at->stamp.wall_ms(); wall_ms > most)
+        return make_error(error_code::clock_skew,
+                       "at: the stamp is " + std::to_string(wall_ms - most)
+                         + " ms further ahead of this partition's clocks than the bound of "
+                         + std::to_string(options_.max_clock_offset_ms) + " ms");
+  return std::nullopt;
+}
+
+/// I16. Empty if the operation is as it should be logged.
+std::optional<operation> partition_machine::advised(const operation& asked) const {
+  const auto* knows = context_of(asked);
+  if (!knows)
+    return std::nullopt;
+  const auto* written = std::get_if<put>(&asked.what);
+  const auto* removed = std::get_if<remove_key>(&asked.what);
+  const auto space = written ? written->space : removed->space;
+  const auto* rules = state_->settings_of(space);
+  const bool wanted = rules && conflict::wants_advice(*rules);
+  if (!wanted && !knows->found)
+    return std::nullopt;
+  auto changed = asked;
+  auto& found
+    = written ? std::get<put>(changed.what).knows.found
+              : std::get<remove_key>(changed.what).knows.found;
+  found = nullptr;
+  const auto& key = written ? written->key : removed->key;
+  const auto there
+    = table_.get_as<storage::value_record>(storage::record_key::value(space, key));
+  if (!wanted || !there) // what can't be read stops the replica when it is applied
+    return changed;
+  conflict::advised_write question{*rules, key, {}, {}, knows->schema};
+  write_findings made;
+  if (*there && !(*there)->tombstone) {
+    question.current = (*there)->view();
+    made.merged_of = (*there)->version;
+  }
+  if (written)
+    question.written = written->value ? std::string_view{*written->value} : "";
+  auto advice = options_.advisor ? options_.advisor->advise(question)
+                                 : conflict::without_advisor(question);
+  made.found = std::move(advice.found);
+  made.merge_problem = std::move(advice.merge_problem);
+  if (advice.merged)
+    made.merged = std::make_shared<const std::string>(std::move(*advice.merged));
+  if (advice.migrated && written) {
+    made.migrated = true;
+    std::get<put>(changed.what).value
+      = std::make_shared<const std::string>(std::move(*advice.migrated));
+  }
+  found = std::make_shared<const write_findings>(std::move(made));
+  return changed;
+}
+
+void partition_machine::release_held(effects& out) {
+  while (phase_ == phase::leading) {
+    auto next = held_.take_ready(state_->latest());
+    if (!next)
+      return;
+    admit({next->tag, std::move(next->what), next->is_traced}, next->seen, next->deadline, true,
+          out);
+  }
+}
+
+} // namespace present::partition

@@ -1,0 +1,143 @@
+#pragma once
+
+#include "actors/transaction/two_phase_machine.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// All transactions that one node coordinates: those of whose homes it has the leader,
+/// and those that have left locks with a leader here.
+///
+///   home's leader ──coordinated──▶ run of T ──ask_home──▶ home's leader (its log)
+///        ▲                           │  └────ask_cluster─▶ the others, by a key of theirs
+///        └──────tell_asker───────────┘
+///
+/// Invariants
+/// N1  A run belongs to one leadership (partition, term): what it asks of its own partition
+///     is proposed in that term or not at all (P16). A run that is refused there for it is
+///     given up, and its askers hear nothing: whoever leads next knows more.
+/// N2  There is at most one run of a transaction for a partition: whoever asks for it again
+///     waits for the same one.
+/// N3  Each asker is told at most once.
+namespace present::transaction {
+
+/// Where a run comes from.
+struct leadership {
+  partition_id partition;
+  term at_term;
+  friend auto operator<=>(const leadership&, const leadership&) = default;
+};
+
+/// Who waits for an answer, in the words of its partition.
+struct asker {
+  std::uint64_t tag = 0;
+  std::uint32_t place = 0;
+};
+
+// -- what the machine hears ----------------------------------------------------------
+
+/// From a leader.
+struct to_coordinate {
+  leadership from;
+  std::variant<begun, drive, doubt> what;
+  asker who; ///< of `begun`
+};
+/// To `ask_home` or `ask_cluster`.
+struct asked_answered {
+  std::uint64_t ticket = 0;
+  answer what;
+};
+struct asked_lost {
+  std::uint64_t ticket = 0;
+};
+/// The partition's actor on this node has ended.
+struct partition_gone {
+  partition_id partition;
+};
+
+using coordinator_event_kind
+  = std::variant<to_coordinate, asked_answered, asked_lost, partition_gone, time_passed>;
+struct coordinator_event {
+  time_ms now = 0;
+  coordinator_event_kind what;
+};
+
+// -- what the machine asks for -------------------------------------------------------
+
+/// Of the leadership itself, on this node. Each is followed by `asked_answered` or
+/// `asked_lost`; so is `ask_cluster`.
+struct ask_home {
+  std::uint64_t ticket = 0;
+  leadership whom;
+  operation what;
+};
+/// Of whoever leads the partition that has the key.
+struct ask_cluster {
+  std::uint64_t ticket = 0;
+  anchor where;
+  operation what;
+};
+struct tell_asker {
+  leadership whom;
+  asker who;
+  answer what;
+};
+
+using coordinator_effect = std::variant<ask_home, ask_cluster, tell_asker>;
+using coordinator_effects = std::vector<coordinator_effect>;
+
+/// Not thread-safe.
+class coordinator_machine {
+public:
+  explicit coordinator_machine(const settings& options) : options_(options) {}
+
+  void step(const coordinator_event& input, coordinator_effects& out);
+
+  /// When `time_passed` is wanted next.
+  std::optional<time_ms> next_wake() const;
+  std::size_t runs() const { return runs_.size(); }
+
+private:
+  using run_name = std::pair<partition_id, operation_id>;
+  struct run {
+    explicit run(const settings& options) : machine(options) {}
+
+    two_phase_machine machine;
+    leadership of;
+    anchor here; ///< what is asked there is asked of the leadership itself
+    std::vector<asker> askers;
+    std::optional<answer> told;
+    std::map<std::uint64_t, std::uint64_t> tickets; ///< of the machine, by ours
+    std::optional<time_ms> wakes_at;                ///< as it stands in `alarms_`
+  };
+  struct asked_ticket {
+    run_name name;
+    bool of_home = false;
+  };
+  using alarms = std::multimap<time_ms, run_name>;
+
+  void on(const coordinator_event& input, const to_coordinate& what, coordinator_effects& out);
+  void on(const coordinator_event& input, const asked_answered& what, coordinator_effects& out);
+  void on(const coordinator_event& input, const asked_lost& what, coordinator_effects& out);
+  void on(const coordinator_event& input, const partition_gone& what, coordinator_effects& out);
+  void on(const coordinator_event& input, const time_passed& what, coordinator_effects& out);
+
+  bool join(run& there, const to_coordinate& what, coordinator_effects& out);
+  void hear(const run_name& name, const event& input, coordinator_effects& out);
+  void carry_out(const run_name& name, run& its, effect& what, coordinator_effects& out);
+  void give_up(const run_name& name);
+  void arm(const run_name& name, run& its);
+
+  const settings options_;
+  std::uint64_t last_seed_ = 0;
+  std::map<run_name, run> runs_;
+  std::map<std::uint64_t, asked_ticket> tickets_;
+  std::uint64_t last_ticket_ = 0;
+  alarms alarms_;
+};
+
+} // namespace present::transaction
