@@ -18,7 +18,15 @@ struct EntryBatch {
     found @4 :ClusterMap;            # root partition only: the cluster is born
     adopt @5 :Share;
     marker @6 :Void;                 # the replicas take and compare digests (P24)
+    expire @7 :List(Claim);          # nobody kept them alive; an entry without operations
   }
+}
+
+struct Claim {
+  # Who holds a lock or waits for it.
+  space @0 :UInt32;
+  key @1 :Data;
+  claim @2 :UInt64;
 }
 
 struct Share {

@@ -41,27 +41,27 @@ struct Operation {
       keysOnly @10 :Bool;
       stale @28 :Bool;
       at @36 :UInt64;     # as in a get
-      escalated @38 :Bool; # what waits for somebody to decide, instead of the values
+      escalated @44 :Bool; # what waits for somebody to decide, instead of the values
     }
     put :group {
       space @11 :UInt32;
       key @12 :Data;
       value @13 :Data;    # up to 1 MiB
       when @14 :Condition;
-      knows @39 :WriteContext;
+      knows @45 :WriteContext;
     }
     removeKey :group {
       space @15 :UInt32;
       key @16 :Data;
       when @17 :Condition;
-      knows @40 :WriteContext;
+      knows @46 :WriteContext;
     }
     createSpace :group {
       name @18 :Text;     # up to 64 bytes
       pieces @20 :UInt32; # ranges, cut evenly by the first byte; 0 is 1
       splitAt @21 :List(Data);
       # or where they are cut: rising keys
-      settings @41 :SpaceSettings;
+      settings @47 :SpaceSettings;
       # Null: all as by default.
     }
     dropSpace :group {
@@ -82,10 +82,60 @@ struct Operation {
     forget @34 :Forget;
     watch @37 :Watch;
     # By itself in its request, and in no log.
-    setSpace @42 :SetSpace;
-    settleEscalation @43 :SettleEscalation;
+    # Locks, as actors/partition/locks.hpp has them; anybody's.
+    acquireLock @38 :AcquireLock;
+    keepLock @39 :KeepLock;
+    releaseLock @40 :ReleaseLock;
+    readLock @41 :ReadLock;
+    raiseFence @42 :Place;
+    setSpace @48 :SetSpace;
+    settleEscalation @49 :SettleEscalation;
     # Takes an admin's certificate.
   }
+  fence @43 :LockFence;
+  # A write under a lock: `fenced` if a later token is known. Without: none.
+}
+
+struct AcquireLock {
+  where @0 :Place;
+  claim @1 :UInt64;       # drawn by the client, for this try to hold it
+  leaseMs @2 :UInt32;     # 200 to 3,600,000
+  wait @3 :Bool;
+  owner @4 :Data;         # for people, up to 256 bytes
+  hasValue @5 :Bool;
+  value @6 :Data;         # what its holder publishes, up to 4 KiB
+}
+
+struct KeepLock {
+  where @0 :Place;
+  claim @1 :UInt64;
+  waitMs @2 :UInt32;      # of one in the queue: for how long it waits for the lock
+}
+
+struct ReleaseLock {
+  where @0 :Place;
+  claim @1 :UInt64;
+}
+
+struct ReadLock {
+  where @0 :Place;
+  known @1 :UInt64;       # the version that the client knows
+  waitMs @2 :UInt32;      # for how long it waits for another
+}
+
+struct LockFence {
+  where @0 :Place;        # the lock's
+  token @1 :UInt64;
+}
+
+struct LockStanding {
+  version @0 :UInt64;     # 0: nobody has it
+  token @1 :UInt64;
+  leaseMs @2 :UInt32;
+  waiting @3 :UInt32;
+  owner @4 :Data;
+  hasValue @5 :Bool;
+  value @6 :Data;
 }
 
 struct Watch {
@@ -350,10 +400,11 @@ struct Answer {
   hasSteps @12 :Bool;
   # transact: a result per step of the branch taken; without: all of them wrote, at
   # `version`.
-  otherwise @13 :Bool;    # transact: the comparisons failed
+  otherwise @13 :Bool;    # transact: the comparisons failed; a lock: it waits
   watched @15 :WatchedPage;
   holder @14 :Terms;      # transactionConflict: the transaction that holds the lock
-  conflict @16 :UInt8;    # a write met a conflict: its kind (conflict_kind) + 1; 0: none
-  then @17 :UInt8;        # what became of it (outcome_kind)
-  escalated @18 :List(EscalatedRow);
+  lock @16 :LockStanding; # readLock
+  conflict @17 :UInt8;    # a write met a conflict: its kind (conflict_kind) + 1; 0: none
+  then @18 :UInt8;        # what became of it (outcome_kind)
+  escalated @19 :List(EscalatedRow);
 }

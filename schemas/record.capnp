@@ -195,6 +195,26 @@ struct DecisionRecord {
   waiting @3 :List(KeyName);
 }
 
+struct LockClaim {
+  claim @0 :UInt64;
+  leaseMs @1 :UInt32;
+  owner @2 :Data;
+  value @3 :Data;
+  # Without: nothing is published.
+}
+
+struct LockRecord {
+  # A lock that somebody holds: its holder first, then its queue.
+  token @0 :UInt64;
+  version @1 :UInt64;
+  claims @2 :List(LockClaim);
+}
+
+struct FenceRecord {
+  # The highest token of another partition's lock.
+  token @0 :UInt64;
+}
+
 struct BucketDigest {
   sum @0 :UInt64;
   count @1 :UInt64;

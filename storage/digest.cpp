@@ -176,6 +176,17 @@ void hash_fields(field_hash& hash, const decision_record& what) {
     hash << each.space << each.key;
 }
 
+void hash_fields(field_hash& hash, const lock_record& what) {
+  hash << what.token << what.version << what.claims.size();
+  for (const auto& each : what.claims)
+    hash << each.claim << std::uint64_t{each.lease_ms} << each.owner << (each.value ? 1 : 0)
+         << (each.value ? std::string_view{*each.value} : "");
+}
+
+void hash_fields(field_hash& hash, const fence_record& what) {
+  hash << what.token;
+}
+
 } // namespace
 
 std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed) {

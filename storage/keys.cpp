@@ -41,7 +41,7 @@ std::string of_transaction(record_kind kind, client_id client, operation_number 
   return bytes;
 }
 
-std::string of_user(record_kind kind, space_id space, std::string_view key) {
+std::string named(record_kind kind, space_id space, std::string_view key) {
   check(key.size() <= bounds::max_key + 1, "K1: a key beyond its bound");
   std::string bytes;
   bytes.reserve(record_prefix + key.size());
@@ -78,6 +78,8 @@ std::optional<std::size_t> fixed_size(record_kind kind) {
     case record_kind::value:
     case record_kind::past_value:
     case record_kind::tombstone:
+    case record_kind::lock:
+    case record_kind::fence:
     case record_kind::escalation:
       break;
   }
@@ -107,11 +109,19 @@ record_key record_key::session(client_id id) {
 }
 
 record_key record_key::value(space_id space, std::string_view key) {
-  return record_key{of_user(record_kind::value, space, key)};
+  return record_key{named(record_kind::value, space, key)};
+}
+
+record_key record_key::lock(space_id space, std::string_view key) {
+  return record_key{named(record_kind::lock, space, key)};
+}
+
+record_key record_key::fence(space_id space, std::string_view key) {
+  return record_key{named(record_kind::fence, space, key)};
 }
 
 record_key record_key::escalation(space_id space, std::string_view key) {
-  return record_key{of_user(record_kind::escalation, space, key)};
+  return record_key{named(record_kind::escalation, space, key)};
 }
 
 record_key record_key::prepared(client_id client, operation_number number) {

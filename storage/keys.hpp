@@ -42,7 +42,10 @@
 ///                                   a value that was replaced; of a key the newest
 ///                                   first, and of no other between them
 ///     0a version:8 space:4 key      a tombstone that is to go, the oldest first (P3)
-///     0b space:4 key                writes of a key that wait for somebody to decide (C4)
+///     0b space:4 key                a lock: who holds it and who waits
+///     0c space:4 key                the highest token of another partition's lock; of
+///                                   space 0, without a key: of those forgotten
+///     0d space:4 key                writes of a key that wait for somebody to decide (C4)
 ///
 ///   both
 ///     00 f0                         data key, wrapped, if encrypted (P26)
@@ -53,11 +56,11 @@
 namespace present::storage {
 
 /// A folder with a higher number is refused: a newer program wrote it.
-/// Journal: 2 since logs may hold markers (P24), 3 since they may hold transactions.
-/// 4 since writes may carry what their author knew.
-/// State: 2 since there are records of transactions, 3 since replaced values are kept, 4
-/// since there are escalations and values with an author's stamp.
-inline constexpr std::uint32_t journal_format = 4;
+/// Journal: 2 since logs may hold markers (P24), 3 since they may hold transactions, 4
+/// since they may hold locks, 5 since writes may carry what their author knew.
+/// State: 2 since there are records of transactions, 3 since there are locks and replaced
+/// values are kept, 4 since there are escalations and values with an author's stamp.
+inline constexpr std::uint32_t journal_format = 5;
 inline constexpr std::uint32_t state_format = 4;
 
 /// LMDB's compiled-in limit (MDB_MAXKEYSIZE).
@@ -75,7 +78,9 @@ enum class record_kind : std::uint8_t {
   decision = 8,
   past_value = 9,
   tombstone = 10,
-  escalation = 11,
+  lock = 11,
+  fence = 12,
+  escalation = 13,
 };
 
 /// The key of a record, encoded once: it is compared, stored and looked up in
@@ -100,6 +105,8 @@ public:
 
   static record_key prepared(client_id client, operation_number number);
   static record_key decision(client_id client, operation_number number);
+  static record_key lock(space_id space, std::string_view key);
+  static record_key fence(space_id space, std::string_view key);
 
   /// A value of this key that had this version, and was replaced.
   static record_key past_value(space_id space, std::string_view key, hlc_stamp version);
@@ -127,7 +134,7 @@ public:
   static std::optional<record_key> parse(std::string_view bytes);
 
   record_kind kind() const;
-  /// Of a space, a value, an escalation, a past value or a tombstone's mark.
+  /// Of a space, a value, a past value, a tombstone's mark, a lock, a fence or an escalation.
   space_id space() const;
   node_id node() const;
   /// Of a session, or of a transaction's record.

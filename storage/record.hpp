@@ -291,6 +291,37 @@ struct tombstone_record {
   friend bool operator==(const tombstone_record&, const tombstone_record&) = default;
 };
 
+/// Drawn at random by whoever wants a lock.
+using claim_id = strong_id<struct claim_id_tag, std::uint64_t>;
+
+struct lock_claim {
+  claim_id claim;
+  std::uint32_t lease_ms = 0;
+  std::string owner; ///< for people
+  value_ptr value;   ///< what its holder publishes; null: nothing
+
+  friend bool operator==(const lock_claim& a, const lock_claim& b) {
+    return a.claim == b.claim && a.lease_ms == b.lease_ms && a.owner == b.owner
+           && !a.value == !b.value && (!a.value || *a.value == *b.value);
+  }
+};
+
+/// A lock that somebody holds; there is none of one that is free.
+struct lock_record {
+  hlc_stamp token;   ///< stamp of its grant to the first claim
+  hlc_stamp version; ///< of the last change of who holds it or what is published
+  std::vector<lock_claim> claims; ///< its holder, then its queue, first come first served
+
+  friend bool operator==(const lock_record&, const lock_record&) = default;
+};
+
+/// The highest token of a lock of another partition that has come here.
+struct fence_record {
+  hlc_stamp token;
+
+  friend bool operator==(const fence_record&, const fence_record&) = default;
+};
+
 /// A write that waits for somebody to decide: all that it takes to make it later.
 struct escalated_write {
   hlc_stamp stamp; ///< of the entry that had it: its name among those of the key
@@ -322,7 +353,8 @@ struct escalation_record {
 using record = std::variant<partition_record, space_record, node_record,
                             partition_map_record, session_record, value_record,
                             prepared_record, decision_record, past_value_record,
-                            tombstone_record, escalation_record>;
+                            tombstone_record, lock_record, fence_record,
+                            escalation_record>;
 
 /// The kind under whose keys this record is stored.
 inline record_kind kind_of(const record& what) {

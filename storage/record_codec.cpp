@@ -33,6 +33,12 @@ struct encoder {
     return encode_value(what.was);
   }
   std::string operator()(const tombstone_record&) const { return encode_tombstone(); }
+  std::string operator()(const lock_record& what) const {
+    return encode_lock(what);
+  }
+  std::string operator()(const fence_record& what) const {
+    return encode_fence(what);
+  }
   std::string operator()(const escalation_record& what) const {
     return encode_escalation(what);
   }
@@ -77,6 +83,10 @@ result<record> decode_record(const record_key& key, std::string_view bytes) {
     }
     case record_kind::tombstone:
       return widen(decode_tombstone(bytes));
+    case record_kind::lock:
+      return widen(decode_lock(bytes));
+    case record_kind::fence:
+      return widen(decode_fence(bytes));
     case record_kind::escalation:
       return widen(decode_escalation(bytes));
   }

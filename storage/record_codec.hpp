@@ -45,6 +45,12 @@ result<tombstone_record> decode_tombstone(std::string_view bytes);
 std::string encode_escalation(const escalation_record& what);
 result<escalation_record> decode_escalation(std::string_view bytes);
 
+std::string encode_lock(const lock_record& what);
+result<lock_record> decode_lock(std::string_view bytes);
+
+std::string encode_fence(const fence_record& what);
+result<fence_record> decode_fence(std::string_view bytes);
+
 /// What the rows of a state add up to, beside them.
 std::string encode_state_digest(const state_digest& what);
 result<state_digest> decode_state_digest(std::string_view bytes);

@@ -51,6 +51,7 @@ struct client_session::body {
   std::vector<client::client_actor> clients; ///< guarded by mutex
   std::vector<client::transactor_actor> transactors; ///< guarded by mutex
   std::vector<caf::actor_addr> watchers;             ///< guarded by mutex
+  std::vector<caf::actor_addr> locks; ///< guarded by mutex
 
   client::client_actor spawn() {
     client::settings options;
@@ -71,7 +72,7 @@ struct client_session::body {
   }
 
   client::watcher_actor spawn_watcher(const client::watch_options& what,
-                                      const client::watch_listener& listener) {
+                                     const client::watch_listener& listener) {
     auto made = system.spawn<client::watcher_shell>(
       client::watch_stream::settings{what, edge::machine_entropy().next()}, clients.front(),
       listener);
@@ -81,9 +82,23 @@ struct client_session::body {
     return made;
   }
 
+  client::lock_actor spawn_lock(client::lock_wish wish) {
+    const auto made
+      = system.spawn<client::lock_holder_shell>(std::move(wish), clients.front());
+    const std::lock_guard hold(mutex);
+    std::erase_if(locks, [](const caf::actor_addr& one) {
+      return !caf::actor_cast<caf::strong_actor_ptr>(one);
+    });
+    locks.push_back(made.address());
+    return made;
+  }
+
   ~body() {
     for (const auto& one : watchers)
       if (const auto there = caf::actor_cast<caf::actor>(one))
+        caf::anon_send_exit(there, caf::exit_reason::user_shutdown);
+    for (const auto& one : locks)
+      if (const auto there = caf::actor_cast<caf::strong_actor_ptr>(one))
         caf::anon_send_exit(there, caf::exit_reason::user_shutdown);
     for (const auto& one : transactors)
       caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
@@ -195,13 +210,13 @@ result<written> client_session::put(const std::string& space, const std::string&
                                     deadline patience) {
   return as_written(call(
     client::put_call{space, key, std::make_shared<const std::string>(std::move(value)),
-                     always{}, knows},
+                     always{}, {}, knows},
     patience));
 }
 
 result<written> client_session::remove(const std::string& space, const std::string& key,
                                        const write_context& knows, deadline patience) {
-  return as_written(call(client::remove_call{space, key, always{}, knows}, patience));
+  return as_written(call(client::remove_call{space, key, always{}, {}, knows}, patience));
 }
 
 result<written> client_session::set_space(const present::set_space& what, deadline patience) {
@@ -231,6 +246,56 @@ result<written> client_session::compare_and_set(const std::string& space,
   const condition when
     = expected.value == 0 ? condition{if_absent{}} : condition{if_version{expected}};
   return put(space, key, std::move(value), when, patience);
+}
+
+result<written> client_session::put(const std::string& space, const std::string& key,
+                                    std::string value, const client::fence_name& fence,
+                                    condition when, deadline patience) {
+  return as_written(call(
+    client::put_call{space, key, std::make_shared<const std::string>(std::move(value)), when,
+                     fence},
+    patience));
+}
+
+result<written> client_session::remove(const std::string& space, const std::string& key,
+                                       const client::fence_name& fence, condition when,
+                                       deadline patience) {
+  return as_written(call(client::remove_call{space, key, when, fence}, patience));
+}
+
+client::lock_actor client_session::spawn_lock(const std::string& space, const std::string& name,
+                                              const lock_options& how) {
+  client::lock_wish wish{space, name, {edge::machine_entropy().next_id()}};
+  wish.lease_ms = static_cast<std::uint32_t>(how.lease.count());
+  wish.patience_ms = static_cast<std::uint32_t>(how.patience.count());
+  wish.owner = how.owner;
+  wish.value = how.value;
+  wish.guards = how.guards;
+  return body_->spawn_lock(std::move(wish));
+}
+
+/// The holder answers when its patience and a call's deadline are over, at the latest.
+result<held_lock> client_session::lock(const std::string& space, const std::string& name,
+                                       const lock_options& how) {
+  auto held = begin_lock(space, name, how)
+                .wait(how.patience + how.lease + deadline{bounds::default_deadline_ms}
+                      + actor_patience);
+  if (!held)
+    return std::move(no_answer().problem);
+  return std::move(*held);
+}
+
+result<lock_standing> client_session::read_lock(const std::string& space,
+                                                const std::string& name, hlc_stamp known,
+                                                deadline wait, deadline patience) {
+  if (patience.count() == 0)
+    patience = deadline{bounds::default_deadline_ms} + wait;
+  auto outcome = call(
+    client::read_lock_call{space, name, known, static_cast<std::uint32_t>(wait.count())},
+    patience);
+  if (outcome.problem.code != error_code::ok)
+    return std::move(outcome.problem);
+  return outcome.given.lock ? *outcome.given.lock : lock_standing{};
 }
 
 result<found_page> client_session::scan(const std::string& space, const scan_options& what,

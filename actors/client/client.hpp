@@ -2,6 +2,7 @@
 
 #include "actors/client/batch.hpp"
 #include "actors/client/client_network.hpp"
+#include "actors/client/held_lock.hpp"
 #include "actors/client/load_actor.hpp"
 #include "actors/client/transactor.hpp"
 #include "actors/client/watch_reader.hpp"
@@ -88,6 +89,13 @@ public:
                       condition when = always{}, deadline patience = {});
   result<written> remove(const std::string& space, const std::string& key,
                          condition when = always{}, deadline patience = {});
+  /// The same under a lock: `fenced` if a later holder of it is known there.
+  result<written> put(const std::string& space, const std::string& key, std::string value,
+                      const client::fence_name& fence, condition when = always{},
+                      deadline patience = {});
+  result<written> remove(const std::string& space, const std::string& key,
+                         const client::fence_name& fence, condition when = always{},
+                         deadline patience = {});
   /// Writes that say what their author knew (write_context.hpp): a conflict is settled as
   /// the space's strategy says.
   result<written> put(const std::string& space, const std::string& key, std::string value,
@@ -118,6 +126,24 @@ public:
   /// trace.
   std::vector<result<batch_answer>> run(batch what, deadline patience = {},
                                         const observe::trace_context& trace = {});
+
+  /// Waits for a lock and holds it: `version_conflict` if another has it and `patience` is
+  /// 0, `deadline` if it wasn't free in time. For a program that stands for election
+  /// this is its being elected.
+  result<held_lock> lock(const std::string& space, const std::string& name,
+                         const lock_options& how = {});
+  /// The same for who has other things to do meanwhile.
+  awaited_lock begin_lock(const std::string& space, const std::string& name,
+                          const lock_options& how = {}) {
+    return {system(), spawn_lock(space, name, how), space, name};
+  }
+  /// The same as an actor, which is to be told to begin (lock_holder.hpp).
+  client::lock_actor spawn_lock(const std::string& space, const std::string& name,
+                                const lock_options& how = {});
+  /// Who holds it: as soon as that is another than `known`, or after `wait`.
+  result<lock_standing> read_lock(const std::string& space, const std::string& name,
+                                  hlc_stamp known = {}, deadline wait = {},
+                                  deadline patience = {});
 
   /// Runs `work` as one transaction (transaction.hpp): all of it takes effect, or
   /// nothing. It may return a `status` to end it itself, or nothing.

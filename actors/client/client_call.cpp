@@ -20,7 +20,9 @@ bool is_write(const call_kind& what) {
   return !std::holds_alternative<get_call>(what)
          && !std::holds_alternative<scan_call>(what)
          && !std::holds_alternative<map_call>(what)
-         && !std::holds_alternative<watch_call>(what);
+         && !std::holds_alternative<watch_call>(what)
+         && !std::holds_alternative<keep_call>(what)
+         && !std::holds_alternative<read_lock_call>(what);
 }
 
 bool is_stale_read(const call_kind& what) {
@@ -41,7 +43,20 @@ const std::string* space_of(const call_kind& what) {
     what);
 }
 
+const fence_name* fence_of(const call_kind& what) {
+  return std::visit(
+    [](const auto& c) -> const fence_name* {
+      if constexpr (requires { c.fence; })
+        return c.fence ? &*c.fence : nullptr;
+      else
+        return nullptr;
+    },
+    what);
+}
+
 const std::string* space_missing_in(const cluster_map& map, const call_kind& what) {
+  if (const auto* fence = fence_of(what); fence && !map.spaces.contains(fence->space))
+    return &fence->space;
   if (const auto* all = std::get_if<transact_call>(&what)) {
     for (const auto& name : all->spaces)
       if (!map.spaces.contains(name))
@@ -84,6 +99,15 @@ decltype(operation::what) as_operation_in(space_id space, const call_kind& what)
         asked.space = space;
         return asked;
       },
+      [&](const acquire_call& c) -> body {
+        return acquire_lock{space, c.key, c.claim, c.lease_ms, c.wait, c.owner, c.value};
+      },
+      [&](const keep_call& c) -> body { return keep_lock{space, c.key, c.claim, c.wait_ms}; },
+      [&](const release_call& c) -> body { return release_lock{space, c.key, c.claim}; },
+      [&](const read_lock_call& c) -> body {
+        return read_lock{space, c.key, c.known, c.wait_ms};
+      },
+      [&](const raise_call& c) -> body { return raise_fence{space, c.key}; },
       [](const map_call&) -> body { return {}; },
       [](const transact_call&) -> body { return {}; },
       [](const part_call& c) -> body { return c.what->what; },

@@ -18,6 +18,14 @@ namespace present::client {
 
 using call_id = std::uint64_t;
 
+/// The lock under which a write is made, by its space's name, and the token that it was
+/// granted with.
+struct fence_name {
+  std::string space;
+  std::string key;
+  hlc_stamp token;
+};
+
 struct get_call {
   std::string space;
   std::string key;
@@ -40,12 +48,14 @@ struct put_call {
   std::string key;
   bytes_ptr value;
   condition when;
+  std::optional<fence_name> fence;
   write_context knows = {};
 };
 struct remove_call {
   std::string space;
   std::string key;
   condition when;
+  std::optional<fence_name> fence;
   write_context knows = {};
 };
 /// Takes an admin's certificate.
@@ -55,11 +65,47 @@ struct settle_call {
   hlc_stamp write;
   bool accept = false;
 };
+
+// Locks, as actors/partition/locks.hpp has them.
+
+struct acquire_call {
+  std::string space;
+  std::string key;
+  claim_id claim;
+  std::uint32_t lease_ms = 0;
+  bool wait = false;
+  std::string owner;
+  bytes_ptr value;
+};
+struct keep_call {
+  std::string space;
+  std::string key;
+  claim_id claim;
+  std::uint32_t wait_ms = 0; ///< below the call's deadline
+};
+struct release_call {
+  std::string space;
+  std::string key;
+  claim_id claim;
+};
+struct read_lock_call {
+  std::string space;
+  std::string key;
+  hlc_stamp known;
+  std::uint32_t wait_ms = 0; ///< below the call's deadline
+};
+/// To the partition that has this key.
+struct raise_call {
+  std::string space;
+  std::string key;
+  std::optional<fence_name> fence;
+};
 /// A transaction, whose spaces are places in `spaces`. Those that compare are of one
 /// partition's keys; so is a range that a step scans.
 struct transact_call {
   std::vector<std::string> spaces;
   transact what;
+  std::optional<fence_name> fence; ///< of one partition's keys only
 };
 /// The number that `name` has among them; a new one goes to the end.
 space_id place_in(std::vector<std::string>& spaces, const std::string& name);
@@ -85,7 +131,8 @@ struct part_call {
 using call_kind
   = std::variant<get_call, scan_call, put_call, remove_call, create_space, drop_space,
                  add_node, drain_node, remove_node, report_members, map_call, transact_call,
-                 part_call, watch_call, set_space, settle_call>;
+                 part_call, watch_call, acquire_call, keep_call, release_call, read_lock_call,
+                 raise_call, set_space, settle_call>;
 
 /// Its caller's own name for a write, in place of the number that the session would
 /// give it: whoever asks under the same name, from whichever node and after whatever
@@ -127,6 +174,9 @@ bool is_stale_read(const call_kind& what);
 
 /// The name of the call's space; null for what the root keeps, and of a transaction.
 const std::string* space_of(const call_kind& what);
+
+/// Null: none.
+const fence_name* fence_of(const call_kind& what);
 
 /// The first space of the call that isn't in the map; null: all are.
 const std::string* space_missing_in(const cluster_map& map, const call_kind& what);

@@ -346,7 +346,7 @@ void client_machine::route(call& asked, const event& input, effects& out) {
 
 void client_machine::route_transaction(call& asked, const event& input, effects& out) {
   const auto& wanted = std::get<transact_call>(asked.what);
-  if (!map_ || space_missing_in(*map_, asked.what)) {
+  if (!map_ || space_missing_in(*map_, asked.what) || !put_fence(asked)) {
     wait_for_map(asked, input, out);
     return;
   }
@@ -358,6 +358,10 @@ void client_machine::route_transaction(call& asked, const event& input, effects&
     give_up(asked, parts.problem(), out);
   } else if (parts->empty()) {
     give_up(asked, make_error(error_code::invalid, "a transaction that names no key"), out);
+  } else if (parts->size() > 1 && wanted.fence) {
+    give_up(asked, make_error(error_code::invalid,
+                              "fence: a transaction under a lock has keys of one partition only; "
+                              "this one has keys of " + std::to_string(parts->size())), out);
   } else if (parts->size() > 1 && !only_validates(wanted.what)) {
     if (!std::exchange(asked.is_write, true))
       number(asked, input); // of a read it is closed already, and this one takes long
@@ -414,7 +418,7 @@ std::optional<partition_id> client_machine::resolve(call& asked) const {
     return root_partition;
   }
   const auto space = map_->spaces.find(*name);
-  if (space == map_->spaces.end())
+  if (space == map_->spaces.end() || !put_fence(asked))
     return std::nullopt;
   if (const auto* watching = std::get_if<watch_call>(&asked.what)) {
     asked.as_operation.what = as_operation_in(space->second, asked.what);
@@ -428,6 +432,19 @@ std::optional<partition_id> client_machine::resolve(call& asked) const {
     if (const auto* after = map_->range_after(*range))
       page->last = page->last.empty() ? after->first : std::min(page->last, after->first);
   return range->partition;
+}
+
+/// False: the map lacks the space of its lock.
+bool client_machine::put_fence(call& asked) const {
+  const auto* fence = fence_of(asked.what);
+  if (!fence)
+    return true;
+  const auto space = map_->spaces.find(fence->space);
+  if (space == map_->spaces.end())
+    return false;
+  asked.as_operation.fence
+    = std::make_shared<const lock_fence>(lock_fence{space->second, fence->key, fence->token});
+  return true;
 }
 
 /// The leader as far as known, else each node that keeps the partition in turn.

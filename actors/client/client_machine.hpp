@@ -190,6 +190,7 @@ private:
   void wait_for_map(call& asked, const event& input, effects& out);
   void send_to(call& asked, node_id target, const event& input, effects& out);
   std::optional<partition_id> resolve(call& asked) const;
+  bool put_fence(call& asked) const;
   void route_transaction(call& asked, const event& input, effects& out);
   node_id target_of(partition_id partition);
   node_id next_keeper(partition_id partition);

@@ -188,8 +188,9 @@ void gateway_link::send(outgoing what) {
     fail(lost, true);
     return;
   }
-  if (std::holds_alternative<watch>(what.what.what.what)) {
-    call_watch(std::move(what));
+  // What waits there would keep others waiting, and is no sign of how busy the node is.
+  if (what.what.what.may_wait()) {
+    call_alone(std::move(what));
     return;
   }
   lanes_[what.what.partition].gathered.push_back(std::move(what));
@@ -291,17 +292,16 @@ void gateway_link::call(partition_id partition, batch what) {
   }
 }
 
-/// By itself, and whatever else is under way: its answer may come in a minute.
-void gateway_link::call_watch(outgoing what) {
+void gateway_link::call_alone(outgoing what) {
   KJ_IF_MAYBE(session, session_) {
+    auto shared = std::make_shared<batch>();
+    shared->push_back(std::move(what));
     auto ask = session->submitRequest();
-    auto one = std::make_shared<batch>();
-    one->push_back(std::move(what));
-    write_request(*one, ask.initRequest());
+    write_request(*shared, ask.initRequest());
     loop_.detach(owed(ask.send()).then(
-      [one](auto answer) { deliver(*one, answer.getResponse()); },
-      [this, one, connection = connection_, opened = sessions_](kj::Exception&&) {
-        fail(*one, false);
+      [shared](auto answer) { deliver(*shared, answer.getResponse()); },
+      [this, shared, connection = connection_, opened = sessions_](kj::Exception&&) {
+        fail(*shared, false);
         on_broken(connection, opened);
       }));
   }

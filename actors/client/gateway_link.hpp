@@ -89,7 +89,7 @@ private:
   void on_answered(partition_id partition, std::size_t operations, kj::Duration took);
   static batch take_batch(lane& from);
   void call(partition_id partition, batch what);
-  void call_watch(outgoing what);
+  void call_alone(outgoing what);
   void write_request(const batch& from, schema::Request::Builder to) const;
   static void deliver(batch& to, schema::Response::Reader from);
   static void fail(batch& what, bool never_sent);

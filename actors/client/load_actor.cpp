@@ -40,12 +40,27 @@ bool load_shell::is_over() const {
 }
 
 void load_shell::begin_call(std::size_t client) {
-  auto what = next_call();
+  const bool locks = plan_.kind == load_kind::lock;
+  auto what = locks ? call_kind{next_claim(client)} : next_call();
   ++begun_;
   ++under_way_;
-  const auto began = time().monotonic_ns();
+  ask(client, time().monotonic_ns(), std::move(what), locks);
+}
+
+void load_shell::ask(std::size_t client, std::uint64_t began, call_kind what,
+                     bool then_release) {
+  std::optional<call_kind> release;
+  if (then_release) {
+    const auto& claimed = std::get<acquire_call>(what);
+    release = release_call{claimed.space, claimed.key, claimed.claim};
+  }
   request(plan_.clients[client], caf::infinite, timed_call{std::move(what), plan_.deadline_ms})
-    .then([this, client, began](outcome_of_call& how) { end_call(client, began, how); },
+    .then([this, client, began, release](outcome_of_call& how) {
+            if (release && how.problem.code == error_code::ok)
+              ask(client, began, *release, false);
+            else
+              end_call(client, began, how);
+          },
           [this, client, began](const caf::error&) {
             outcome_of_call lost;
             lost.problem = make_error(error_code::unknown_outcome, "the client ended");
@@ -105,6 +120,11 @@ call_kind load_shell::next_call() {
     default:
       return put_call{plan_.space, std::move(key), value_, always{}};
   }
+}
+
+acquire_call load_shell::next_claim(std::size_t client) {
+  constexpr std::uint32_t lease_ms = 10'000;
+  return {plan_.space, load_key(client), {draw() | 1}, lease_ms, true, "", nullptr};
 }
 
 /// xorshift64* (Marsaglia 2003, Vigna 2016): the same keys for the same seed.

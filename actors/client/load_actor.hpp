@@ -14,7 +14,8 @@ namespace present::client {
 /// The keys of a load, in order: "key-00000000" and on.
 std::string load_key(std::uint64_t number);
 
-enum class load_kind : std::uint8_t { put, get, scan, mixed, transact };
+/// `lock`: each client takes a lock of its own and gives it back, which counts as one.
+enum class load_kind : std::uint8_t { put, get, scan, mixed, transact, lock };
 
 struct load_plan {
   load_kind kind = load_kind::put;
@@ -56,10 +57,12 @@ protected:
 
 private:
   void begin_call(std::size_t client);
+  void ask(std::size_t client, std::uint64_t began_ns, call_kind what, bool then_release);
   void end_call(std::size_t client, std::uint64_t began_ns, const outcome_of_call& how);
   bool is_over() const;
   call_kind next_call();
   call_kind next_transaction();
+  acquire_call next_claim(std::size_t client);
   std::uint64_t draw();
   void finish();
 

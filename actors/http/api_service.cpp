@@ -1,5 +1,6 @@
 #include "actors/http/api_service.hpp"
 
+#include "actors/client/lock_names.hpp"
 #include "actors/http/json_reply.hpp"
 #include "actors/http/openapi.hpp"
 #include "actors/http/query_reader.hpp"
@@ -51,6 +52,15 @@ std::optional<error> media_problem(action what, const http_request& asked) {
 node_id node_in(query_reader& query) {
   return {static_cast<std::uint32_t>(
     query.number("node", 1, std::numeric_limits<std::uint32_t>::max()).value_or(0))};
+}
+
+/// Nobody has wanted a lock yet, and so the space for those without one isn't there.
+bool lacks_lock_space(const plan& made, const client::batch_outcome& how) {
+  const auto* wanted = made.ask.calls.size() == 1
+                         ? std::get_if<client::acquire_call>(&made.ask.calls.front())
+                         : nullptr;
+  return wanted && wanted->space == client::default_lock_space
+         && how.outcomes.front().problem.code == error_code::unknown_space;
 }
 
 error unreachable(node_id node) {
@@ -154,9 +164,27 @@ kj::Promise<http_reply> api_service::answer(action what, http_request asked,
 
 kj::Promise<http_reply> api_service::ask_cluster(plan made) {
   auto asked = client_->ask(made.ask);
-  return asked.then([made = std::move(made)](client::batch_outcome how) {
+  return asked.then([self = shared_from_this(),
+                     made = std::move(made)](client::batch_outcome how) mutable
+                    -> kj::Promise<http_reply> {
+    if (lacks_lock_space(made, how))
+      return self->make_lock_space(std::move(made));
     return reply_to(made, std::move(how));
   });
+}
+
+/// Then the same again; whether it is there now is seen from that.
+kj::Promise<http_reply> api_service::make_lock_space(plan made) {
+  client::batch_call make;
+  make.calls.emplace_back(create_space{std::string{client::default_lock_space}});
+  make.trace = made.ask.trace;
+  return client_->ask(std::move(make))
+    .then([self = shared_from_this(), made = std::move(made)](client::batch_outcome) mutable {
+      auto asked = self->client_->ask(made.ask);
+      return asked.then([made = std::move(made)](client::batch_outcome how) {
+        return reply_to(made, std::move(how));
+      });
+    });
 }
 
 kj::Promise<http_reply> api_service::show_status() {

@@ -26,6 +26,7 @@ private:
   kj::Promise<network::http_reply> answer(action what, network::http_request asked,
                                           const observe::trace_context& trace);
   kj::Promise<network::http_reply> ask_cluster(plan made);
+  kj::Promise<network::http_reply> make_lock_space(plan made);
   kj::Promise<network::http_reply> show_status();
   kj::Promise<network::http_reply> show_tree(node_id node);
   kj::Promise<network::http_reply> show_actor(node_id node, std::string id);

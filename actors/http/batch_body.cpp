@@ -59,12 +59,12 @@ client::call_kind read_call(object_reader& from) {
     return client::get_call{std::move(space), std::move(key), wants_stale(from)};
   if (op == "delete")
     return client::remove_call{std::move(space), std::move(key), condition_of(from, false),
-                               knowledge_of(from, false)};
+                               {}, knowledge_of(from, false)};
   if (op != "put")
     from.complain("op", "'" + op + "' is none of put, get, delete");
   auto value = std::make_shared<const std::string>(bytes_of(from, "value", encoding));
   return client::put_call{std::move(space), std::move(key), std::move(value),
-                          condition_of(from, true), knowledge_of(from, true)};
+                          condition_of(from, true), {}, knowledge_of(from, true)};
 }
 
 /// The members of a space's settings that are there.

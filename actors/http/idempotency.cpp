@@ -38,10 +38,10 @@ std::string joined(const std::vector<std::string>& segments) {
   return path;
 }
 
-/// What the write's author knew, as the query has it; empty where it says nothing.
+/// What the write's author knew and held, as the query has it; empty where it says nothing.
 std::string knowledge_in(const network::http_target& target) {
   std::string knows;
-  for (const auto* name : {"base", "at", "origin", "after", "schema"})
+  for (const auto* name : {"base", "at", "origin", "after", "schema", "fence"})
     if (const auto value = target.value_of(name))
       knows += std::string{name} + '=' + std::to_string(value->size()) + ':'
                + std::string{*value} + ' ';
@@ -73,6 +73,10 @@ result<std::optional<client::write_name>> write_name_of(const network::http_requ
   name.fingerprint = knows.empty() ? hash_of({match, none_match, asked.body})
                                    : hash_of({match, none_match, asked.body, knows});
   return std::optional{name};
+}
+
+claim_id claim_of(const network::http_request& asked, std::string_view text) {
+  return {hash_of({"claim", asked.who ? to_string(*asked.who) : "loopback", text})};
 }
 
 } // namespace present::http

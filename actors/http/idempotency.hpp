@@ -4,6 +4,7 @@
 #include "runtime/network/http_message.hpp"
 
 #include <optional>
+#include <string_view>
 
 namespace present::http {
 
@@ -19,5 +20,9 @@ inline constexpr std::size_t max_idempotency_key = 255;
 ///
 /// Errors: `invalid`, `too_large`.
 result<std::optional<client::write_name>> write_name_of(const network::http_request& asked);
+
+/// A claim on a lock, from the text by which its caller knows it: another caller's same
+/// text is another claim.
+claim_id claim_of(const network::http_request& asked, std::string_view text);
 
 } // namespace present::http

@@ -1,5 +1,6 @@
 #include "actors/http/plan.hpp"
 
+#include "actors/client/lock_names.hpp"
 #include "actors/http/batch_body.hpp"
 #include "actors/http/idempotency.hpp"
 #include "actors/http/query_reader.hpp"
@@ -17,6 +18,9 @@ namespace {
 using network::http_request;
 
 constexpr std::uint64_t longest_deadline_ms = 600'000;
+/// What a proxy lets a quiet connection live for, and the way there and back.
+constexpr std::uint64_t longest_wait_ms = 50'000;
+constexpr std::uint32_t wait_margin_ms = 2'000;
 
 /// The first problem on the way, and what has been understood so far.
 class understanding {
@@ -84,6 +88,48 @@ public:
     return version ? condition{if_version{{version}}} : condition{always{}};
   }
 
+  /// Of a write that is made under a lock.
+  std::optional<client::fence_name> fence() {
+    const auto text = query_.text("fence");
+    if (!text)
+      return std::nullopt;
+    auto read = client::parse_fence(*text);
+    if (read)
+      return std::move(*read);
+    query_.complain(make_error(read.problem().code, "query: fence: " + read.problem().message));
+    return std::nullopt;
+  }
+
+  client::lock_name lock() {
+    auto read = client::parse_lock_name(asked_.target.joined_from(2));
+    if (read)
+      return std::move(*read);
+    query_.complain(read.problem());
+    return {};
+  }
+
+  std::string claim() {
+    const auto text = query_.text("claim").value_or("");
+    if (text.empty() || text.size() > max_idempotency_key)
+      query_.complain(make_error(error_code::invalid,
+                                 "query: claim: 1 to 255 bytes, a name of your own for this try "
+                                 "to have the lock, such as a UUID"));
+    return text;
+  }
+
+  /// Of a question that may wait, below its deadline.
+  std::uint32_t wait_ms() {
+    const auto wait = query_.number("wait_ms", 0, longest_wait_ms).value_or(0);
+    const auto least = static_cast<std::uint32_t>(wait) + wait_margin_ms;
+    if (made_.ask.deadline_ms == 0)
+      made_.ask.deadline_ms = std::max(least, bounds::default_deadline_ms);
+    else if (made_.ask.deadline_ms < least)
+      query_.complain(make_error(error_code::invalid,
+                                 "query: deadline_ms: " + std::to_string(made_.ask.deadline_ms)
+                                   + "; to wait for so long takes " + std::to_string(least)));
+    return static_cast<std::uint32_t>(wait);
+  }
+
   /// What the author of a write knew.
   write_context knowledge(bool has_value) {
     write_context knows;
@@ -136,7 +182,7 @@ result<plan> write_value(understanding& u) {
   const bool has_condition = !std::holds_alternative<always>(when);
   u.ask(client::put_call{u.segment(2), u.key_from(3),
                          std::make_shared<const std::string>(std::move(u.asked().body)), when,
-                         std::move(knows)});
+                         u.fence(), std::move(knows)});
   return u.finish(say_written{has_condition});
 }
 
@@ -144,7 +190,7 @@ result<plan> remove_value(understanding& u) {
   auto knows = u.knowledge(false);
   const auto when = u.write_condition();
   u.take_write_name();
-  u.ask(client::remove_call{u.segment(2), u.key_from(3), when, std::move(knows)});
+  u.ask(client::remove_call{u.segment(2), u.key_from(3), when, u.fence(), std::move(knows)});
   return u.finish(say_written{!std::holds_alternative<always>(when)});
 }
 
@@ -181,10 +227,13 @@ result<plan> run_batch(understanding& u) {
 result<plan> run_transaction(understanding& u) {
   u.take_write_name();
   auto call = parse_transaction_body(u.asked().body);
-  if (!call)
+  auto fence = u.fence();
+  if (!call) {
     u.query().complain(call.problem());
-  else
+  } else {
+    call->fence = std::move(fence);
     u.ask(std::move(*call));
+  }
   return u.finish(say_transaction{});
 }
 
@@ -205,6 +254,46 @@ result<plan> make_space(understanding& u) {
 result<plan> drop_space(understanding& u) {
   u.take_write_name();
   u.ask(present::drop_space{u.segment(2)});
+  return u.finish(say_written{});
+}
+
+// -- locks ---------------------------------------------------------------------------
+
+result<plan> read_lock(understanding& u) {
+  const auto name = u.lock();
+  const auto known = u.query().number("known", 0, std::numeric_limits<std::uint64_t>::max());
+  const auto wait = u.wait_ms();
+  u.ask(client::read_lock_call{name.space, name.key, {known.value_or(0)}, wait});
+  return u.finish(say_lock{u.asked().target.joined_from(2)});
+}
+
+result<plan> acquire_lock(understanding& u) {
+  const auto name = u.lock();
+  const auto claim = u.claim();
+  client::acquire_call call{name.space, name.key, claim_of(u.asked(), claim)};
+  call.lease_ms = static_cast<std::uint32_t>(
+    u.query().number("lease_ms", min_lease_ms, max_lease_ms).value_or(10'000));
+  call.wait = u.query().flag("wait");
+  call.owner = u.query().text("owner").value_or("");
+  if (!u.asked().body.empty())
+    call.value = std::make_shared<const std::string>(std::move(u.asked().body));
+  u.ask(std::move(call));
+  return u.finish(say_claim{u.asked().target.joined_from(2), claim});
+}
+
+result<plan> keep_lock(understanding& u) {
+  const auto name = u.lock();
+  const auto claim = u.claim();
+  const auto wait = u.wait_ms();
+  if (!u.asked().body.empty())
+    u.query().complain(make_error(error_code::invalid, "a body: there is nothing to say in it"));
+  u.ask(client::keep_call{name.space, name.key, claim_of(u.asked(), claim), wait});
+  return u.finish(say_claim{u.asked().target.joined_from(2), claim});
+}
+
+result<plan> release_lock(understanding& u) {
+  const auto name = u.lock();
+  u.ask(client::release_call{name.space, name.key, claim_of(u.asked(), u.claim())});
   return u.finish(say_written{});
 }
 
@@ -229,6 +318,14 @@ result<plan> understand(action what, http_request asked) {
       return make_space(u);
     case action::drop_space:
       return drop_space(u);
+    case action::read_lock:
+      return read_lock(u);
+    case action::acquire_lock:
+      return acquire_lock(u);
+    case action::keep_lock:
+      return keep_lock(u);
+    case action::release_lock:
+      return release_lock(u);
     case action::list_spaces:
       u.ask(client::map_call{});
       return u.finish(say_spaces{});

@@ -40,8 +40,17 @@ struct say_spaces {};
 struct say_space {
   std::string name;
 };
+/// Who has a lock.
+struct say_lock {
+  std::string name;
+};
+/// What became of a claim: it has the lock, or waits for it (202).
+struct say_claim {
+  std::string name;
+  std::string claim;
+};
 using manner = std::variant<say_value, say_written, say_page, say_batch, say_transaction, say_made_space,
-                            say_spaces, say_space>;
+                            say_spaces, say_space, say_lock, say_claim>;
 
 /// A request, understood: what to ask the cluster, and how to say what it answered.
 struct plan {

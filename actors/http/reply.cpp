@@ -1,3 +1,4 @@
+#include "actors/client/lock_names.hpp"
 #include "actors/client/record_lines.hpp"
 #include "actors/http/json_reply.hpp"
 #include "actors/http/plan.hpp"
@@ -18,6 +19,7 @@ using client::outcome_of_call;
 using network::http_reply;
 
 constexpr unsigned created = 201;
+constexpr unsigned accepted = 202;
 constexpr unsigned not_modified = 304;
 constexpr unsigned conflict = 409;
 constexpr unsigned precondition_failed = 412;
@@ -186,6 +188,28 @@ http_reply say(const plan& made, const say_space& wanted, const outcome_of_call&
   return json_reply(space_json(*how.map, found->first, found->second));
 }
 
+http_reply say(const plan&, const say_lock& wanted, const outcome_of_call& how) {
+  const auto who = how.given.lock ? *how.given.lock : lock_standing{};
+  json body{{"name", wanted.name}, {"held", who.token.value != 0}};
+  body["token"] = who.token.value;
+  body["version"] = who.version.value;
+  const auto texts = client::record_line({who.owner, who.value ? *who.value : std::string{}, 0});
+  body["owner"] = texts["key"];
+  body["value"] = texts["value"];
+  if (texts.contains("encoding")) // of both
+    body["encoding"] = texts["encoding"];
+  body["lease_ms"] = who.lease_ms;
+  body["waiting"] = who.waiting;
+  return json_reply(body);
+}
+
+http_reply say(const plan&, const say_claim& wanted, const outcome_of_call& how) {
+  json body{{"name", wanted.name}, {"claim", wanted.claim}, {"held", !how.given.otherwise}};
+  if (!how.given.otherwise)
+    body["token"] = how.given.version.value;
+  return json_reply(body, how.given.otherwise ? accepted : 200);
+}
+
 json answer_json(const client::call_kind& asked, const outcome_of_call& how) {
   if (how.problem.code != error_code::ok)
     return {{"error", error_body(how.problem)}};
@@ -227,6 +251,14 @@ http_reply batch_reply(const plan& made, const std::vector<outcome_of_call>& out
   return reply;
 }
 
+/// The space for locks without one of their own is made with the first of them.
+bool is_lock_that_nobody_wanted(const plan& made, const outcome_of_call& how) {
+  return how.problem.code == error_code::unknown_space
+         && std::holds_alternative<say_lock>(made.say)
+         && std::get<client::read_lock_call>(made.ask.calls.front()).space
+              == client::default_lock_space;
+}
+
 bool has_condition(const plan& made) {
   const auto* written = std::get_if<say_written>(&made.say);
   return written && written->has_condition;
@@ -237,7 +269,9 @@ bool has_condition(const plan& made) {
 network::http_reply reply_to(const plan& made, client::batch_outcome how) {
   if (std::holds_alternative<say_batch>(made.say))
     return batch_reply(made, how.outcomes);
-  const auto outcome = how.outcomes.empty() ? outcome_of_call{} : std::move(how.outcomes.front());
+  auto outcome = how.outcomes.empty() ? outcome_of_call{} : std::move(how.outcomes.front());
+  if (is_lock_that_nobody_wanted(made, outcome))
+    outcome.problem = {};
   const bool is_space_there = std::holds_alternative<say_made_space>(made.say)
                               && outcome.problem.code == error_code::version_conflict;
   auto reply = outcome.problem.code != error_code::ok && !is_space_there

@@ -318,6 +318,49 @@ std::optional<error> problem_of(const watch& asked) {
   return key_problem(asked.key);
 }
 
+std::optional<error> problem_of(const acquire_lock& asked) {
+  if (auto problem = key_problem(asked.key))
+    return problem;
+  if (asked.claim.value == 0)
+    return make_error(error_code::invalid, "claim: 0; draw a number for it");
+  if (asked.lease_ms < min_lease_ms || asked.lease_ms > max_lease_ms)
+    return make_error(error_code::invalid, "lease_ms: " + std::to_string(asked.lease_ms)
+                                             + "; a lease has "
+                                             + std::to_string(min_lease_ms) + " to "
+                                             + std::to_string(max_lease_ms));
+  if (asked.owner.size() > max_lock_owner)
+    return make_error(error_code::too_large, "owner: " + std::to_string(asked.owner.size())
+                                               + " bytes; the limit is "
+                                               + std::to_string(max_lock_owner));
+  if (asked.value && asked.value->size() > max_lock_value)
+    return make_error(error_code::too_large, "value: " + std::to_string(asked.value->size())
+                                               + " bytes; what a lock publishes has up to "
+                                               + std::to_string(max_lock_value));
+  return std::nullopt;
+}
+
+std::optional<error> problem_of(const keep_lock& asked) {
+  return key_problem(asked.key);
+}
+
+std::optional<error> problem_of(const release_lock& asked) {
+  return key_problem(asked.key);
+}
+
+std::optional<error> problem_of(const read_lock& asked) {
+  return key_problem(asked.key);
+}
+
+std::optional<error> problem_of(const raise_fence& asked) {
+  return key_problem(asked.key);
+}
+
+std::optional<error> fence_problem(const operation& asked) {
+  if (std::holds_alternative<raise_fence>(asked.what) && !asked.fence)
+    return make_error(error_code::invalid, "fence: none; there is nothing to raise");
+  return asked.fence ? placed("fence", key_problem(asked.fence->key)) : std::nullopt;
+}
+
 std::string not_found_sentence(std::string_view key) {
   return "no key '" + std::string{key} + "'";
 }
@@ -378,6 +421,8 @@ answer not_found_answer(std::string_view key) {
 }
 
 std::optional<error> limit_broken_by(const operation& asked) {
+  if (auto problem = fence_problem(asked))
+    return problem;
   return std::visit([](const auto& what) { return problem_of(what); }, asked.what);
 }
 

@@ -1,6 +1,7 @@
 #include "actors/partition/entry_codec.hpp"
 
 #include "actors/membership/map_codec.hpp"
+#include "actors/partition/locks_codec.hpp"
 #include "actors/partition/operation_codec.hpp"
 #include "actors/partition/operation_size.hpp"
 #include "runtime/base/overloaded.hpp"
@@ -74,6 +75,7 @@ void encode_command(const own_command& from, schema::EntryBatch::Command::Builde
                [&](const found_catalog& birth) { encode_map(*birth.map, to.initFound()); },
                [&](const adopt_share& share) { encode_share(share, to.initAdopt()); },
                [&](digest_marker) { to.setMarker(); },
+               [&](const expire_claims& gone) { encode_expiry(gone, to); },
              },
              from);
 }
@@ -92,6 +94,8 @@ result<own_command> decode_command(schema::EntryBatch::Command::Reader from) {
       return decode_share(from.getAdopt());
     case schema::EntryBatch::Command::MARKER:
       return own_command{digest_marker{}};
+    case schema::EntryBatch::Command::EXPIRE:
+      return own_command{decode_expiry(from)};
   }
   return make_error(error_code::damaged,
                     "log entry: a command that this program doesn't know");

@@ -26,6 +26,30 @@ inline hlc_stamp cause_of(const request& what) {
   return highest;
 }
 
+/// What the request's entry has to be stamped above: what its client has seen (P23),
+/// and what other partitions have stamped of its transactions (P22).
+inline hlc_stamp stamp_below(const request& what) {
+  auto highest = std::max(what.seen, cause_of(what));
+  for (const auto& asked : what.operations) {
+    highest = std::max(highest, asked.reads_at());
+    if (const auto* decision = std::get_if<resolve>(&asked.what))
+      highest = std::max(highest, decision->stamp);
+    else if (const auto* decided = std::get_if<decide>(&asked.what))
+      for (const auto& other : decided->others)
+        highest = std::max(highest, other.stamp);
+  }
+  return highest;
+}
+
+/// Says of the writes that waited for their causes, and met nothing else, that they did.
+inline void note_waiting(const request& asked, response& given) {
+  for (std::size_t place = 0; place < given.answers.size(); ++place)
+    if (const auto* knows = context_of(asked.operations[place]);
+        knows && knows->after && !given.answers[place].conflict)
+      given.answers[place].conflict
+        = conflict::note{conflict::conflict_kind::temporal, conflict::outcome_kind::wait_for};
+}
+
 /// Requests whose writes come after something that the partition hasn't seen (C5): kept at
 /// the leader, outside of the log, until it has, or until their deadline. Bounded by
 /// whoever admits. H1: each leaves it once.
@@ -36,6 +60,7 @@ public:
     std::shared_ptr<const request> what;
     bool is_traced = false;
     hlc_stamp seen;
+    time_ms arrived = 0;
     time_ms deadline = 0;
   };
 

@@ -36,6 +36,12 @@ enum class mutant : std::uint8_t {
   push_without_record,   // P8: who pushes is told "aborted", and nothing stays of it
   forget_prepared,       // P8: a restart forgets the locks
   trust_old_maps,        // steward S6: whatever the map of a leader says
+  ignore_fencing_token,  // P14, L3: a write is applied whatever its token
+  grant_held_locks,      // L1: whoever asks has the lock
+  serve_last_first,      // L2
+  repeat_tokens,         // L1: a lock that is handed on keeps its token
+  forget_locks,          // P14: a restart forgets who holds what
+  short_leases,          // P14: a new leader takes all leases for over
   promote_at_once,       // steward S1: whoever is wanted becomes a voter
   forget_horizon,        // P3: what was collected is taken for what never was
   read_past_prepares,    // P22: a read at a stamp doesn't wait for what has prepared

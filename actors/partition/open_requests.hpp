@@ -19,6 +19,7 @@ using request_tag = std::uint64_t;
 enum class waits_for : std::uint8_t {
   nothing, ///< it has its answer
   index,   ///< a read: the index that the state must have applied
+  lock,    ///< a read that was confirmed: something about a lock that hasn't happened
   batch,   ///< a write: nobody else has seen it yet
   log,     ///< a write: proposed, and so perhaps in the log; or with its coordinator
   lock,    ///< a write that was not applied: for locks that go
@@ -30,6 +31,7 @@ struct open_request {
   std::shared_ptr<const request> what;
   response reply;
   std::vector<waits_for> fates;    ///< by place
+  time_ms arrived = 0;
   std::size_t open = 0;            ///< places without an answer
   std::uint64_t read_ticket = 0;   ///< 0: reads nothing
   std::uint64_t gathered_from = 0; ///< position of its first write in the queue

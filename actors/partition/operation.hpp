@@ -2,9 +2,10 @@
 
 #include "actors/membership/cluster_map.hpp"
 #include "actors/partition/conditions.hpp"
-#include "actors/partition/write_context.hpp"
+#include "actors/partition/locks.hpp"
 #include "actors/partition/transact.hpp"
 #include "actors/partition/two_phase.hpp"
+#include "actors/partition/write_context.hpp"
 #include "actors/watch/watch.hpp"
 #include "runtime/base/error.hpp"
 #include "runtime/base/hlc.hpp"
@@ -148,20 +149,34 @@ struct operation {
   std::uint64_t fingerprint = 0;
   std::variant<get, scan, put, remove_key, create_space, drop_space, add_node,
                drain_node, remove_node, report_members, transact, prepare, decide, resolve,
-               push, forget, watch, set_space, settle_escalation>
+               push, forget, watch, acquire_lock, keep_lock, release_lock, read_lock,
+               raise_fence, set_space, settle_escalation>
     what;
+  /// A write under a lock: refused as `fenced` if its token is not the last one that
+  /// the partition knows of. Null: none.
+  std::shared_ptr<const lock_fence> fence;
 
   /// A transaction that changes nothing is one: it needs no place in the log.
   bool is_read() const {
     if (const auto* all = std::get_if<transact>(&what))
       return all->is_read_only();
-    return what.index() <= 1 || std::holds_alternative<watch>(what);
+    return what.index() <= 1 || std::holds_alternative<watch>(what) || is_lock_read();
   }
   /// The stamp that it reads at; 0: now.
   hlc_stamp reads_at() const {
     const auto* one = std::get_if<get>(&what);
     const auto* many = std::get_if<scan>(&what);
     return one ? one->at : many ? many->at : hlc_stamp{};
+  }
+  bool is_lock_read() const {
+    return std::holds_alternative<keep_lock>(what) || std::holds_alternative<read_lock>(what);
+  }
+  /// It may wait at the partition for longer than a round trip.
+  bool may_wait() const {
+    const auto* kept = std::get_if<keep_lock>(&what);
+    const auto* looked = std::get_if<read_lock>(&what);
+    return std::holds_alternative<watch>(what) || (kept && kept->wait_ms > 0)
+           || (looked && looked->wait_ms > 0);
   }
   bool is_stale_read() const {
     const auto* one = std::get_if<get>(&what);
@@ -194,9 +209,11 @@ struct answer {
   /// their order; null: all of them wrote, at `version`.
   storage::step_results steps;
   std::shared_ptr<const watched_page> watched; ///< watch
-  bool otherwise = false; ///< transact: the comparisons failed
+  /// transact: the comparisons failed; acquire_lock, keep_lock: it waits in the queue.
+  bool otherwise = false;
   /// What stood in the way, if it was a transaction that has locked it (P11).
   std::shared_ptr<const lock_holder> holder;
+  std::shared_ptr<const lock_standing> lock; ///< read_lock
   /// A retry: the answer is the first try's (P4). Also of what is `invalid` because
   /// its name was used for something else.
   bool repeated = false;
@@ -245,9 +262,18 @@ struct digest_marker {
   friend bool operator==(digest_marker, digest_marker) = default;
 };
 
+/// Nobody kept these claims alive, by the leader's clock. Those that are there go, and
+/// whoever is next has the lock. Its entry has no operations, so that no two grants
+/// have one stamp.
+struct expire_claims {
+  std::vector<claim_name> claims;
+  friend bool operator==(const expire_claims&, const expire_claims&) = default;
+};
+
 /// What a leader logs of its own accord. It has no session: applying it twice is
 /// the same as once.
-using own_command = std::variant<std::monostate, found_catalog, adopt_share, digest_marker>;
+using own_command
+  = std::variant<std::monostate, found_catalog, adopt_share, digest_marker, expire_claims>;
 
 /// One batch: first `command`, then the operations. The operation at place i is
 /// stamped `first_stamp` + i, so that no two operations of a log share a stamp.

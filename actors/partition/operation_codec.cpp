@@ -1,5 +1,6 @@
 #include "actors/partition/operation_codec.hpp"
 
+#include "actors/partition/locks_codec.hpp"
 #include "actors/partition/transact_codec.hpp"
 #include "actors/partition/write_context_codec.hpp"
 #include "actors/raft/quorum.hpp"
@@ -123,6 +124,11 @@ struct operation_encoder {
   void operator()(const push& from) { encode_push(from, to.initPush()); }
   void operator()(const forget& from) { encode_forget(from, to.initForget()); }
   void operator()(const watch& from) { encode_watch(from, to.initWatch()); }
+  void operator()(const acquire_lock& from) { encode_acquire(from, to.initAcquireLock()); }
+  void operator()(const keep_lock& from) { encode_keep(from, to.initKeepLock()); }
+  void operator()(const release_lock& from) { encode_release(from, to.initReleaseLock()); }
+  void operator()(const read_lock& from) { encode_read_lock(from, to.initReadLock()); }
+  void operator()(const raise_fence& from) { encode_raise(from, to.initRaiseFence()); }
   void operator()(const set_space& from) { encode_set_space(from, to.initSetSpace()); }
   void operator()(const settle_escalation& from) {
     encode_settlement(from, to.initSettleEscalation());
@@ -194,6 +200,29 @@ result<operation> with_what(operation asked, result<What> what) {
   return asked;
 }
 
+result<operation> decode_of_lock(schema::Operation::Reader from, operation asked) {
+  switch (from.which()) {
+    case schema::Operation::ACQUIRE_LOCK:
+      asked.what = decode_acquire(from.getAcquireLock());
+      return asked;
+    case schema::Operation::KEEP_LOCK:
+      asked.what = decode_keep(from.getKeepLock());
+      return asked;
+    case schema::Operation::RELEASE_LOCK:
+      asked.what = decode_release(from.getReleaseLock());
+      return asked;
+    case schema::Operation::READ_LOCK:
+      asked.what = decode_read_lock(from.getReadLock());
+      return asked;
+    case schema::Operation::RAISE_FENCE:
+      asked.what = decode_raise(from.getRaiseFence());
+      return asked;
+    default:
+      return make_error(error_code::invalid,
+                        "operations: one of a kind that this node doesn't know");
+  }
+}
+
 result<operation> decode_of_transaction(schema::Operation::Reader from, operation asked) {
   switch (from.which()) {
     case schema::Operation::TRANSACT:
@@ -217,8 +246,7 @@ result<operation> decode_of_transaction(schema::Operation::Reader from, operatio
       asked.what = decode_settlement(from.getSettleEscalation());
       return asked;
     default:
-      return make_error(error_code::invalid,
-                        "operations: one of a kind that this node doesn't know");
+      return decode_of_lock(from, std::move(asked));
   }
 }
 
@@ -230,6 +258,8 @@ void encode_operation(const operation& from, schema::Operation::Builder to) {
   to.setRetryUntil(from.retry_until.value);
   to.setAckedBelow(from.acked_below.value);
   to.setFingerprint(from.fingerprint);
+  if (from.fence)
+    encode_fence(*from.fence, to.initFence());
   std::visit(operation_encoder{to}, from.what);
 }
 
@@ -239,6 +269,8 @@ result<operation> decode_operation(schema::Operation::Reader from) {
   asked.retry_until = {from.getRetryUntil()};
   asked.acked_below = {from.getAckedBelow()};
   asked.fingerprint = from.getFingerprint();
+  if (from.hasFence())
+    asked.fence = std::make_shared<const lock_fence>(decode_fence(from.getFence()));
   switch (from.which()) {
     case schema::Operation::GET: {
       const auto what = from.getGet();
@@ -301,6 +333,8 @@ void encode_answer(const answer& from, schema::Answer::Builder to) {
   to.setOtherwise(from.otherwise);
   if (from.holder)
     encode_terms(from.holder->terms, to.initHolder());
+  if (from.lock)
+    encode_standing(*from.lock, to.initLock());
   encode_note(from.conflict, to);
   encode_escalated(from.escalated, to);
   if (from.rows.empty())
@@ -333,6 +367,8 @@ answer decode_answer(schema::Answer::Reader from) {
   given.otherwise = from.getOtherwise();
   if (from.hasHolder())
     given.holder = std::make_shared<const lock_holder>(lock_holder{decode_terms(from.getHolder())});
+  if (from.hasLock())
+    given.lock = std::make_shared<const lock_standing>(decode_standing(from.getLock()));
   given.conflict = decode_note(from);
   given.escalated = decode_escalated(from);
   const auto rows = schema::honest(from.getRows());

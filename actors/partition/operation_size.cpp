@@ -73,7 +73,7 @@ transaction_size size_of(const transact& what) {
 }
 
 std::size_t encoded_bytes(const operation& what) {
-  return operation_envelope
+  return operation_envelope + (what.fence ? what.fence->key.size() + place_envelope : 0)
          + std::visit(overloaded{
                         [](const put& p) {
                           return p.key.size() + size_of(p.value) + size_of(p.knows);
@@ -84,6 +84,9 @@ std::size_t encoded_bytes(const operation& what) {
                         [](const decide& d) {
                           return encoded_bytes(d.part) + size_of(d.elsewhere)
                                  + (d.others.size() + 1) * (bounds::max_key + place_envelope);
+                        },
+                        [](const acquire_lock& a) {
+                          return a.key.size() + a.owner.size() + size_of(a.value) + place_envelope;
                         },
                         [](const auto&) { return bounds::max_key; },
                       },

@@ -1,10 +1,11 @@
+#include "actors/partition/mutant.hpp"
 #include "actors/partition/partition_machine.hpp"
 
 #include <utility>
 
 /// What the partition's machine does about conflicts before a write is in the log: it
 /// refuses authors' stamps that can't be, asks what the program has registered, and holds
-/// back what comes after something unseen (I15, I16).
+/// back what comes after something unseen (I16, I17).
 namespace present::partition {
 
 /// P21: a writer's stamp beyond the bound is never merged.
@@ -15,13 +16,13 @@ std::optional<error> partition_machine::refusal_of_authors(const event& input,
     if (const auto* knows = context_of(asked); knows && knows->at)
       if (const auto wall_ms = knows->at->stamp.wall_ms(); wall_ms > most)
         return make_error(error_code::clock_skew,
-                       "at: the stamp is " + std::to_string(wall_ms - most)
-                         + " ms further ahead of this partition's clocks than the bound of "
-                         + std::to_string(options_.max_clock_offset_ms) + " ms");
+                          "at: the stamp is " + std::to_string(wall_ms - most)
+                            + " ms further ahead of this partition's clocks than the bound of "
+                            + std::to_string(options_.max_clock_offset_ms) + " ms");
   return std::nullopt;
 }
 
-/// I16. Empty if the operation is as it should be logged.
+/// I17. Empty if the operation is as it should be logged.
 std::optional<operation> partition_machine::advised(const operation& asked) const {
   const auto* knows = context_of(asked);
   if (!knows)
@@ -66,13 +67,36 @@ std::optional<operation> partition_machine::advised(const operation& asked) cons
   return changed;
 }
 
+void partition_machine::admit_or_hold(time_ms now, const arrived& what, hlc_stamp seen,
+                                      effects& out) {
+  const auto patience = what.what->deadline_ms ? what.what->deadline_ms
+                                               : bounds::default_deadline_ms;
+  held_requests::held admitted{what.tag, what.what, what.is_traced, seen, now, now + patience};
+  const auto cause = cause_of(*what.what);
+  if (cause > state_->latest() && !mutated(mutant::ignore_causes))
+    held_.hold(cause, std::move(admitted));
+  else
+    admit(admitted, false, out);
+}
+
+/// Nobody else has seen them, so they never will be applied.
+void partition_machine::refuse_late_held(time_ms now, effects& out) {
+  while (const auto held = held_.take_late(now)) {
+    auto why = make_error(error_code::deadline,
+                          "a write comes after " + std::to_string(cause_of(*held->what).value)
+                            + ", which this partition hasn't seen: it is at "
+                            + std::to_string(state_->latest().value));
+    why.known = outcome::not_applied;
+    refuse(held->tag, std::move(why), out);
+  }
+}
+
 void partition_machine::release_held(effects& out) {
   while (phase_ == phase::leading) {
-    auto next = held_.take_ready(state_->latest());
+    const auto next = held_.take_ready(state_->latest());
     if (!next)
       return;
-    admit({next->tag, std::move(next->what), next->is_traced}, next->seen, next->deadline, true,
-          out);
+    admit(*next, true, out);
   }
 }
 

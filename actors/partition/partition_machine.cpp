@@ -45,21 +45,6 @@ error refused_proposal(refusal_reason why, error not_leading) {
   return said;
 }
 
-/// What the request's entry has to be stamped above: what its client has seen (P23),
-/// and what other partitions have stamped of its transactions (P22).
-hlc_stamp stamp_below(const request& what) {
-  auto highest = std::max(what.seen, cause_of(what));
-  for (const auto& asked : what.operations) {
-    highest = std::max(highest, asked.reads_at());
-    if (const auto* decision = std::get_if<resolve>(&asked.what))
-      highest = std::max(highest, decision->stamp);
-    else if (const auto* decided = std::get_if<decide>(&asked.what))
-      for (const auto& other : decided->others)
-        highest = std::max(highest, other.stamp);
-  }
-  return highest;
-}
-
 } // namespace
 
 partition_machine::partition_machine(const settings& options, storage::state& table,
@@ -73,6 +58,7 @@ partition_machine::partition_machine(const settings& options, storage::state& ta
 }
 
 void partition_machine::step(const event& input, effects& out) {
+  leases_.advance(state_->locks(), input.now);
   std::visit(
     overloaded{
       [&](const arrived& e) { on_arrived(input, e, out); },
@@ -85,7 +71,7 @@ void partition_machine::step(const event& input, effects& out) {
       [&](const proposal_lost& e) { on_lost(e.ticket, out); },
       [&](const read_confirmed& e) { on_read_confirmed(e, out); },
       [&](const read_refused& e) { on_read_refused(e.ticket, out); },
-      [&](const committed& e) { on_committed(e, out); },
+      [&](const committed& e) { on_committed(input, e, out); },
       [&](const restored& e) { on_restored(e, out); },
       [&](const map_known& e) { on_map(e); },
       [&](const buckets_disputed& e) {
@@ -108,12 +94,17 @@ void partition_machine::step(const event& input, effects& out) {
 
 std::optional<time_ms> partition_machine::next_wake() const {
   auto wake = requests_.next_deadline();
+  const auto sooner = [&](time_ms at) { wake = std::min(wake.value_or(at), at); };
   if (const auto held = held_.next_deadline())
-    wake = wake ? std::min(*wake, *held) : held;
+    sooner(*held);
   if (wants_own_entry())
-    wake = wake ? std::min(*wake, own_entry_not_before_) : own_entry_not_before_;
+    sooner(own_entry_not_before_);
   if (const auto look = next_look())
-    wake = wake ? std::min(*wake, *look) : look;
+    sooner(*look);
+  if (const auto look = leases_.next_look())
+    sooner(*look);
+  if (const auto due = parked_.next_due())
+    sooner(*due);
   return wake;
 }
 
@@ -140,13 +131,7 @@ void partition_machine::on_arrived(const event& input, const arrived& what,
              (why = refusal_of(input, seen)) || (why = refusal_of_authors(input, *what.what))) {
     refuse(what.tag, std::move(*why), out);
   } else {
-    const auto patience = what.what->deadline_ms ? what.what->deadline_ms
-                                                 : bounds::default_deadline_ms;
-    if (const auto cause = cause_of(*what.what);
-        cause > state_->latest() && !mutated(mutant::ignore_causes))
-      held_.hold(cause, {what.tag, what.what, what.is_traced, seen, input.now + patience});
-    else
-      admit(what, seen, input.now + patience, false, out);
+    admit_or_hold(input.now, what, seen, out);
   }
 }
 
@@ -158,7 +143,7 @@ void partition_machine::on_role(const event& input, const role_known& what,
   if (!what.leads)
     become_following(input.now, out);
   else if (is_new)
-    become_taking_over();
+    become_taking_over(input.now);
 }
 
 void partition_machine::on_placed(const proposal_placed& what, effects& out) {
@@ -232,7 +217,8 @@ void partition_machine::on_read_refused(std::uint64_t ticket, effects& out) {
   respond_if_complete(tag, *asked, out);
 }
 
-void partition_machine::on_committed(const committed& what, effects& out) {
+void partition_machine::on_committed(const event& input, const committed& what,
+                                     effects& out) {
   check(what.index == next(applied_), "I1: an entry is applied out of order");
   std::vector<answer> answers;
   watching::applied changed{what.index, {}, {}};
@@ -257,7 +243,8 @@ void partition_machine::on_committed(const committed& what, effects& out) {
   if (what.batch && std::holds_alternative<adopt_share>(what.batch->command))
     end_watches_elsewhere(out);
   if (phase_ == phase::taking_over && what.at_term == term_)
-    phase_ = phase::leading;
+    become_leading(input.now);
+  on_locks_changed(input.now, out);
   serve_applied_reads(out);
   release_held(out);
   if (!checkpoint_asked_ && table_.active_bytes() >= options_.checkpoint_bytes) {
@@ -300,16 +287,11 @@ void partition_machine::compare_share() {
 }
 
 void partition_machine::on_time_passed(time_ms now, effects& out) {
+  for (const auto& read : parked_.take_due(now))
+    answer_parked(read, true, out);
   while (const auto tag = requests_.late(now))
     answer_late(*tag, out);
-  while (const auto held = held_.take_late(now)) {
-    auto why = refusal(error_code::deadline,
-                       "a write comes after " + std::to_string(cause_of(*held->what).value)
-                         + ", which this partition hasn't seen: it is at "
-                         + std::to_string(state_->latest().value));
-    why.known = outcome::not_applied;
-    refuse(held->tag, std::move(why), out);
-  }
+  refuse_late_held(now, out);
 }
 
 // -- phases ------------------------------------------------------------------------
@@ -320,6 +302,8 @@ void partition_machine::become_following(time_ms now, effects& out) {
   if (phase_ == phase::following)
     return;
   phase_ = phase::following;
+  leases_.end();
+  refuse_parked(out);
   marker_is_due_ = false;
   disputed_.reset();
   while (!gathered_.is_empty())
@@ -339,15 +323,22 @@ void partition_machine::become_following(time_ms now, effects& out) {
 /// of its log, and so neither stamps nor proposes (I3, P16). Whoever was elected
 /// has a quorum; that is told again only when it changes. Stamps of an earlier
 /// leadership that came to nothing don't count: its clock may have been wrong (I8).
-void partition_machine::become_taking_over() {
+void partition_machine::become_taking_over(time_ms now) {
   const bool knows_its_log = applied_term_ == term_ || mutated(mutant::lead_before_own_entry);
-  phase_ = knows_its_log ? phase::leading : phase::taking_over;
+  phase_ = phase::taking_over;
   has_quorum_ = true;
   own_entry_not_before_ = 0;
   looks_at_ = 0;
   clock_ = hybrid_clock{options_.max_clock_offset_ms};
   clock_.raise(state_->latest());
   close_up_to_ = {};
+  if (knows_its_log)
+    become_leading(now);
+}
+
+void partition_machine::become_leading(time_ms now) {
+  phase_ = phase::leading;
+  leases_.begin(state_->locks(), now);
 }
 
 // -- admission ---------------------------------------------------------------------
@@ -432,7 +423,9 @@ bool partition_machine::is_disputed(const operation& asked) const {
         return met;
       },
       [&](const auto& what) {
-        if constexpr (requires { what.space; what.key; })
+        if constexpr (requires { what.space; what.key; what.claim; })
+          return is_so(storage::record_key::lock(what.space, what.key));
+        else if constexpr (requires { what.space; what.key; })
           return is_so(storage::record_key::value(what.space, what.key));
         else
           return true;
@@ -463,12 +456,12 @@ void partition_machine::serve_stale(const arrived& what, const error& the_rest,
     out.push_back(damage_met{std::move(turn.damage)});
 }
 
-void partition_machine::admit(const arrived& what, hlc_stamp seen, time_ms deadline,
-                              bool was_held, effects& out) {
-  clock_.raise(seen);
-  auto& opened = requests_.open(what.tag, what.what, deadline);
+void partition_machine::admit(const held_requests::held& what, bool was_held, effects& out) {
+  clock_.raise(what.seen);
+  auto& opened = requests_.open(what.tag, what.what, what.deadline);
   opened.is_traced = what.is_traced;
   opened.was_held = was_held;
+  opened.arrived = what.arrived;
   const auto& operations = what.what->operations;
   opened.reads_at = reads_at(*what.what);
   close_up_to_ = std::max(close_up_to_, opened.reads_at);
@@ -518,6 +511,8 @@ bool partition_machine::wants_own_entry() const {
 own_command partition_machine::wanted_command() const {
   if (share_is_due_)
     return known_share_;
+  if (leases_.has_due())
+    return leases_.due();
   const auto* root = state_->root_catalog();
   if (root && !root->is_founded() && options_.founding_map)
     return found_catalog{options_.founding_map};
@@ -528,10 +523,12 @@ own_command partition_machine::wanted_command() const {
 
 void partition_machine::propose_batch(std::uint64_t wall_ms, effects& out) {
   auto batch = std::make_shared<entry_batch>();
-  auto next = gathered_.take_batch();
-  batch->operations = std::move(next.operations);
   if (proposals_.empty())
     batch->command = wanted_command();
+  gathered_writes::cut next;
+  if (!std::holds_alternative<expire_claims>(batch->command)) // its entry is its own (L1)
+    next = gathered_.take_batch();
+  batch->operations = std::move(next.operations);
   batch->first_stamp = clock_.tick(
     mutated(mutant::stamp_without_median) ? wall_ms : bounded_wall(wall_ms));
   if (mutated(mutant::stamp_by_wall_clock))
@@ -626,7 +623,12 @@ void partition_machine::serve_read(std::uint64_t ticket, effects& out) {
   for (std::uint32_t place = 0; place < asked->fates.size(); ++place) {
     if (asked->fates[place] != waits_for::index)
       continue;
-    auto given = read(asked->what->operations[place], turn);
+    const auto& one = asked->what->operations[place];
+    if (one.is_lock_read()) {
+      serve_lock_read(tag, *asked, place);
+      continue;
+    }
+    auto given = read(one, turn);
     locked = locked || given.holder;
     if (!given.holder)
       asked->answer_place(place, std::move(given));
@@ -735,13 +737,10 @@ void partition_machine::respond_if_complete(request_tag tag,
                                             effects& out) {
   if (answered.open != 0)
     return;
-  const auto asked = answered.was_held ? answered.what : nullptr;
+  const auto held = answered.was_held ? answered.what : nullptr;
   auto reply = requests_.close(tag);
-  for (std::size_t place = 0; asked && place < reply.answers.size(); ++place)
-    if (const auto* knows = context_of(asked->operations[place]);
-        knows && knows->after && !reply.answers[place].conflict)
-      reply.answers[place].conflict
-        = conflict::note{conflict::conflict_kind::temporal, conflict::outcome_kind::wait_for};
+  if (held)
+    note_waiting(*held, reply);
   send(tag, std::move(reply), out);
 }
 

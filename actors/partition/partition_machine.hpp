@@ -3,8 +3,10 @@
 #include "actors/conflict/write_advisor.hpp"
 #include "actors/partition/gathered_writes.hpp"
 #include "actors/partition/held_requests.hpp"
+#include "actors/partition/lease_clock.hpp"
 #include "actors/partition/open_requests.hpp"
 #include "actors/partition/operation.hpp"
+#include "actors/partition/parked_reads.hpp"
 #include "actors/partition/peer_clocks.hpp"
 #include "actors/partition/state_machine.hpp"
 #include "actors/partition/transaction_plan.hpp"
@@ -52,7 +54,7 @@
 ///     read-index round that began after the read arrived (P15); unless it says
 ///     that a stale one will do: then from the state as it is, by any replica.
 /// I7  What the leader logs of its own accord (the birth of the cluster, its share,
-///     markers) is proposed until it is in the state, one entry at a time.
+///     leases that have passed, markers) is proposed until it is in the state, one entry at a time.
 /// I8  What is stamped, and what is believed of a client's stamp, is bounded by the
 ///     median of the replicas' clocks (P21).
 /// I9  A read that meets a row which fails its check is answered `damaged`, never
@@ -67,9 +69,11 @@
 /// I14 A read at a stamp is answered from a state in which that stamp is closed: an entry
 ///     stamped at or above it has been applied, so that nothing at or below it comes later,
 ///     whoever leads (P22). Where nobody writes the leader proposes one.
-/// I15 A write that comes after what isn't applied here is held back, not proposed, until
+/// I15 A read that waits for a lock is confirmed first, and is answered when that changes,
+///     when it has waited for as long as it said, or when the leadership ends.
+/// I16 A write that comes after what isn't applied here is held back, not proposed, until
 ///     it is or until its deadline (C5).
-/// I16 What users supply runs here, when the leader admits a write, and is logged as its
+/// I17 What users supply runs here, when the leader admits a write, and is logged as its
 ///     result (P1); a client's findings are thrown away.
 namespace present::partition {
 
@@ -322,7 +326,7 @@ private:
   void drop_proposal(std::uint64_t ticket, const error& why, effects& out);
   void on_read_confirmed(const read_confirmed& what, effects& out);
   void on_read_refused(std::uint64_t ticket, effects& out);
-  void on_committed(const committed& what, effects& out);
+  void on_committed(const event& input, const committed& what, effects& out);
   void on_restored(const restored& what, effects& out);
   void on_map(const map_known& what);
   std::uint64_t bounded_wall(std::uint64_t wall_ms) const {
@@ -331,7 +335,8 @@ private:
   void on_time_passed(time_ms now, effects& out);
 
   void become_following(time_ms now, effects& out);
-  void become_taking_over();
+  void become_taking_over(time_ms now);
+  void become_leading(time_ms now);
 
   // watches, in partition_watches.cpp
   bool take_watch(const event& input, const arrived& what, effects& out);
@@ -349,8 +354,9 @@ private:
   std::optional<error> refusal_of(const event& input, hlc_stamp seen) const;
   void serve_stale(const arrived& what, const error& the_rest, effects& out) const;
   std::optional<error> refusal_of_authors(const event& input, const request& what) const;
-  void admit(const arrived& what, hlc_stamp seen, time_ms deadline, bool was_held,
-             effects& out);
+  void admit_or_hold(time_ms now, const arrived& what, hlc_stamp seen, effects& out);
+  void admit(const held_requests::held& what, bool was_held, effects& out);
+  void refuse_late_held(time_ms now, effects& out);
   std::optional<operation> advised(const operation& asked) const;
   void release_held(effects& out);
   void propose_gathered(const event& input, effects& out);
@@ -380,6 +386,14 @@ private:
     std::shared_ptr<const std::string> damage; ///< a row that failed its check was met
   };
   answer read(const operation& asked, read_turn& turn) const;
+
+  // locks (partition_locks.cpp)
+  void serve_lock_read(request_tag tag, open_request& asked, std::uint32_t place);
+  answer read_lock_now(const operation& asked) const;
+  std::optional<std::uint32_t> lease_of(const keep_lock& kept) const;
+  void on_locks_changed(time_ms now, effects& out);
+  void answer_parked(const parked_reads::read& read, bool at_last, effects& out);
+  void refuse_parked(effects& out);
 
   // answering
   template <class GiveAnswer>
@@ -418,6 +432,8 @@ private:
   adopt_share known_share_;
   bool share_is_due_ = false; ///< it isn't what the state has
 
+  lease_clock leases_;
+
   // what is on its way
   open_requests requests_;
   gathered_writes gathered_;
@@ -430,6 +446,7 @@ private:
   std::multimap<hlc_stamp, std::uint64_t> by_stamp_; ///< read at → ticket of `reads_`
   hlc_stamp close_up_to_; ///< somebody reads at this stamp: an entry above it is wanted
   std::multimap<log_index, std::uint64_t> confirmed_; ///< index → ticket of `reads_`
+  parked_reads parked_;
   std::uint64_t last_ticket_ = 0;
   /// Transactions that are to be handed to the coordinator.
   std::vector<write_origin> to_coordinate_;

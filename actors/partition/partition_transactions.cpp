@@ -157,7 +157,9 @@ void partition_machine::wake_lock_waiters(effects& out) {
     return;
   for (const auto& origin : std::exchange(locked_writes_, {}))
     if (auto* asker = requests_.find(origin.tag)) {
-      gathered_.push(asker->what->operations[origin.place], origin);
+      const auto& asked = asker->what->operations[origin.place];
+      const auto changed = advised(asked); // of what is there now
+      gathered_.push(changed ? *changed : asked, origin);
       asker->fates[origin.place] = waits_for::log;
     }
   for (const auto ticket : std::exchange(locked_reads_, {}))

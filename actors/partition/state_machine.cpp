@@ -90,7 +90,7 @@ answer too_far_answer() {
 state_machine::state_machine(partition_id id, const session_limits& limits,
                              storage::state& table)
     : id_(id), table_(table), history_(std::make_unique<value_history>(table)),
-      sessions_(limits), participant_(table) {
+      sessions_(limits), participant_(table), locks_(table) {
   if (id_ == root_partition)
     catalog_.emplace(table_);
   restore();
@@ -107,6 +107,8 @@ std::vector<answer> state_machine::apply(const entry_batch& batch) {
           && batch.machine_version <= entry_batch::current_machine_version,
         "A1: an entry of a state machine version that this program doesn't have");
   check(batch.first_stamp > latest_, "A2: a stamp in the log does not rise");
+  check(batch.operations.empty() || !std::holds_alternative<expire_claims>(batch.command),
+        "L1: an expiry and operations share a stamp");
   apply_command(batch.command, batch.first_stamp);
   std::vector<answer> answers;
   answers.reserve(batch.operations.size());
@@ -127,6 +129,8 @@ void state_machine::apply_command(const own_command& what, hlc_stamp stamp) {
   } else if (const auto* share = std::get_if<adopt_share>(&what)) {
     check(!catalog_.has_value(), "A5: the root owns no keys");
     adopt(*share);
+  } else if (const auto* gone = std::get_if<expire_claims>(&what)) {
+    locks_.apply(*gone, stamp);
   }
 }
 
@@ -194,6 +198,9 @@ bool state_machine::is_mine(const operation& asked) const {
         return range_of(what.terms.home.space, what.terms.home.key) && owns_all(what.part);
       },
       [&](const push& what) { return range_of(what.home.space, what.home.key) != nullptr; },
+      [&](const acquire_lock& what) { return range_of(what.space, what.key) != nullptr; },
+      [&](const release_lock& what) { return range_of(what.space, what.key) != nullptr; },
+      [&](const raise_fence& what) { return range_of(what.space, what.key) != nullptr; },
       [&](const resolve&) { return !catalog_; },
       [&](const forget&) { return !catalog_; },
       [&](const settle_escalation& what) { return range_of(what.space, what.key) != nullptr; },
@@ -231,7 +238,10 @@ answer state_machine::apply_write(const operation& asked, hlc_stamp stamp) {
         given = std::move(*delayed); // not remembered: it may come again
         break;
       }
-      given = apply_fresh(asked, stamp);
+      if (auto refused = refusal_by_fence(asked, stamp))
+        given = std::move(*refused);
+      else
+        given = apply_fresh(asked, stamp);
       if (given.code != error_code::overloaded) // that too may come again
         sessions_.remember(asked, {{}, {}, given.version, given.code, given.otherwise,
                                    given.steps, given.conflict});
@@ -305,6 +315,8 @@ answer state_machine::apply_push(const push& asked, hlc_stamp stamp) {
 std::optional<answer> state_machine::delay_of(const operation& asked, hlc_stamp stamp) const {
   if (const auto* what = std::get_if<decide>(&asked.what))
     return participant_.delay_of(*what, stamp);
+  if (const auto* what = std::get_if<acquire_lock>(&asked.what))
+    return locks_.delay_of(*what);
   const auto& locks = participant_.locks();
   if (locks.is_empty() || mutated(mutant::ignore_locks))
     return std::nullopt;
@@ -369,6 +381,18 @@ answer state_machine::apply_what(const decide& asked, hlc_stamp stamp) {
   return participant_.apply(asked, stamp);
 }
 
+/// Whoever came this far has passed the fence.
+answer state_machine::apply_what(const raise_fence&, hlc_stamp stamp) {
+  return applied_answer(stamp);
+}
+
+std::optional<answer> state_machine::refusal_by_fence(const operation& asked, hlc_stamp stamp) {
+  if (!asked.fence || limit_broken_by(asked))
+    return std::nullopt; // what breaks a limit is refused for that
+  const auto& fence = *asked.fence;
+  return locks_.pass(fence, range_of(fence.space, fence.key) != nullptr, stamp);
+}
+
 answer state_machine::apply_what(const transact& asked, hlc_stamp stamp) {
   if (auto refused = refusal_of_steps(asked))
     return *refused;
@@ -408,7 +432,7 @@ void state_machine::collect_leaving_space() {
   visit(record_key::escalation(space, ""), record_key::end_of_escalations(space));
   for (auto& key : gone)
     table_.erase(std::move(key));
-  if (!more)
+  if (!more && !locks_.drop_space(space, keys_per_entry))
     leaving_.erase(space);
 }
 
@@ -469,6 +493,14 @@ answer state_machine::read(const scan& asked) const {
   if (!visited)
     return unreadable_answer(visited.problem());
   return given;
+}
+
+answer state_machine::read(const keep_lock& asked) const {
+  return range_of(asked.space, asked.key) ? locks_.read(asked) : not_mine_answer();
+}
+
+answer state_machine::read(const read_lock& asked) const {
+  return range_of(asked.space, asked.key) ? locks_.read(asked) : not_mine_answer();
 }
 
 answer state_machine::read(const transact& asked) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/partition/catalog.hpp"
+#include "actors/partition/lock_book.hpp"
 #include "actors/partition/contested_write.hpp"
 #include "actors/partition/operation.hpp"
 #include "actors/partition/participant.hpp"
@@ -33,6 +34,7 @@ namespace present::partition {
 /// A6  What a transaction has locked is neither read nor written by others (P11):
 ///     whoever would is answered `transaction_conflict` with its holder, which isn't
 ///     remembered. Stale reads alone see what was there before.
+/// A7  What comes under a fence is applied only if that is still good then (P14).
 ///
 /// A7  What becomes of a write that knew something, or whose space has rules, is as
 ///     contested_write.hpp says; what waits for somebody is a record of its key's
@@ -52,6 +54,8 @@ public:
 
   answer read(const get& asked) const;
   answer read(const scan& asked) const;
+  answer read(const keep_lock& asked) const;
+  answer read(const read_lock& asked) const;
   /// One that changes nothing.
   answer read(const transact& asked) const;
 
@@ -69,6 +73,8 @@ public:
   const session_table& sessions() const { return sessions_; }
   /// Transactions over several partitions, and their locks.
   const participant& transactions() const { return participant_; }
+  const lock_book& locks() const { return locks_; }
+  std::vector<lock_book::change> take_lock_changes() { return locks_.take_changes(); }
   /// The root's; null in other partitions.
   const catalog* root_catalog() const { return catalog_ ? &*catalog_ : nullptr; }
   /// In order of (space, first).
@@ -99,6 +105,10 @@ private:
   answer apply_what(const remove_key& asked, hlc_stamp stamp);
   answer apply_what(const transact& asked, hlc_stamp stamp);
   answer apply_what(const decide& asked, hlc_stamp stamp);
+  answer apply_what(const acquire_lock& asked, hlc_stamp stamp) { return locks_.apply(asked, stamp); }
+  answer apply_what(const release_lock& asked, hlc_stamp stamp) { return locks_.apply(asked, stamp); }
+  answer apply_what(const raise_fence& asked, hlc_stamp stamp);
+  std::optional<answer> refusal_by_fence(const operation& asked, hlc_stamp stamp);
   answer apply_what(const settle_escalation& asked, hlc_stamp stamp);
   answer contest(space_id space, const condition& when, const contested_write& asked);
   answer carry_out(space_id space, std::string_view key, settled_write done);
@@ -128,6 +138,7 @@ private:
   hlc_stamp latest_;
   session_table sessions_;
   participant participant_;
+  lock_book locks_;
   std::optional<catalog> catalog_; ///< the root's
   std::vector<storage::key_range> owned_;
   std::vector<storage::owned_space> spaces_;

@@ -122,6 +122,20 @@ struct operation_words {
   std::uint64_t operator()(const watch& what) const {
     return words_of_struct<schema::Watch>() + words_of(what.key.size());
   }
+  std::uint64_t operator()(const acquire_lock& what) const {
+    return words_of_struct<schema::AcquireLock>() + longest_place + words_of(what.owner.size())
+           + words_of(what.value);
+  }
+  std::uint64_t operator()(const keep_lock&) const {
+    return words_of_struct<schema::KeepLock>() + longest_place;
+  }
+  std::uint64_t operator()(const release_lock&) const {
+    return words_of_struct<schema::ReleaseLock>() + longest_place;
+  }
+  std::uint64_t operator()(const read_lock&) const {
+    return words_of_struct<schema::ReadLock>() + longest_place;
+  }
+  std::uint64_t operator()(const raise_fence&) const { return longest_place; }
 
   std::uint64_t operator()(const set_space& what) const {
     const storage::space_settings told{what.conflicts.value_or(storage::conflict_rules{})};
@@ -175,6 +189,8 @@ bool has_transaction(capnp::List<schema::Operation>::Reader operations) {
 bool is_too_large(std::uint64_t bytes, capnp::List<schema::Operation>::Reader operations) {
   constexpr auto envelope
     = words_of_struct<schema::Operation>() + words_of_struct<schema::Condition>()
+      + words_of_struct<schema::AcquireLock>() + words_of_struct<schema::Place>()
+      + words_of_struct<schema::LockFence>() + words_of_struct<schema::Place>()
       + words_of_struct<schema::WriteContext>() + words_of(bounds::max_space_name);
   const auto envelopes = operations.size() * (envelope + 3) * word
                          + words_of_struct<schema::Request>() * word
@@ -262,7 +278,9 @@ capnp::MessageSize encoded_size(const request& from) {
                         + from.operations.size()
                             * words_of_struct<schema::Operation>();
   for (const auto& each : from.operations)
-    words += std::visit(operation_words{}, each.what);
+    words += std::visit(operation_words{}, each.what)
+             + (each.fence ? words_of_struct<schema::LockFence>() + operation_words::longest_place
+                           : 0);
   return {words, 0};
 }
 
@@ -275,6 +293,9 @@ capnp::MessageSize encoded_size(const response& from) {
     words += words_of_results(each.steps);
     if (each.watched)
       words += words_of(*each.watched);
+    if (each.lock)
+      words += words_of_struct<schema::LockStanding>() + words_of(each.lock->owner.size())
+               + words_of(each.lock->value);
     words += words_of(each.value) + words_of(each.message.size()) + tag
              + each.rows.size() * words_of_struct<schema::ScanRow>();
     for (const auto& row : each.rows)

@@ -34,7 +34,7 @@ class Description(unittest.TestCase):
         """The described path that fits, the most literal first."""
         bare = path.split("?")[0]
         for template in sorted(self.document["paths"], key=lambda one: one.count("{")):
-            pattern = re.sub(r"\\{(key|id)\\}", ".*", re.escape(template))
+            pattern = re.sub(r"\\{(key|id|name)\\}", ".*", re.escape(template))
             pattern = re.sub(r"\\{\w+\\}", "[^/]*", pattern)
             if (re.fullmatch(pattern, bare)
                     and method.lower() in self.document["paths"][template]):
@@ -190,6 +190,35 @@ class Description(unittest.TestCase):
         run({"then": [{**put, "key": "k" * 401}]})
         self.ask("POST", "/v1/txn", "{}")
 
+    def exercise_locks(self):
+        path = "/v1/locks/described"
+        for method, status in (("GET", 200), ("PUT", 200), ("POST", 409), ("DELETE", 404)):
+            nobody = self.ask(method, path + ("" if method == "GET" else "?claim=none"))
+            self.assertEqual(nobody.status, status, nobody)
+            if method == "PUT":
+                self.ask("DELETE", path + "?claim=none")
+            self.ask(method, path + "?nonsense")
+            self.ask(method, path, role=self.node)
+            self.ask(method, path + "k" * 400 + "?claim=one")
+            self.ask(method, "/v1/locks/nowhere/lock?claim=one")
+        self.ask("GET", "/v1/locks/nowhere/lock")
+        self.ask("GET", path + "k" * 400)
+        held = self.ask("PUT", path + "?claim=one&owner=me", "value").json()
+        self.assertTrue(held["held"])
+        self.assertEqual(self.ask("PUT", path + "?claim=two").status, 409)
+        self.assertEqual(self.ask("PUT", path + "?claim=two&wait").status, 202)
+        self.assertEqual(self.ask("POST", path + "?claim=two&wait_ms=10").status, 202)
+        self.assertEqual(self.ask("POST", path + "?claim=three").status, 409)
+        self.assertEqual(self.ask("POST", path + "?claim=one").json()["token"], held["token"])
+        seen = self.ask("GET", path).json()
+        self.assertEqual((seen["owner"], seen["value"], seen["waiting"]), ("me", "value", 1))
+        self.ask("DELETE", path + "?claim=one")
+        self.assertGreater(self.ask("POST", path + "?claim=two").json()["token"], held["token"])
+        late = f"/v1/kv/api/guarded?fence=api/lock:{held['token']}"
+        self.assertEqual(self.ask("PUT", late, "v").json()["code"], "fenced")
+        self.assertEqual(self.ask("DELETE", late).json()["code"], "fenced")
+        self.ask("DELETE", path + "?claim=two")
+
     def exercise_spaces(self):
         path = "/v1/spaces/" + uuid.uuid4().hex
         admin = {"role": "admin"}
@@ -237,6 +266,7 @@ class Description(unittest.TestCase):
         self.exercise_lists_and_batches()
         self.exercise_watches_and_the_past()
         self.exercise_transactions()
+        self.exercise_locks()
         self.exercise_spaces()
         self.exercise_the_cluster()
         described = {(method, path, status)
@@ -247,7 +277,7 @@ class Description(unittest.TestCase):
         self.assertEqual(missing, set(), "described, and never answered")
 
     def test_other_methods_are_refused_and_other_paths_unknown(self):
-        samples = {"{space}": "api", "{key}": "k", "{id}": "node"}
+        samples = {"{space}": "api", "{key}": "k", "{id}": "node", "{name}": "lock"}
         for path, item in self.document["paths"].items():
             for name, value in samples.items():
                 path = path.replace(name, value)

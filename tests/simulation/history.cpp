@@ -59,6 +59,8 @@ void history::completed(call_number id, space_id space, const client::outcome_of
     reads_ += read;
   if (writes && is_verdict && how.given.id.client.value != 0)
     return saw(check_write(id, asked, how), now_us);
+  if (std::holds_alternative<client::keep_call>(asked.what) && read)
+    return saw(check_keep(id, asked, space, how.given), now_us);
   if (!writes && read)
     return saw(std::holds_alternative<client::get_call>(asked.what)
                  ? check_get(id, asked, space, how)
@@ -130,6 +132,21 @@ void history::check_watch(call_number id, const call& asked, const client::outco
            + std::to_string(truth.size()) + " from index " + std::to_string(from.index.value)
            + " to " + std::to_string(page.next.index.value));
   watched_ += truth.size();
+}
+
+/// Who is told that it has a lock, or waits for it, did so at some moment of the call.
+log_index history::check_keep(call_number id, const call& asked, space_id space,
+                              const answer& given) {
+  const auto& wanted = std::get<client::keep_call>(asked.what);
+  const auto earlier = seen_before(asked.began_us);
+  const auto index
+    = truth_.first_claimed({space, wanted.key}, earlier, wanted.claim, given.version);
+  expect(index.has_value() && given.otherwise == (given.version == hlc_stamp{}),
+         "one holder at a time (P14)",
+         name(id) + " was told that claim " + std::to_string(wanted.claim.value)
+           + (given.otherwise ? " waits" : " holds the lock under " + to_string(given.version))
+           + ", which wasn't so at " + std::to_string(earlier.value) + " nor later");
+  return *index;
 }
 
 /// All of the page at one index.

@@ -53,6 +53,7 @@ private:
   log_index check_write(call_number id, const call& asked, const client::outcome_of_call& how);
   log_index check_get(call_number id, const call& asked, space_id space,
                       const client::outcome_of_call& how);
+  log_index check_keep(call_number id, const call& asked, space_id space, const answer& given);
   log_index check_scan(call_number id, const call& asked, space_id space, const answer& given);
   void check_watch(call_number id, const call& asked, const client::outcome_of_call& how);
   void check_denied(call_number id, const call& asked) const;

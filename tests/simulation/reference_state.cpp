@@ -36,6 +36,13 @@ std::vector<operation_id> reference_state::apply(log_index index, const entry_ba
   if (const auto* share = std::get_if<adopt_share>(&batch.command))
     for (const auto& range : share->owned)
       owned_.insert(range.space);
+  if (const auto* gone = std::get_if<expire_claims>(&batch.command)) {
+    std::map<key, std::set<claim_id>> claims;
+    for (const auto& each : gone->claims)
+      claims[{each.lock.space, each.lock.key}].insert(each.claim);
+    for (const auto& [lock, expired] : claims)
+      take_out(index, lock, expired, batch.first_stamp);
+  }
   if (const auto* share = std::get_if<adopt_share>(&batch.command))
     for (const auto& one : share->spaces)
       rules_[one.space] = one.settings.conflicts;
@@ -63,6 +70,10 @@ reference_state::decide(log_index index, const operation& asked, hlc_stamp stamp
   if (asked.retry_until < stamp
       || asked.id.number < sessions_[asked.id.client].acked_below)
     return std::nullopt;
+  if (auto fenced = refusal_by_fence(asked)) {
+    fenced->index = index;
+    return fenced;
+  }
   auto found = std::visit(
     overloaded{
       [&](const put& it) {
@@ -76,6 +87,10 @@ reference_state::decide(log_index index, const operation& asked, hlc_stamp stamp
         return change_value(index, {it.space, it.key}, it.when, stamp, nullptr);
       },
       [&](const transact& it) { return change_values(index, it, stamp); },
+      [&](const acquire_lock& it) { return take_lock(index, it, stamp); },
+      [&](const release_lock& it) {
+        return give_back(index, {it.space, it.key}, it.claim, stamp);
+      },
       [](const auto&) { return decision{{}, error_code::invalid, {}}; }},
     asked.what);
   found.index = index;
@@ -129,6 +144,95 @@ reference_state::decision reference_state::join(log_index index, const put& aske
                         crdt::encode_stored(crdt::g_counter{counts})));
 }
 
+// -- locks ---------------------------------------------------------------------------
+
+const reference_state::lock_change& reference_state::lock_now(const key& lock) {
+  auto& changes = locks_[lock];
+  if (changes.empty())
+    changes.push_back({});
+  return changes.back();
+}
+
+/// Tokens grow, whoever granted them and whatever was between.
+void reference_state::change_lock(log_index index, const key& lock, lock_change now) {
+  const auto before = lock_now(lock);
+  if (!now.claims.empty() && now.token != before.token) {
+    expect(now.token > highest_tokens_[lock], "tokens grow (P14)",
+           "the lock is granted with " + to_string(now.token) + " after "
+             + to_string(highest_tokens_[lock]));
+    highest_tokens_[lock] = now.token;
+  }
+  now.since = index;
+  locks_[lock].push_back(std::move(now));
+}
+
+reference_state::decision reference_state::take_lock(log_index index, const acquire_lock& asked,
+                                                     hlc_stamp stamp) {
+  const key lock{asked.space, asked.key};
+  auto now = lock_now(lock);
+  if (now.claims.empty()) {
+    change_lock(index, lock, {index, stamp, {asked.claim}});
+    return {{}, error_code::ok, stamp};
+  }
+  if (!asked.wait)
+    return {{}, error_code::version_conflict, now.token};
+  now.claims.push_back(asked.claim);
+  change_lock(index, lock, std::move(now));
+  return {{}, error_code::ok, {}};
+}
+
+reference_state::decision reference_state::give_back(log_index index, const key& lock,
+                                                     claim_id claim, hlc_stamp stamp) {
+  const auto& now = lock_now(lock);
+  if (std::find(now.claims.begin(), now.claims.end(), claim) == now.claims.end())
+    return {{}, error_code::not_found, {}};
+  take_out(index, lock, {claim}, stamp);
+  return {{}, error_code::ok, stamp};
+}
+
+/// Whoever came first of those that are left has it, under a token of its own.
+void reference_state::take_out(log_index index, const key& lock, const std::set<claim_id>& claims,
+                               hlc_stamp stamp) {
+  const auto before = lock_now(lock);
+  auto now = before;
+  std::erase_if(now.claims, [&](claim_id each) { return claims.contains(each); });
+  if (now.claims.size() == before.claims.size())
+    return;
+  if (now.claims.empty() || now.claims.front() != before.claims.front())
+    now.token = now.claims.empty() ? hlc_stamp{} : stamp;
+  change_lock(index, lock, std::move(now));
+}
+
+/// Clients guard with locks of the same partition.
+std::optional<reference_state::decision> reference_state::refusal_by_fence(const operation& asked) {
+  if (!asked.fence)
+    return std::nullopt;
+  const auto& now = lock_now({asked.fence->space, asked.fence->key});
+  if (!now.claims.empty() && now.token == asked.fence->token)
+    return std::nullopt;
+  return decision{{}, error_code::fenced, now.token};
+}
+
+std::optional<log_index> reference_state::first_claimed(const key& lock, log_index from,
+                                                        claim_id claim, hlc_stamp token) const {
+  const auto found = locks_.find(lock);
+  if (found == locks_.end())
+    return std::nullopt;
+  const auto& changes = found->second;
+  for (std::size_t place = 0; place < changes.size(); ++place) {
+    const auto& now = changes[place];
+    if (place + 1 < changes.size() && changes[place + 1].since <= from)
+      continue; // over by then
+    const auto there = std::find(now.claims.begin(), now.claims.end(), claim);
+    if (there == now.claims.end())
+      continue;
+    const bool has_it = there == now.claims.begin();
+    if (has_it ? token == now.token : token == hlc_stamp{})
+      return std::max(now.since, from);
+  }
+  return std::nullopt;
+}
+
 hlc_stamp reference_state::version_of(const key& of) const {
   const auto found = values_.find(of);
   const bool is_there
@@ -161,6 +265,10 @@ bool reference_state::owns(const operation& asked) const {
   if (const auto* it = std::get_if<put>(&asked.what))
     return owned_.contains(it->space);
   if (const auto* it = std::get_if<remove_key>(&asked.what))
+    return owned_.contains(it->space);
+  if (const auto* it = std::get_if<acquire_lock>(&asked.what))
+    return owned_.contains(it->space);
+  if (const auto* it = std::get_if<release_lock>(&asked.what))
     return owned_.contains(it->space);
   if (const auto* it = std::get_if<transact>(&asked.what))
     return owned_.contains(std::get<put_step>(it->then.front()).space);

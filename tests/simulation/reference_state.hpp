@@ -53,6 +53,16 @@ public:
 
   /// All changes from one place of the log up to another.
   std::vector<told_change> changes_between(watch_position from, watch_position to) const;
+  /// From `since` on the lock is this: nobody's, or the first claim's, under a token.
+  struct lock_change {
+    log_index since;
+    hlc_stamp token;
+    std::vector<claim_id> claims; ///< its holder first, then who came later
+  };
+  /// The first index from `from` on at which the claim had the lock under this token, or
+  /// waited for it (0).
+  std::optional<log_index> first_claimed(const key& lock, log_index from, claim_id claim,
+                                         hlc_stamp token) const;
 
 private:
   struct session {
@@ -64,6 +74,13 @@ private:
   decision change_value(log_index index, const key& of, const condition& when,
                         hlc_stamp stamp, bytes_ptr value);
   decision change_values(log_index index, const transact& asked, hlc_stamp stamp);
+  decision take_lock(log_index index, const acquire_lock& asked, hlc_stamp stamp);
+  decision give_back(log_index index, const key& lock, claim_id claim, hlc_stamp stamp);
+  void change_lock(log_index index, const key& lock, lock_change now);
+  const lock_change& lock_now(const key& lock);
+  void take_out(log_index index, const key& lock, const std::set<claim_id>& claims,
+                hlc_stamp stamp);
+  std::optional<decision> refusal_by_fence(const operation& asked);
   decision contest(log_index index, const put& asked, hlc_stamp stamp);
   decision join(log_index index, const put& asked, hlc_stamp stamp);
   hlc_stamp version_of(const key& of) const;
@@ -74,6 +91,8 @@ private:
   std::map<key, std::vector<change>> values_;
   /// By entry: rising (version, key); of one transaction's writes of a key the last.
   std::map<log_index, std::map<std::pair<hlc_stamp, key>, bytes_ptr>> told_;
+  std::map<key, std::vector<lock_change>> locks_;
+  std::map<key, hlc_stamp> highest_tokens_;
   std::set<space_id> owned_; ///< whole spaces only
   std::map<space_id, storage::conflict_rules> rules_;
   std::map<key, storage::authorship> authors_; ///< of what was written with a stamp

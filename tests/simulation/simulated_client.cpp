@@ -24,6 +24,14 @@ const put_step& first_write(const transact& what) {
 }
 
 bool is_of(const client::call_kind& call, const operation& what) {
+  if (const auto* it = std::get_if<acquire_lock>(&what.what)) {
+    const auto* wanted = std::get_if<client::acquire_call>(&call);
+    return wanted && wanted->claim == it->claim;
+  }
+  if (const auto* it = std::get_if<release_lock>(&what.what)) {
+    const auto* wanted = std::get_if<client::release_call>(&call);
+    return wanted && wanted->claim == it->claim;
+  }
   if (const auto* it = std::get_if<transact>(&what.what)) {
     const auto* wanted = std::get_if<client::transact_call>(&call);
     return wanted && first_write(wanted->what).value == first_write(*it).value;
@@ -92,9 +100,11 @@ client::call_kind simulated_client::choose_call() {
     put.space = foreign_space_name;
     return put;
   }
-  if (kind >= 88)
+  if (kind >= 90)
     return transaction_of(key);
-  if (kind >= 82)
+  if (kind >= 72)
+    return lock_call();
+  if (kind >= 66)
     return time_.random.chance(500) ? contested_call() : delta_call();
   // Two removals of one key could not be told apart.
   if (kind < 56 && !removes)
@@ -161,6 +171,41 @@ client::call_kind simulated_client::transaction_of(const std::string& key) {
   return call;
 }
 
+/// All clients want the same lock; they keep it, wait for it, give it back, forget it,
+/// and write under it, also when it is long gone.
+client::call_kind simulated_client::lock_call() {
+  const auto kind = time_.random.below(100);
+  if (token_ != hlc_stamp{} && kind < 40) {
+    auto put = std::get<client::put_call>(put_of("k0"));
+    put.when = always{};
+    put.fence = client::fence_name{space_name, "lock", token_};
+    return put;
+  }
+  if (claim_ == claim_id{} || kind < 45) {
+    claim_ = {number_ * 1'000'000ull + ++claims_};
+    return client::acquire_call{space_name, "lock", claim_,
+                                static_cast<std::uint32_t>(time_.random.between(200, 1500)),
+                                time_.random.chance(800), "", nullptr};
+  }
+  if (kind < 85)
+    return client::keep_call{space_name, "lock", claim_,
+                             static_cast<std::uint32_t>(time_.random.below(250))};
+  return client::release_call{space_name, "lock", std::exchange(claim_, claim_id{})};
+}
+
+void simulated_client::note_lock(const client::call_kind& what,
+                                 const client::outcome_of_call& how) {
+  const auto* acquired = std::get_if<client::acquire_call>(&what);
+  const auto* kept = std::get_if<client::keep_call>(&what);
+  if (!acquired && !kept)
+    return;
+  const auto claim = acquired ? acquired->claim : kept->claim;
+  if (how.problem.code == error_code::ok && !how.given.otherwise)
+    token_ = how.given.version;
+  else if (how.problem.code != error_code::ok && claim == claim_)
+    claim_ = {};
+}
+
 condition simulated_client::choose_condition(const std::string& key) {
   if (!time_.random.chance(300))
     return always{};
@@ -199,23 +244,14 @@ void simulated_client::arm() {
 
 void simulated_client::perform(client::send_attempt& what) {
   note_name(what.what);
-  if (std::holds_alternative<watch>(what.what.what))
-    return ask_alone(what);
+  if (what.what.may_wait()) { // travels alone, as over the product's link
+    send(what.to, {what});
+    return;
+  }
   auto& queue = gathered_[what.to];
   queue.push_back(std::move(what));
   if (queue.size() == 1)
     time_.after(time_.random.below(200), [this, to = queue.front().to] { flush(to); });
-}
-
-void simulated_client::ask_alone(const client::send_attempt& what) {
-  auto asked = std::make_shared<request>();
-  asked->partition = what.partition;
-  asked->epoch = what.epoch;
-  asked->seen = what.seen;
-  asked->deadline_ms = what.deadline_ms;
-  asked->operations.push_back(what.what);
-  sent_.emplace(++last_number_, sent_request{what.to, {what.attempt}});
-  outside_.ask({number_, last_number_}, what.to, std::move(asked));
 }
 
 /// The machine numbers operations by itself, and tries one under several names.
@@ -230,6 +266,10 @@ void simulated_client::note_name(const operation& what) {
 void simulated_client::flush(node_id to) {
   const auto queue = std::move(gathered_[to]);
   gathered_.erase(to);
+  send(to, queue);
+}
+
+void simulated_client::send(node_id to, const std::vector<client::send_attempt>& queue) {
   auto asked = std::make_shared<request>();
   sent_request sent{to, {}};
   asked->partition = queue.front().partition;
@@ -255,6 +295,7 @@ void simulated_client::perform(client::complete& what) {
   if (const auto* read = std::get_if<client::get_call>(&call.what);
       read && what.how.problem.code == error_code::ok)
     versions_[read->key] = what.how.given.version;
+  note_lock(call.what, what.how);
   seen_.completed(call.number, space_named(call.what), what.how, time_.now_us());
   if (const auto* watched = std::get_if<client::watch_call>(&call.what)) {
     const auto& page = what.how.given.watched;

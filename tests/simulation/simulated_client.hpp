@@ -53,6 +53,7 @@ public:
   void call_once(client::call_kind what, std::uint32_t deadline_ms);
   client::call_kind put_of(const std::string& key);
   client::call_kind transaction_of(const std::string& key);
+  client::call_kind lock_call();
   client::call_kind contested_call();
   client::call_kind delta_call();
   static space_id space_named(const client::call_kind& what);
@@ -83,8 +84,9 @@ private:
   void perform(client::send_attempt& what);
   void perform(client::fetch_map& what);
   void perform(client::complete& what);
+  void note_lock(const client::call_kind& what, const client::outcome_of_call& how);
   void flush(node_id to);
-  void ask_alone(const client::send_attempt& what);
+  void send(node_id to, const std::vector<client::send_attempt>& queue);
   void note_name(const operation& what);
   void arm();
 
@@ -101,6 +103,9 @@ private:
   client::call_id last_call_ = 0;
   std::uint64_t last_value_ = 0;
   std::map<std::string, hlc_stamp> versions_; ///< last seen, by key
+  claim_id claim_;           ///< its present wish for the lock; 0: none
+  std::uint64_t claims_ = 0; ///< so far
+  hlc_stamp token_;          ///< the last that it was granted, whether it still has it or not
   crdt::g_counter counted_; ///< what this client has added so far
   std::map<node_id, std::vector<client::send_attempt>> gathered_;
   std::map<std::uint64_t, sent_request> sent_;

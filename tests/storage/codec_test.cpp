@@ -81,6 +81,15 @@ key_range any_range() {
   return {any_id<space_id>(), any_bytes(), any_bytes()};
 }
 
+lock_record any_lock() {
+  lock_record what{any_stamp(), any_stamp(), several([] {
+                     return lock_claim{any_id<claim_id>(), *rc::gen::arbitrary<std::uint32_t>(),
+                                       any_bytes(), any_value()};
+                   })};
+  what.claims.push_back({any_id<claim_id>(), 1000, "last", nullptr});
+  return what;
+}
+
 space_settings any_settings() {
   space_settings settings;
   settings.conflicts = {static_cast<conflict_strategy>(*rc::gen::inRange(0, 5)), any_bytes(),
@@ -100,27 +109,34 @@ std::optional<authorship> any_author() {
   return authorship{any_stamp(), *rc::gen::arbitrary<std::uint64_t>()};
 }
 
+row any_past() {
+  value_record was{any_stamp(), *rc::gen::arbitrary<bool>(), any_value(),
+                   *rc::gen::arbitrary<bool>()};
+  return {record_key::past_value(any_id<space_id>(), "k" + any_bytes(), was.version),
+          past_value_record{was}};
+}
+
 row any_escalation() {
   return {record_key::escalation(any_id<space_id>(), "key"),
-              escalation_record{several([] {
-                return escalated_write{any_stamp(), any_bytes(), any_bytes(), any_stamp(),
-                                       *rc::gen::arbitrary<bool>(), any_value(), any_author()};
-              })}};
+          escalation_record{several([] {
+            return escalated_write{any_stamp(), any_bytes(), any_bytes(), any_stamp(),
+                                   *rc::gen::arbitrary<bool>(), any_value(), any_author()};
+          })}};
 }
 
 row any_row() {
-  switch (*rc::gen::inRange(0, 11)) {
-    case 10:
+  switch (*rc::gen::inRange(0, 13)) {
+    case 12:
       return any_escalation();
-    case 8: {
-      value_record was{any_stamp(), *rc::gen::arbitrary<bool>(), any_value(),
-                       *rc::gen::arbitrary<bool>()};
-      return {record_key::past_value(any_id<space_id>(), "k" + any_bytes(), was.version),
-              past_value_record{was}};
-    }
+    case 8:
+      return any_past();
     case 9:
       return {record_key::tombstone(any_stamp(), any_id<space_id>(), "k" + any_bytes()),
               tombstone_record{}};
+    case 10:
+      return {record_key::lock(any_id<space_id>(), "lock"), any_lock()};
+    case 11:
+      return {record_key::fence(any_id<space_id>(), "lock"), fence_record{any_stamp()}};
     case 5: {
       const auto client = any_id<client_id>();
       const auto number = any_id<operation_number>();

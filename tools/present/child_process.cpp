@@ -37,14 +37,15 @@ bool becomes_readable(int file, std::uint64_t timeout_ms) {
 /// In the child, between fork and exec: only what is safe after fork. Failures
 /// end it with 127, as a shell would.
 [[noreturn]] void become(char* const* arguments, int output, int errors,
-                         bool dies_with_us, pid_t parent) {
-  if (dies_with_us) {
+                         const process_options& options, pid_t parent) {
+  if (options.dies_with_us) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     // The parent may have ended before the line above.
     if (::getppid() != parent)
       ::_exit(127);
     // Its own group: a Ctrl-C on the terminal is for us to hand on, in order.
-    ::setpgid(0, 0);
+    if (!options.is_command)
+      ::setpgid(0, 0);
   } else {
     ::setsid();
   }
@@ -55,6 +56,8 @@ bool becomes_readable(int file, std::uint64_t timeout_ms) {
     ::_exit(127);
   if (errors >= 0 && ::dup2(errors, STDERR_FILENO) < 0)
     ::_exit(127);
+  if (options.is_command)
+    ::execvp(arguments[0], arguments);
   ::execv(arguments[0], arguments);
   ::_exit(127);
 }
@@ -79,7 +82,7 @@ result<child_process> child_process::start(const process_options& options) {
   const auto pid = ::fork();
   if (pid == 0)
     become(arguments.data(), options.captures_output ? pipe[1] : log, log,
-           options.dies_with_us, parent);
+           options, parent);
   const auto failed = pid < 0;
   const auto reason = errno;
   if (log >= 0)

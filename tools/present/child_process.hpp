@@ -22,6 +22,9 @@ struct process_options {
   bool dies_with_us = true;
   /// Its standard output comes back through `read_output` instead.
   bool captures_output = false;
+  /// A user's command in our place: looked for in PATH, and in our process group, so
+  /// that it has the terminal and hears a Ctrl-C by itself.
+  bool is_command = false;
 };
 
 /// Not thread-safe. Destroying it kills the process and waits for its end, unless

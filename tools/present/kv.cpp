@@ -1,5 +1,6 @@
 #include "actors/client/crdt_change.hpp"
 #include "actors/client/plain_value.hpp"
+#include "actors/client/lock_names.hpp"
 #include "actors/client/record_lines.hpp"
 #include "runtime/edge/clock.hpp"
 #include "runtime/edge/entropy.hpp"
@@ -31,6 +32,7 @@ struct kv_arguments {
   std::string value;
   std::uint64_t version = 0;
   bool if_absent = false;
+  std::string fence;
   key_range range;
   std::uint32_t limit = 0;
   bool keys_only = false;
@@ -66,6 +68,30 @@ condition condition_of(const kv_arguments& given) {
   if (given.version != 0)
     return if_version{hlc_stamp{given.version}};
   return always{};
+}
+
+/// Of --fence, if it was given.
+result<std::optional<client::fence_name>> fence_of(const kv_arguments& given) {
+  if (given.fence.empty())
+    return std::optional<client::fence_name>{};
+  auto fence = client::parse_fence(given.fence);
+  if (!fence)
+    return std::move(fence.problem());
+  return std::optional{std::move(*fence)};
+}
+
+/// A write as the client takes it, under the lock that was named.
+template <class Call>
+result<written> write(client_session& client, const context& with, const kv_arguments& given,
+                      Call call) {
+  auto fence = fence_of(given);
+  if (!fence)
+    return std::move(fence.problem());
+  call.fence = std::move(*fence);
+  auto how = client.call(std::move(call), patience_of(with.set));
+  if (how.problem.code != error_code::ok)
+    return std::move(how.problem);
+  return written{how.given.version, how.given.repeated, how.attempts, how.given.conflict};
 }
 
 int tell(const context& with, const kv_arguments& given, const result<written>& done) {
@@ -111,36 +137,29 @@ int get(const context& with, client_session& client, kv_arguments& given) {
   return 0;
 }
 
-client::put_call put_call_of(const kv_arguments& given) {
-  return {given.space, given.key, std::make_shared<const std::string>(given.value),
-          condition_of(given), context_of(given)};
-}
-
-result<written> written_by(const context& with, client_session& client,
-                           client::call_kind what) {
-  auto done = client.call(std::move(what), patience_of(with.set));
-  if (done.problem.code != error_code::ok)
-    return std::move(done.problem);
-  return written{done.given.version, done.given.repeated, done.attempts, done.given.conflict};
-}
-
 int put(const context& with, client_session& client, kv_arguments& given) {
   if (given.value == "-")
     given.value.assign(std::istreambuf_iterator<char>(std::cin), {});
-  return tell(with, given, written_by(with, client, put_call_of(given)));
+  return tell(with, given,
+              write(client, with, given,
+                    client::put_call{given.space, given.key,
+                                     std::make_shared<const std::string>(given.value),
+                                     condition_of(given), {}, context_of(given)}));
 }
 
 int remove(const context& with, client_session& client, kv_arguments& given) {
   return tell(with, given,
-              written_by(with, client,
-                         client::remove_call{given.space, given.key, condition_of(given),
-                                             context_of(given)}));
+              write(client, with, given,
+                    client::remove_call{given.space, given.key, condition_of(given), {}, context_of(given)}));
 }
 
 int cas(const context& with, client_session& client, kv_arguments& given) {
+  const condition when = given.version == 0 ? condition{if_absent{}}
+                                            : condition{if_version{hlc_stamp{given.version}}};
   return tell(with, given,
-              client.compare_and_set(given.space, given.key, hlc_stamp{given.version},
-                                     given.value, patience_of(with.set)));
+              write(client, with, given,
+                    client::put_call{given.space, given.key,
+                                     std::make_shared<const std::string>(given.value), when}));
 }
 
 /// Read, and put the delta on the condition that this is still there: so one replica's
@@ -287,6 +306,11 @@ void add_at(CLI::App& verb, const arguments_ptr& given) {
   verb.add_option("--at", given->at, "as it was at this stamp, such as a version");
 }
 
+void add_fence(CLI::App& verb, const arguments_ptr& given) {
+  verb.add_option("--fence", given->fence,
+                  "LOCK:TOKEN; refused if a later holder of that lock is known");
+}
+
 void add_change(CLI::App& verb, const arguments_ptr& given) {
   auto& change = given->change;
   change.by = {1};
@@ -332,11 +356,13 @@ void add_kv(program& present) {
   put_verb.add_option("value", given->value, "up to 1 MiB; - reads it from stdin")->required();
   put_verb.add_flag("--if-absent", given->if_absent, "only if the key isn't there");
   put_verb.add_option("--if-version", given->version, "only if it is at this version");
+  add_fence(put_verb, given);
   add_knowledge(put_verb, given);
   put_verb.add_option("--schema", given->schema, "of the value, if it isn't the space's");
   auto& remove_verb = add_verb(kv, present, given, "delete", "Remove a key", remove);
   add_key(remove_verb, given);
   remove_verb.add_option("--if-version", given->version, "only if it is at this version");
+  add_fence(remove_verb, given);
   add_knowledge(remove_verb, given);
   auto& merge_verb
     = add_verb(kv, present, given, "merge", "Change a CRDT, in a space of merge:crdt", merge);
@@ -346,6 +372,7 @@ void add_kv(program& present) {
   add_key(cas_verb, given);
   cas_verb.add_option("version", given->version, "0: it isn't there")->required();
   cas_verb.add_option("value", given->value, "up to 1 MiB")->required();
+  add_fence(cas_verb, given);
   auto& scan_verb = add_verb(kv, present, given, "scan", "List keys in order", scan);
   add_range(scan_verb, given);
   scan_verb.add_option("--limit", given->limit, "at most so many; 0: all");

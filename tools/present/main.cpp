@@ -98,6 +98,8 @@ void add_verbs(program& present) {
   add_kv(present);
   add_conflicts(present);
   add_txn(present);
+  add_lock(present);
+  add_elect(present);
   add_node(present);
   add_cluster(present);
   add_bench(present);

@@ -220,3 +220,59 @@ TEST_CASE("a key that is none is refused; without one there is no name") {
           == "invalid: Idempotency-Key: 1 to 255 visible ASCII characters");
   CHECK(name_of(keyed(std::string(255, 'k'))).client.value != 0);
 }
+
+TEST_CASE("a lock is asked for by its name and a claim of the caller's own") {
+  const auto taken = call_of<client::acquire_call>(planned(
+    action::acquire_lock, sent("PUT", "/v1/locks/a/b?claim=x&lease_ms=500&wait&owner=me", {}, "v")));
+  CHECK(taken.space == "a");
+  CHECK(taken.key == "b");
+  CHECK(taken.lease_ms == 500);
+  CHECK(taken.wait);
+  CHECK(taken.owner == "me");
+  CHECK(*taken.value == "v");
+  const auto bare = call_of<client::acquire_call>(
+    planned(action::acquire_lock, sent("PUT", "/v1/locks/job?claim=x")));
+  CHECK(bare.space == "locks");
+  CHECK(bare.lease_ms == 10'000);
+  CHECK_FALSE(bare.wait);
+  CHECK_FALSE(bare.value);
+  CHECK(bare.claim == taken.claim);
+  const auto kept = planned(action::keep_lock,
+                            sent("POST", "/v1/locks/job?claim=x&wait_ms=30000"));
+  CHECK(call_of<client::keep_call>(kept).claim == bare.claim);
+  CHECK(kept.ask.deadline_ms == 32'000);
+  const auto other = planned(action::release_lock, sent("DELETE", "/v1/locks/job?claim=y"));
+  CHECK(call_of<client::release_call>(other).claim != bare.claim);
+  CHECK(call_of<client::read_lock_call>(
+          planned(action::read_lock, sent("GET", "/v1/locks/job?known=7&wait_ms=5")))
+          .known
+        == hlc_stamp{7});
+}
+
+TEST_CASE("what is wrong with a lock is said by its place") {
+  const auto said = [](action what, const std::string& method, const std::string& path) {
+    return complaint(what, sent(method, path));
+  };
+  CHECK(said(action::acquire_lock, "PUT", "/v1/locks/job").starts_with("invalid: query: claim: "));
+  CHECK(said(action::acquire_lock, "PUT", "/v1/locks/job?claim=x&lease_ms=1")
+          .starts_with("invalid: query: lease_ms: '1' is not"));
+  CHECK(said(action::acquire_lock, "PUT", "/v1/locks/a/?claim=x")
+        == "invalid: lock 'a/': NAME, or SPACE/NAME");
+  CHECK(said(action::keep_lock, "POST", "/v1/locks/job?claim=x&wait_ms=50&deadline_ms=1000")
+        == "invalid: query: deadline_ms: 1000; to wait for so long takes 2050");
+}
+
+TEST_CASE("a write under a lock names its token") {
+  const auto put = call_of<client::put_call>(
+    planned(action::write_value, sent("PUT", "/v1/kv/s/k?fence=s/lock:17", {}, "v")));
+  REQUIRE(put.fence);
+  CHECK(put.fence->space == "s");
+  CHECK(put.fence->key == "lock");
+  CHECK(put.fence->token == hlc_stamp{17});
+  CHECK(call_of<client::remove_call>(
+          planned(action::remove_value, sent("DELETE", "/v1/kv/s/k?fence=job:18")))
+          .fence->space
+        == "locks");
+  CHECK(complaint(action::write_value, sent("PUT", "/v1/kv/s/k?fence=job"))
+          .starts_with("invalid: query: fence: fence 'job': LOCK:TOKEN"));
+}

@@ -37,6 +37,7 @@ bool same(const What& a, const What& b) {
 bool same(const operation& a, const operation& b) {
   return a.id == b.id && a.retry_until == b.retry_until
          && a.acked_below == b.acked_below && a.what.index() == b.what.index()
+         && !a.fence == !b.fence && (!a.fence || *a.fence == *b.fence)
          && std::visit(
            [&](const auto& what) {
              return same(what, std::get<std::decay_t<decltype(what)>>(b.what));
@@ -55,7 +56,8 @@ bool same(const answer& a, const answer& b) {
          && a.version == b.version && same(a.value, b.value) && a.more == b.more
          && a.repeated == b.repeated && a.message == b.message && a.otherwise == b.otherwise
          && storage::same_results(a.steps, b.steps) && !a.holder == !b.holder
-         && (!a.holder || *a.holder == *b.holder) && a.conflict == b.conflict
+         && (!a.holder || *a.holder == *b.holder) && !a.lock == !b.lock
+         && (!a.lock || *a.lock == *b.lock) && a.conflict == b.conflict
          && a.escalated == b.escalated;
 }
 
@@ -136,7 +138,12 @@ storage::space_settings any_settings() {
 }
 
 own_command any_command() {
-  switch (*rc::gen::inRange(0, 4)) {
+  switch (*rc::gen::inRange(0, 5)) {
+    case 3:
+      return expire_claims{several([] {
+        return claim_name{{{*rc::gen::arbitrary<std::uint32_t>()}, any_text()},
+                          {*rc::gen::arbitrary<std::uint64_t>()}};
+      })};
     case 0:
       return found_catalog{std::make_shared<const cluster_map>(any_map())};
     case 1:
@@ -160,6 +167,8 @@ bool same(const own_command& a, const own_command& b) {
     return b.index() == a.index() && *birth->map == *std::get<found_catalog>(b).map;
   if (const auto* share = std::get_if<adopt_share>(&a))
     return b.index() == a.index() && *share == std::get<adopt_share>(b);
+  if (const auto* gone = std::get_if<expire_claims>(&a))
+    return b.index() == a.index() && *gone == std::get<expire_claims>(b);
   return b.index() == a.index();
 }
 
@@ -285,6 +294,28 @@ decltype(operation::what) any_of_transaction() {
   }
 }
 
+decltype(operation::what) any_of_lock() {
+  const auto any_claim = [] { return claim_id{*rc::gen::arbitrary<std::uint64_t>()}; };
+  const auto any_ms = [] { return *rc::gen::arbitrary<std::uint32_t>(); };
+  switch (*rc::gen::inRange(0, 5)) {
+    case 0:
+      return acquire_lock{any_space(), any_text(), any_claim(), any_ms(),
+                          *rc::gen::arbitrary<bool>(), any_text(), any_bytes()};
+    case 1:
+      return keep_lock{any_space(), any_text(), any_claim(), any_ms()};
+    case 2:
+      return release_lock{any_space(), any_text(), any_claim()};
+    case 3:
+      return read_lock{any_space(), any_text(), any_stamp(), any_ms()};
+    default:
+      return raise_fence{any_space(), any_text()};
+  }
+}
+
+std::shared_ptr<const lock_fence> any_fence() {
+  return std::make_shared<const lock_fence>(lock_fence{any_space(), any_text(), any_stamp()});
+}
+
 storage::step_results any_results() {
   if (*rc::gen::arbitrary<bool>())
     return nullptr;
@@ -304,12 +335,18 @@ operation any_operation() {
   asked.acked_below = {*rc::gen::arbitrary<std::uint64_t>()};
   const space_id space{*rc::gen::arbitrary<std::uint32_t>()};
   const auto text = [] { return *rc::gen::arbitrary<std::string>(); };
-  switch (*rc::gen::inRange(0, 15)) {
-    case 13:
+  if (*rc::gen::arbitrary<bool>())
+    asked.fence = any_fence();
+  switch (*rc::gen::inRange(0, 17)) {
+    case 15:
       asked.what = any_change_of_space();
       break;
-    case 14:
+    case 16:
       asked.what = settle_escalation{space, text(), any_stamp(), *rc::gen::arbitrary<bool>()};
+      break;
+    case 13:
+    case 14:
+      asked.what = any_of_lock();
       break;
     case 10:
     case 11:
@@ -369,6 +406,9 @@ answer any_answer() {
   given.otherwise = *rc::gen::arbitrary<bool>();
   if (*rc::gen::arbitrary<bool>())
     given.holder = std::make_shared<const lock_holder>(lock_holder{any_terms()});
+  if (*rc::gen::arbitrary<bool>())
+    given.lock = std::make_shared<const lock_standing>(
+      lock_standing{any_stamp(), any_stamp(), 1000, 3, any_text(), any_bytes()});
   given.conflict = perhaps([] {
     return conflict::note{static_cast<conflict::conflict_kind>(*rc::gen::inRange(0, 5)),
                           static_cast<conflict::outcome_kind>(*rc::gen::inRange(0, 7))};

@@ -39,7 +39,7 @@ cluster_map_ptr map_of(std::uint64_t epoch, const storage::space_settings& setti
 
 } // namespace
 
-TEST_CASE("a write waits for what it comes after, and says that it has (C5, I15)") {
+TEST_CASE("a write waits for what it comes after, and says that it has (C5, I16)") {
   replica_under_test replica;
   lead_with_space(replica);
   const auto cause = soon(replica);
@@ -87,7 +87,7 @@ TEST_CASE("a cause or an author further ahead than clocks differ is refused (P21
   CHECK(replica.response_to(tag).failure.code == error_code::clock_skew);
 }
 
-TEST_CASE("what the program has registered is asked once, and logged as its answer (I16)") {
+TEST_CASE("what the program has registered is asked once, and logged as its answer (I17)") {
   const auto advisor = std::make_shared<told_advisor>();
   advisor->answer.found.policy = conflict::policy_finding::denied;
   advisor->answer.found.policy_problem = "no";
@@ -109,7 +109,7 @@ TEST_CASE("what the program has registered is asked once, and logged as its answ
   CHECK(advisor->asked.size() == 1);
 }
 
-TEST_CASE("what a space wants and the program lacks refuses the write in plain words (I16)") {
+TEST_CASE("what a space wants and the program lacks refuses the write in plain words (I17)") {
   replica_under_test replica;
   storage::space_settings space;
   replica.lead({1});
@@ -134,7 +134,7 @@ TEST_CASE("what a space wants and the program lacks refuses the write in plain w
   }
 }
 
-TEST_CASE("a client's findings are thrown away (I16)") {
+TEST_CASE("a client's findings are thrown away (I17)") {
   replica_under_test replica;
   lead_with_space(replica);
   put forged = put_of("k", "v");

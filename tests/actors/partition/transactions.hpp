@@ -61,6 +61,7 @@ public:
   answer apply(What what) {
     return apply(write(1, ++last_number_, std::move(what)));
   }
+  void log(own_command command) { machine_->apply(batch_at(next_stamp(), {}, std::move(command))); }
   answer get(const std::string& key) const { return machine_->read(present::get{things, key}); }
 
   void restart() {
