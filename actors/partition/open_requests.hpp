@@ -19,7 +19,7 @@ using request_tag = std::uint64_t;
 enum class waits_for : std::uint8_t {
   nothing, ///< it has its answer
   index,   ///< a read: the index that the state must have applied
-  lock,    ///< a read that was confirmed: something about a lock that hasn't happened
+  turn,    ///< a read that was confirmed: something about a lock that hasn't happened
   batch,   ///< a write: nobody else has seen it yet
   log,     ///< a write: proposed, and so perhaps in the log; or with its coordinator
   lock,    ///< a write that was not applied: for locks that go

@@ -48,7 +48,7 @@ void partition_machine::serve_lock_read(request_tag tag, open_request& asked,
     = asked.what->deadline_ms ? asked.what->deadline_ms : bounds::default_deadline_ms;
   const auto until = asked.arrived + std::min(patience_of(what), deadline);
   if (phase_ == phase::leading && waits_on(what, given) && until > asked.arrived) {
-    asked.fates[place] = waits_for::lock;
+    asked.fates[place] = waits_for::turn;
     parked_.add(lock_of(what), {tag, place, until});
     return;
   }
@@ -83,7 +83,7 @@ void partition_machine::on_locks_changed(time_ms now, effects& out) {
 void partition_machine::answer_parked(const parked_reads::read& read, bool at_last,
                                       effects& out) {
   auto* asked = requests_.find(read.tag);
-  if (!asked || asked->fates[read.place] != waits_for::lock)
+  if (!asked || asked->fates[read.place] != waits_for::turn)
     return; // answered at its deadline
   const auto& what = asked->what->operations[read.place];
   auto given = read_lock_now(what);
@@ -98,7 +98,7 @@ void partition_machine::answer_parked(const parked_reads::read& read, bool at_la
 void partition_machine::refuse_parked(effects& out) {
   for (const auto& read : parked_.take_all()) {
     auto* asked = requests_.find(read.tag);
-    if (!asked || asked->fates[read.place] != waits_for::lock)
+    if (!asked || asked->fates[read.place] != waits_for::turn)
       continue;
     const auto why = not_leading();
     asked->answer_place(read.place, refused_answer(why.code, why.message));
