@@ -54,10 +54,6 @@ public:
   hlc_stamp take_at() {
     return {query_.number("at", 1, std::numeric_limits<std::uint64_t>::max()).value_or(0)};
   }
-  void refuse_at() {
-    if (query_.text("at"))
-      query_.complain(make_error(error_code::invalid, "query: at: history is never written to"));
-  }
 
   /// The version in a header of conditions; 0 without the header.
   std::uint64_t version_in(std::string_view header) {
