@@ -132,6 +132,7 @@ kj::Promise<void> api_service::serve_watch(const api_route& route, const http_re
     return over.attach(kj::mv(feed));
   }
   auto reply = refuse(made.problem(), trace);
+  reply.headers.emplace_back("traceparent", observe::format_traceparent(trace));
   to.begin(reply);
   return to.write(std::move(reply.body));
 }

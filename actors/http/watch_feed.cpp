@@ -143,6 +143,7 @@ kj::Promise<void> watch_feed::write(const stream::deliver& what) {
     auto why = last.why;
     why.trace_id = observe::trace_id_text(trace_);
     auto reply = network::error_reply(why);
+    reply.headers.emplace_back("traceparent", observe::format_traceparent(trace_));
     is_last_ = has_begun_ = true;
     to_.begin(reply);
     return to_.write(std::move(reply.body));

@@ -2,6 +2,7 @@
 
 #include "actors/partition/answers.hpp"
 #include "actors/partition/mutant.hpp"
+#include "actors/partition/telling_changes.hpp"
 #include "runtime/base/check.hpp"
 #include "runtime/base/overloaded.hpp"
 
@@ -223,9 +224,8 @@ void partition_machine::on_committed(const event& input, const committed& what,
   std::vector<answer> answers;
   watching::applied changed{what.index, {}, {}};
   if (what.batch) {
-    table_.tell_changes(&changed.changes);
+    const telling_changes to_watches{table_, changed.changes};
     answers = state_->apply(*what.batch);
-    table_.tell_changes(nullptr);
     changed.last_stamp = what.batch->last_stamp();
     if (what.batch->command.index() != 0)
       compare_share();
@@ -567,12 +567,15 @@ partition_machine::proposed_at(log_index index, term at_term) const {
 /// rise along a log: what was placed behind it in a lower one is not there either.
 void partition_machine::settle_proposals(const committed& what,
                                          std::vector<answer> answers, effects& out) {
-  for (auto placed = placed_.lower_bound({what.index, term{}});
-       placed != placed_.end() && placed->first.index == what.index;) {
-    const bool stands = placed->first.at_term == what.at_term;
+  for (auto placed = placed_.begin(); placed != placed_.end();) {
+    const auto at = placed->first;
+    if (at.index != what.index && at.at_term >= what.at_term) {
+      ++placed;
+      continue;
+    }
     auto done = std::move(proposals_.extract(placed->second).mapped());
     placed = placed_.erase(placed);
-    if (!stands) {
+    if (at.index != what.index || at.at_term != what.at_term) {
       fail(done.origins, not_leading(), out);
       continue;
     }
@@ -581,15 +584,6 @@ void partition_machine::settle_proposals(const committed& what,
       out.push_back(stage_reached{tag, request_stage::applied});
     keep_waiting(done, answers);
     answer_each(done.origins, [&](std::size_t i) { return std::move(answers[i]); }, out);
-  }
-  for (auto placed = placed_.begin(); placed != placed_.end();) {
-    if (placed->first.at_term >= what.at_term) {
-      ++placed;
-      continue;
-    }
-    const auto replaced = std::move(proposals_.extract(placed->second).mapped());
-    placed = placed_.erase(placed);
-    fail(replaced.origins, not_leading(), out);
   }
 }
 

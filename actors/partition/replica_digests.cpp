@@ -23,14 +23,9 @@ void replica::carry_out(marker_applied& what) {
 /// Terms are raft's business: what is said of a marker holds whoever leads by now. But
 /// only the leader of this term is believed when it says that this replica is wrong.
 void replica::on_carried(const raft::message& from, const replica_message& what) {
-  if (damaged_)
-    return; // G1
-  if (const auto* told = std::get_if<standing_told>(&what.what)) {
-    // Its members may be older than that store.
-    inquiry_.on_told(from.from, from.from_store, *told, now_);
-    return look_after_witnesses();
-  }
-  if (!is_of_named_store(from))
+  // The members by this replica's log may be older than a witness's store (B6).
+  const bool may_be_of_any_store = std::holds_alternative<standing_told>(what.what);
+  if (damaged_ || (!may_be_of_any_store && !is_of_named_store(from)))
     return; // G1
   std::visit(overloaded{
                [&](const digest_asked& asked) { answer_digest(from.from, asked); },
@@ -44,14 +39,16 @@ void replica::on_carried(const raft::message& from, const replica_message& what)
                [&](const standing_asked& asked) {
                  answer_standing(from.from, from.from_store, asked);
                },
-               [](const standing_told&) {}, // above
+               [&](const standing_told& told) {
+                 inquiry_.on_told(from.from, from.from_store, told, now_);
+                 look_after_witnesses();
+               },
              },
              what.what);
 }
 
 bool replica::is_of_named_store(const raft::message& from) const {
-  const auto expected = raft::quorum::store_of(raft_.members(), from.from);
-  return expected.value == 0 || from.from_store == expected;
+  return raft::quorum::is_named_store(raft_.members(), from.from, from.from_store);
 }
 
 void replica::answer_digest(node_id leader, const digest_asked& asked) {

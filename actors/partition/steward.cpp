@@ -76,9 +76,8 @@ bool steward::is_ready(const leader_view& seen, node_id node) const {
 std::optional<steward_step> steward::next_change(const leader_view& seen) {
   awaits_members_ = false;
   const auto* group = map_->find_partition(options_.partition);
-  if (!group || group->wanted.empty())
-    return std::nullopt;
-  if (group->members_index < seen.members_index && !mutated(mutant::trust_old_maps))
+  if (!group || group->wanted.empty()
+      || (group->members_index < seen.members_index && !mutated(mutant::trust_old_maps)))
     return std::nullopt; // S6
   const auto is_current = [&](node_id node) { // with the store that the map names
     return raft::quorum::store_of(seen.members, node) == store_of(node).store;

@@ -123,19 +123,12 @@ void witness_inquiry::ask_of(const raft::configuration& members, const raft::log
   patient_until_ = now + options_.patience_ms;
 }
 
-std::set<node_id> witness_inquiry::other_voters() const {
-  std::set<node_id> voters;
-  for (const auto node : raft::quorum::everyone(members_))
-    if (node != options_.self && raft::quorum::is_voter(members_, node))
-      voters.insert(node);
-  return voters;
-}
-
 std::vector<node_id> witness_inquiry::silent_voters() const {
   std::vector<node_id> silent;
-  const auto voters = other_voters();
-  std::set_difference(voters.begin(), voters.end(), told_.begin(), told_.end(),
-                      std::back_inserter(silent));
+  for (const auto node : raft::quorum::everyone(members_))
+    if (node != options_.self && raft::quorum::is_voter(members_, node)
+        && !told_.contains(node))
+      silent.push_back(node);
   return silent;
 }
 
@@ -158,9 +151,8 @@ void witness_inquiry::on_told(node_id peer, store_id store, const standing_told&
     ask_of(what.members, what.last, now);
   else if (is_newer)
     members_by_ = what.last;
-  const auto expected = raft::quorum::store_of(members_, peer);
   if (!raft::quorum::is_voter(members_, peer)
-      || (expected.value != 0 && store != expected) || !told_.insert(peer).second)
+      || !raft::quorum::is_named_store(members_, peer, store) || !told_.insert(peer).second)
     return; // B2
   found_.at_term = std::max(found_.at_term, what.at_term);
   if (!is_up_to_date(found_.reached, what.last))

@@ -155,7 +155,6 @@ private:
   enum class phase : std::uint8_t { uninvited, asking, done };
 
   void ask_of(const raft::configuration& members, const raft::log_position& by, time_ms now);
-  std::set<node_id> other_voters() const;
   std::vector<node_id> silent_voters() const;
 
   const settings options_;

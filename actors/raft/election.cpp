@@ -14,9 +14,8 @@ namespace present::raft {
 /// whose data is not the store that the configuration names, has no voice. Nor
 /// has one that can't write its vote down.
 bool raft_machine::may_vote() const {
-  const auto store = quorum::store_of(members(), self_);
-  const bool foreign
-    = store.value != 0 && own_store_.value != 0 && store != own_store_;
+  const bool foreign = own_store_.value != 0
+                       && !quorum::is_named_store(members(), self_, own_store_);
   const bool complete = is_up_to_date(log_.last_position(), promised_)
                         || commit_ >= promised_.index
                         || mutated(mutant::vote_with_lost_log);

@@ -18,4 +18,9 @@ store_id store_of(const configuration& members, node_id node) {
   return {};
 }
 
+bool is_named_store(const configuration& members, node_id node, store_id store) {
+  const auto named = store_of(members, node);
+  return named.value == 0 || store == named;
+}
+
 } // namespace present::raft::quorum

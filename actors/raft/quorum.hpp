@@ -69,5 +69,8 @@ std::vector<node_id> everyone(const configuration& members);
 /// The store that `node` must take part with; 0 if any will do.
 store_id store_of(const configuration& members, node_id node);
 
+/// Whether `node` may take part with this one: it is the one named for it, or none is.
+bool is_named_store(const configuration& members, node_id node, store_id store);
+
 } // namespace quorum
 } // namespace present::raft

@@ -155,8 +155,7 @@ bool raft_machine::from_other_store(const message& what) const {
   const bool counts = std::holds_alternative<vote_reply>(what.content)
                       || std::holds_alternative<append_reply>(what.content)
                       || std::holds_alternative<snapshot_reply>(what.content);
-  const auto expected = quorum::store_of(members(), what.from);
-  return counts && expected.value != 0 && what.from_store != expected
+  return counts && !quorum::is_named_store(members(), what.from, what.from_store)
          && !mutated(mutant::count_any_store);
 }
 
@@ -286,8 +285,7 @@ std::vector<raft_machine::peer_status> raft_machine::peers() const {
     return result;
   for (const auto& [peer, to] : state->peers)
     result.push_back({peer, quorum::is_voter(members(), peer),
-                      to.link_up
-                        && now_ - to.heard_at < settings_.election_timeout_ms,
+                      to.link_up && now_ - to.heard_at < patience_with(state->quiet),
                       to.matched, to.state, to.state_wanted > log_index{}});
   return result;
 }

@@ -108,7 +108,7 @@ void oracles::check_new_commit(const simulated_node& node, const standing& befor
 
 void oracles::take_in(const raft::entry& item) {
   if (item.kind != raft::entry_kind::command)
-    return;
+    return truth_.pass(item.index);
   const auto batch = decode_entry(*item.payload);
   expect(bool{batch}, "entries are sound", batch ? "" : batch.problem().message);
   expect(batch->first_stamp.wall_ms()

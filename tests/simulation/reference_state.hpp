@@ -39,6 +39,8 @@ public:
 
   /// The operations that were decided by this entry. The stamps of the log must rise.
   std::vector<operation_id> apply(log_index index, const entry_batch& batch);
+  /// An entry without a batch is committed there.
+  void pass(log_index index) { applied_ = index; }
 
   const decision* of(const operation_id& id) const;
   hlc_stamp latest() const { return latest_; }

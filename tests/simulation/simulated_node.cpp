@@ -303,7 +303,9 @@ std::uint64_t simulated_node::digest(const std::vector<client_id>& clients) cons
     return true;
   };
   using storage::record_key;
-  for (const auto kind : {storage::record_kind::space, storage::record_kind::value}) {
+  using kinds = storage::record_kind;
+  for (const auto kind : {kinds::space, kinds::value, kinds::prepared, kinds::decision,
+                          kinds::past_value, kinds::tombstone, kinds::lock, kinds::fence}) {
     const auto visited
       = replica_->table().visit(record_key::start_of(kind), record_key::end_of(kind), add);
     expect(bool{visited}, "state", "the state can't be read");

@@ -109,13 +109,6 @@ std::optional<authorship> any_author() {
   return authorship{any_stamp(), *rc::gen::arbitrary<std::uint64_t>()};
 }
 
-row any_past() {
-  value_record was{any_stamp(), *rc::gen::arbitrary<bool>(), any_value(),
-                   *rc::gen::arbitrary<bool>()};
-  return {record_key::past_value(any_id<space_id>(), "k" + any_bytes(), was.version),
-          past_value_record{was}};
-}
-
 row any_escalation() {
   return {record_key::escalation(any_id<space_id>(), "key"),
           escalation_record{several([] {
@@ -124,19 +117,35 @@ row any_escalation() {
           })}};
 }
 
-row any_row() {
-  switch (*rc::gen::inRange(0, 13)) {
-    case 12:
-      return any_escalation();
-    case 8:
-      return any_past();
-    case 9:
+/// Of what is kept of values and locks beside them.
+row any_side_row() {
+  switch (*rc::gen::inRange(0, 5)) {
+    case 0: {
+      value_record was{any_stamp(), *rc::gen::arbitrary<bool>(), any_value(),
+                       *rc::gen::arbitrary<bool>()};
+      return {record_key::past_value(any_id<space_id>(), "k" + any_bytes(), was.version),
+              past_value_record{was}};
+    }
+    case 1:
       return {record_key::tombstone(any_stamp(), any_id<space_id>(), "k" + any_bytes()),
               tombstone_record{}};
-    case 10:
+    case 2:
+      return any_escalation();
+    case 3:
       return {record_key::lock(any_id<space_id>(), "lock"), any_lock()};
-    case 11:
+    default:
       return {record_key::fence(any_id<space_id>(), "lock"), fence_record{any_stamp()}};
+  }
+}
+
+row any_row() {
+  switch (*rc::gen::inRange(0, 13)) {
+    case 8:
+    case 9:
+    case 10:
+    case 11:
+    case 12:
+      return any_side_row();
     case 5: {
       const auto client = any_id<client_id>();
       const auto number = any_id<operation_number>();
@@ -160,7 +169,8 @@ row any_row() {
               partition_record{any_stamp(), any_stamp(), any_id<map_epoch>(),
                                *rc::gen::arbitrary<std::uint32_t>(),
                                *rc::gen::arbitrary<std::uint64_t>(),
-                               several(any_range), several(any_id<space_id>), several([] {
+                               several(any_range), several(any_id<space_id>), any_stamp(),
+                               several([] {
                                  return owned_space{any_id<space_id>(), any_settings()};
                                })}};
     case 1: {

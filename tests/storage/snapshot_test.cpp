@@ -69,6 +69,16 @@ void fill(state_backend& disk, std::uint64_t index = 10) {
   changes[record_key::space({1})] = space;
   changes[record_key::session({77})]
     = session_record{{77}, "me", {2}, {3}, {{{4}, {5}}}};
+  prepared_record prepared;
+  prepared.client = {7};
+  prepared.number = {1};
+  prepared.reads = {{{1}, "key1"}};
+  changes[record_key::prepared({7}, {1})] = prepared;
+  changes[record_key::decision({7}, {2})] = decision_record{{7}, {2}, true, {5}, {9}};
+  changes[record_key::past_value({1}, "key1", {4})] = past_value_record{{{4}, false, nullptr}};
+  changes[record_key::tombstone({6}, {1}, "key3")] = tombstone_record{};
+  changes[record_key::lock({1}, "lock")] = lock_record{{5}, {5}, {{{1}, 1000, "me", nullptr}}};
+  changes[record_key::fence({2}, "lock")] = fence_record{{5}};
   for (int i = 0; i < 1500; ++i)
     changes[key(i)] = value(std::string(500, static_cast<char>('a' + i % 26)));
   changes[key(3)] = value_record{{6}, true, nullptr};
@@ -118,8 +128,13 @@ TEST_CASE_TEMPLATE("a state arrives as it was sent, mark and digests included",
   CHECK(to.state()->digest() == from.state()->digest());
   CHECK(verify(*to.state()));
   CHECK_FALSE(to.state()->get(key(9999))->has_value());
-  CHECK(*to.state()->get(record_key::session({77}))
-        == *from.state()->get(record_key::session({77})));
+  for (const auto& each :
+       {record_key::session({77}), record_key::prepared({7}, {1}), record_key::decision({7}, {2}),
+        record_key::past_value({1}, "key1", {4}), record_key::tombstone({6}, {1}, "key3"),
+        record_key::lock({1}, "lock"), record_key::fence({2}, "lock")}) {
+    REQUIRE(to.state()->get(each)->has_value());
+    CHECK(*to.state()->get(each) == *from.state()->get(each));
+  }
 }
 
 TEST_CASE("disk and twin give the same bytes, and take each other's") {

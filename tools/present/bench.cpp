@@ -163,7 +163,7 @@ void add_bench(program& present) {
     {"get", "linearizable reads", load_kind::get},
     {"scan", "pages of keys", load_kind::scan},
     {"mixed", "reads and writes", load_kind::mixed},
-    {"txn", "transactions that write", load_kind::transact}};
+    {"txn", "transactions that write", load_kind::transact},
     {"lock", "a lock taken and given back, each client its own", load_kind::lock}};
   for (const auto& [name, meaning, kind] : kinds) {
     auto& verb = *bench.add_subcommand(name, meaning);

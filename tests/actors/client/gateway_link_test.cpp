@@ -122,10 +122,12 @@ TEST_CASE("a node that refuses a session because it is starting is asked again")
 TEST_CASE("a node that stands still loses what waits for it, and is used again when it wakes up") {
   one_node with;
   REQUIRE(with.call() == 1);
-  std::promise<void> wakes_up;
-  with.there.post([until = wakes_up.get_future().share()](network::network_loop&) {
+  std::promise<void> stands_still, wakes_up;
+  with.there.post([&, until = wakes_up.get_future().share()](network::network_loop&) {
+    stands_still.set_value();
     until.wait();
   });
+  stands_still.get_future().wait(); // else the call may be answered first
   CHECK(with.call() == 0);
   CHECK(with.lines.wait_for("node 1 has fallen silent"));
   const auto is_up = [&] {

@@ -73,6 +73,6 @@ TEST_CASE("any node shows the tree of each") {
     REQUIRE_MESSAGE(tree, (tree ? "" : tree.problem().message));
     CHECK(tree->id == "node");
     CHECK(tree->node == node_id{n});
-    CHECK(tree->children.size() == 12);
+    CHECK(tree->children.size() == 13);
   }
 }

@@ -6,7 +6,7 @@ namespace present::partition {
 namespace {
 
 /// Of a replica's defects, those that a directed test shows.
-constexpr std::array<std::pair<std::string_view, mutant>, 21> known{{
+constexpr std::array<std::pair<std::string_view, mutant>, 29> known{{
     {"forget_collection", mutant::forget_collection},
     {"lead_before_own_entry", mutant::lead_before_own_entry},
     {"stamp_without_median", mutant::stamp_without_median},
@@ -28,6 +28,14 @@ constexpr std::array<std::pair<std::string_view, mutant>, 21> known{{
     {"prepare_late", mutant::prepare_late},
     {"decide_again", mutant::decide_again},
     {"decide_below_prepares", mutant::decide_below_prepares},
+    {"ask_first_members", mutant::ask_first_members},
+    {"trust_old_maps", mutant::trust_old_maps},
+    {"ignore_fencing_token", mutant::ignore_fencing_token},
+    {"grant_held_locks", mutant::grant_held_locks},
+    {"serve_last_first", mutant::serve_last_first},
+    {"repeat_tokens", mutant::repeat_tokens},
+    {"forget_locks", mutant::forget_locks},
+    {"short_leases", mutant::short_leases},
 }};
 
 [[maybe_unused]] const bool is_chosen = [] {

@@ -240,3 +240,13 @@ TEST_CASE("an attempt with another deadline is another attempt: neither's end is
   const auto still = replica.now_answer(write(9, 0, preparing(2, doing({put_in("k", "other")}))));
   CHECK(still.holder);
 }
+
+TEST_CASE("a transaction under a lock is refused where it reaches over several partitions") {
+  auto replica = leading_half();
+  auto asked = wide();
+  asked.fence = std::make_shared<const lock_fence>(lock_fence{things, "lock", {5}});
+  const auto tag = replica.ask({std::move(asked)});
+  CHECK(replica.handed_over.empty());
+  CHECK(replica.answer_to(tag).code == error_code::invalid);
+  CHECK(replica.answer_to(tag).known == outcome::not_applied);
+}

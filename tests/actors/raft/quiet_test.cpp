@@ -64,6 +64,8 @@ TEST_CASE("a leader with nothing to do says so, and rests (P20)") {
   CHECK(one.sent<append_request>().size() == 2);
   CHECK(one.machine().role() == role_kind::leader);
   CHECK(one.machine().has_quorum());
+  for (const auto& peer : one.machine().peers())
+    CHECK(peer.reachable);
 }
 
 TEST_CASE("a proposal or a read wakes a quiet leader, and its appends the followers (P20)") {

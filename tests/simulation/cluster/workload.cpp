@@ -328,6 +328,12 @@ void workload::read_all() {
     for (const auto& space : lasting_spaces)
       for (std::size_t who = 0; who < slots_.size(); ++who)
         ask(who, client::scan_call{space, "", "", 0, false}, calm_patience_ms, false);
+  });
+  read_lists();
+}
+
+void workload::read_lists() {
+  drive_caller([this] {
     for (std::size_t who = 0; who < slots_.size(); ++who)
       ask_transaction(who, look_at_all_lists(), calm_patience_ms);
   });

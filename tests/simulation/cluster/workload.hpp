@@ -46,6 +46,8 @@ public:
 
   /// Asks for every key of every space that stays.
   void read_all();
+  /// All lists in one transaction, by each client.
+  void read_lists();
 
   const transaction_history& transactions() const { return transactions_; }
   client_history& history() { return history_; }

@@ -46,5 +46,7 @@ TEST_CASE("kinds have their names") {
   CHECK(workload_kind_named("register") == workload_kind::single_value);
   CHECK(workload_kind_named("counter") == workload_kind::counter);
   CHECK(workload_kind_named("set") == workload_kind::set);
-  CHECK_FALSE(workload_kind_named("append").has_value());
+  CHECK(workload_kind_named("append") == workload_kind::append);
+  CHECK(workload_kind_named("bank") == workload_kind::bank);
+  CHECK_FALSE(workload_kind_named("queue").has_value());
 }
