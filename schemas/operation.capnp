@@ -204,6 +204,7 @@ struct SetSpace {
   schema @5 :Text;
   hasPolicy @6 :Bool;
   policy @7 :Text;
+  versionsKept @8 :UInt32; # 0: as they are
 }
 
 struct SettleEscalation {

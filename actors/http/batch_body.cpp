@@ -79,6 +79,8 @@ void read_settings(object_reader& from, storage::space_settings& settings) {
   settings.closes_after_ms = from.number("closes_after_ms", 0, INT64_MAX);
   settings.schema = from.text("schema", "");
   settings.policy = from.text("policy", "");
+  if (const auto versions = from.number("versions", 1, bounds::max_versions_kept))
+    settings.versions_kept = static_cast<std::uint32_t>(versions);
 }
 
 } // namespace

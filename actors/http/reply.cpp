@@ -168,6 +168,7 @@ json space_json(const cluster_map& map, const std::string& name, space_id id) {
           {"closes_after_ms", settings.closes_after_ms},
           {"schema", settings.schema},
           {"policy", settings.policy},
+          {"versions", settings.versions_kept},
           {"ranges", std::move(ranges)}};
 }
 

@@ -106,6 +106,14 @@ std::optional<error> settings_problem(const storage::conflict_rules& rules,
   return std::nullopt;
 }
 
+std::optional<error> versions_problem(std::uint32_t kept) {
+  if (kept > bounds::max_versions_kept)
+    return make_error(error_code::too_large,
+                      "versions: " + std::to_string(kept) + "; a space keeps 1 to "
+                        + std::to_string(bounds::max_versions_kept) + " of each key");
+  return std::nullopt;
+}
+
 std::optional<error> cuts_problem(const create_space& asked) {
   if (asked.pieces > bounds::max_space_pieces
       || asked.split_at.size() >= bounds::max_space_pieces)
@@ -133,11 +141,15 @@ std::optional<error> problem_of(const create_space& asked) {
   if (auto problem = settings_problem(asked.settings.conflicts, asked.settings.schema,
                                       asked.settings.policy))
     return problem;
+  if (auto problem = versions_problem(asked.settings.versions_kept))
+    return problem;
   return cuts_problem(asked);
 }
 
 std::optional<error> problem_of(const set_space& asked) {
   if (auto problem = name_problem(asked.name))
+    return problem;
+  if (auto problem = versions_problem(asked.versions_kept.value_or(1)))
     return problem;
   return settings_problem(asked.conflicts.value_or(storage::conflict_rules{}),
                           asked.schema.value_or(""), asked.policy.value_or(""));

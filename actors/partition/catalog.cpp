@@ -118,6 +118,7 @@ answer catalog::apply(const set_space& asked, hlc_stamp at) {
   settings.closes_after_ms = asked.closes_after_ms.value_or(settings.closes_after_ms);
   settings.schema = asked.schema.value_or(settings.schema);
   settings.policy = asked.policy.value_or(settings.policy);
+  settings.versions_kept = asked.versions_kept.value_or(settings.versions_kept);
   if (settings == map_->settings_of(id))
     return applied_answer(versions_.at(asked.name));
   change([&](cluster_map& map) { put_settings(map, id, settings); });

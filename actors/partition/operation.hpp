@@ -92,6 +92,7 @@ struct set_space {
   std::optional<std::uint64_t> closes_after_ms;
   std::optional<std::string> schema;
   std::optional<std::string> policy;
+  std::optional<std::uint32_t> versions_kept; ///< of each key, from its next write on
   friend bool operator==(const set_space&, const set_space&) = default;
 };
 

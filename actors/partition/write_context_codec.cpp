@@ -95,6 +95,7 @@ void encode_set_space(const set_space& from, schema::SetSpace::Builder to) {
   to.setSchema(text_of(from.schema.value_or("")));
   to.setHasPolicy(from.policy.has_value());
   to.setPolicy(text_of(from.policy.value_or("")));
+  to.setVersionsKept(from.versions_kept.value_or(0));
 }
 
 result<set_space> decode_set_space(schema::SetSpace::Reader from) {
@@ -112,6 +113,8 @@ result<set_space> decode_set_space(schema::SetSpace::Reader from) {
     what.schema = string_of(from.getSchema());
   if (from.getHasPolicy())
     what.policy = string_of(from.getPolicy());
+  if (from.getVersionsKept() != 0)
+    what.versions_kept = from.getVersionsKept();
   return what;
 }
 

@@ -20,12 +20,14 @@ struct space_arguments {
   std::optional<std::uint64_t> closes_after_ms;
   std::optional<std::string> schema;
   std::optional<std::string> policy;
+  std::optional<std::uint32_t> versions;
   bool yes = false;
 };
 
 /// What was given of a space's settings.
 result<set_space> change_of(const space_arguments& given) {
-  set_space change{given.name, {}, given.closes_after_ms, given.schema, given.policy};
+  set_space change{given.name, {}, given.closes_after_ms, given.schema, given.policy,
+                   given.versions};
   if (!given.conflicts)
     return change;
   auto rules = conflict::parse_rules(*given.conflicts);
@@ -58,6 +60,7 @@ int create(const context& with, const space_arguments& given) {
   wanted.settings.closes_after_ms = change->closes_after_ms.value_or(0);
   wanted.settings.schema = change->schema.value_or("");
   wanted.settings.policy = change->policy.value_or("");
+  wanted.settings.versions_kept = change->versions_kept.value_or(1);
   auto client = open_session(with.set, access::client);
   if (!client)
     return with.out.fail(client.problem());
@@ -71,8 +74,8 @@ int change(const context& with, const space_arguments& given) {
     return with.out.fail(wanted.problem());
   if (*wanted == set_space{given.name})
     return with.out.fail(make_error(error_code::invalid,
-                                    "nothing to set: give --conflict, --closes-after, --schema "
-                                    "or --policy"));
+                                    "nothing to set: give --conflict, --closes-after, --schema, "
+                                    "--policy or --versions"));
   auto client = open_session(with.set, access::client);
   if (!client)
     return with.out.fail(client.problem());
@@ -129,6 +132,8 @@ int show(const context& with, const space_arguments& given) {
       with.out.say("schema: " + settings.schema);
     if (!settings.policy.empty())
       with.out.say("policy: " + settings.policy);
+    if (settings.versions_kept > 1)
+      with.out.say("versions: " + std::to_string(settings.versions_kept));
     std::vector<json> rows;
     for (const auto* range : ranges_of(map, space->second)) {
       json row;
@@ -149,6 +154,9 @@ void add_settings(CLI::App& verb, const std::shared_ptr<space_arguments>& given)
                   "ms that a write's --at may lie back; 0: as far as it likes");
   verb.add_option("--schema", given->schema, "of the values, as the nodes' program has it");
   verb.add_option("--policy", given->policy, "rule for writes, as the nodes' program has it");
+  verb.add_option("--versions", given->versions,
+                  "how many of each key are kept, for reads --at a stamp; 1 by default")
+    ->check(CLI::Range(1, 100));
 }
 
 } // namespace
@@ -173,7 +181,7 @@ void add_space(program& present) {
   shown.add_option("name", given->name, "the space")->required();
   add_connection_flags(shown, present);
   choose(shown, present, [given](const context& with) { return show(with, *given); });
-  auto& set = *space.add_subcommand("set", "Change how a space settles conflicts");
+  auto& set = *space.add_subcommand("set", "Change how a space settles conflicts, and how many versions it keeps");
   set.add_option("name", given->name, "the space")->required();
   add_settings(set, given);
   add_connection_flags(set, present);

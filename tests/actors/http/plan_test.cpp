@@ -139,7 +139,7 @@ TEST_CASE("spaces: what there is, and what must be new") {
   };
   CHECK(said(R"({"splits":4})")
         == "invalid: body.splits: unknown; there are split, encoding, split_at, conflict, "
-           "closes_after_ms, schema, policy");
+           "closes_after_ms, schema, policy, versions");
   CHECK(said(R"({"split":257})") == "invalid: body.split: must be a whole number from 1 to 256");
   CHECK(said(R"({"split":2,"split_at":["a"]})") == "invalid: body.split: and split_at: one of them");
   CHECK(said(R"({"split_at":[7]})") == "invalid: body.split_at: must be a list of strings");

@@ -151,7 +151,7 @@ TEST_CASE("spaces are shown as the map has them") {
   CHECK(spaces[0].dump()
         == R"({"closes_after_ms":0,"conflict":"reject","id":1,"name":"one","policy":"",)"
            R"("ranges":[{"first":"","partition":0},)"
-           R"({"encoding":"base64","first":"/w==","partition":3}],"schema":""})");
+           R"({"encoding":"base64","first":"/w==","partition":3}],"schema":"","versions":1})");
   CHECK(spaces[1]["conflict"] == "last-writer-wins");
   const auto shown = [&](const std::string& name) {
     return reply(planned(action::show_space, sent("GET", "/v1/spaces/" + name)), how);
