@@ -219,7 +219,7 @@ std::optional<record_key> record_key::parse(std::string_view bytes) {
     return std::nullopt;
   const auto first = static_cast<std::uint8_t>(bytes.front());
   if (first < static_cast<std::uint8_t>(record_kind::partition)
-      || first > static_cast<std::uint8_t>(record_kind::escalation))
+      || first > static_cast<std::uint8_t>(last_record_kind))
     return std::nullopt;
   const auto rest = bytes.size() - 1;
   if (const auto wanted = fixed_size(static_cast<record_kind>(first))) {

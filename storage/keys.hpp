@@ -82,6 +82,8 @@ enum class record_kind : std::uint8_t {
   fence = 12,
   escalation = 13,
 };
+/// The end of all records: scans of a whole state go up to it.
+inline constexpr auto last_record_kind = record_kind::escalation;
 
 /// The key of a record, encoded once: it is compared, stored and looked up in
 /// this form. Holds no reference to anything.

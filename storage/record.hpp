@@ -355,6 +355,7 @@ using record = std::variant<partition_record, space_record, node_record,
                             prepared_record, decision_record, past_value_record,
                             tombstone_record, lock_record, fence_record,
                             escalation_record>;
+static_assert(std::variant_size_v<record> == static_cast<std::size_t>(last_record_kind));
 
 /// The kind under whose keys this record is stored.
 inline record_kind kind_of(const record& what) {

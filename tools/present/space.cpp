@@ -1,4 +1,5 @@
 #include "actors/client/record_lines.hpp"
+#include "runtime/base/bounds.hpp"
 #include "tools/present/cluster_session.hpp"
 #include "tools/present/program.hpp"
 
@@ -156,7 +157,7 @@ void add_settings(CLI::App& verb, const std::shared_ptr<space_arguments>& given)
   verb.add_option("--policy", given->policy, "rule for writes, as the nodes' program has it");
   verb.add_option("--versions", given->versions,
                   "how many of each key are kept, for reads --at a stamp; 1 by default")
-    ->check(CLI::Range(1, 100));
+    ->check(CLI::Range(1u, bounds::max_versions_kept));
 }
 
 } // namespace
@@ -181,7 +182,8 @@ void add_space(program& present) {
   shown.add_option("name", given->name, "the space")->required();
   add_connection_flags(shown, present);
   choose(shown, present, [given](const context& with) { return show(with, *given); });
-  auto& set = *space.add_subcommand("set", "Change how a space settles conflicts, and how many versions it keeps");
+  auto& set = *space.add_subcommand("set", "Change how a space settles conflicts, "
+                                           "or how many versions it keeps");
   set.add_option("name", given->name, "the space")->required();
   add_settings(set, given);
   add_connection_flags(set, present);
