@@ -108,6 +108,9 @@ public:
                                   deadline patience = {});
   result<found_page> scan(const std::string& space, const scan_options& what,
                           deadline patience = {});
+  /// What waits in a space for somebody to decide.
+  result<escalated_page> escalations(const std::string& space, const scan_options& what = {},
+                                     deadline patience = {});
   result<written> create_space(const present::create_space& what, deadline patience = {});
   result<written> create_space(const std::string& name, deadline patience = {}) {
     return create_space(present::create_space{name}, patience);
@@ -167,10 +170,7 @@ public:
                                       const client::watch_listener& listener);
 
   // For operators: need an admin's certificate.
-  /// What waits in a space for somebody to decide.
-  result<escalated_page> escalations(const std::string& space, const scan_options& what = {},
-                                     deadline patience = {});
-  /// Writes what waited, or drops it. `not_found` if it doesn't wait any more.
+  /// Writes what waits for a decision, or drops it. `not_found` if it doesn't wait any more.
   result<written> settle_escalation(const std::string& space, const std::string& key,
                                     hlc_stamp write, bool accept, deadline patience = {});
   result<cluster_status> status(deadline patience = std::chrono::seconds(5));

@@ -2,6 +2,7 @@
 somebody, and what is counted of it."""
 
 import json
+import secrets
 import time
 import unittest
 
@@ -165,6 +166,45 @@ class Conflicts(unittest.TestCase):
                                   "base": read}).json()["answers"]
         self.assertEqual(answers[0]["conflict"]["outcome"], "accept")
         self.assertEqual(self.api("PUT", "/v1/kv/web/k?origin=1", "x").status, 400)
+
+    def test_what_became_of_a_conflict_is_traced(self):
+        self.space("traced", "--conflict", "last-writer-wins")
+        read = self.read_and_changed("traced")
+        trace = secrets.token_hex(16)
+        reply = self.api("PUT", f"/v1/kv/traced/k?base={read}", "mine",
+                         traceparent=f"00-{trace}-{secrets.token_hex(8)}-01")
+        self.assertEqual(reply.status, 200, reply)
+
+        def attributes():
+            spans = self.api("GET", f"/v1/traces/{trace}", role="admin").json()["spans"]
+            return [one["attributes"] for one in spans if one["name"] == "partition"]
+
+        wait_until(attributes, "the partition's span is told")
+        self.assertEqual([(one["conflict"], one["conflict.outcome"]) for one in attributes()],
+                         [("write-write", "accept")])
+
+    def test_crdts_are_changed_and_shown_in_words(self):
+        self.space("joined", "--conflict", "merge:crdt")
+
+        def merge(key, *how, code=0):
+            done = self.cluster("kv", "merge", "joined", key, *how)
+            self.assertEqual(done.code, code, done)
+            return done
+
+        for replica in (1, 2, 1):
+            merge("hits", "pn-counter", "--add", 3, "--replica", replica)
+        merge("hits", "pn-counter", "--add", -2)
+        shown = self.cluster("kv", "get", "joined", "hits").json()
+        self.assertEqual((shown["type"], shown["value"]), ("pn-counter", 7))
+        merge("tags", "or-set", "--insert", "a,b,c")
+        merge("tags", "or-set", "--erase", "b", "--replica", 2)
+        self.assertEqual(self.value("joined", "tags"), ["a", "c"])
+        merge("name", "lww-register", "--write", "x")
+        merge("name", "lww-register", "--write", "y", "--replica", 2)
+        self.assertEqual(self.value("joined", "name"), "y")
+        problem = merge("hits", "or-set", "--insert", "a", code=2).problem()
+        self.assertIn("pn-counter", problem["message"])
+        self.assertIn("keeps CRDTs", self.put("joined", "k", "bytes", code=2)["message"])
 
 
 if __name__ == "__main__":

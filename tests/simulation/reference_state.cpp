@@ -310,12 +310,13 @@ std::optional<log_index> reference_state::first_held(const key& of, log_index fr
 }
 
 std::vector<reference_state::told_change>
-reference_state::changes_between(watch_position from, watch_position to) const {
+reference_state::changes_between(space_id space, watch_position from,
+                                 watch_position to) const {
   std::vector<told_change> all;
   for (auto entry = told_.lower_bound(from.index); entry != told_.end(); ++entry) {
     watch_position at{entry->first, 0};
     for (const auto& [which, value] : entry->second) {
-      if (at >= from && at < to)
+      if (which.second.first == space && at >= from && at < to)
         all.push_back({which.first, which.second, value});
       ++at.ordinal;
     }

@@ -53,8 +53,9 @@ public:
 
   std::vector<std::string> keys_of(space_id space) const;
 
-  /// All changes from one place of the log up to another.
-  std::vector<told_change> changes_between(watch_position from, watch_position to) const;
+  /// All changes of a space from one place of the log up to another.
+  std::vector<told_change> changes_between(space_id space, watch_position from,
+                                           watch_position to) const;
   /// From `since` on the lock is this: nobody's, or the first claim's, under a token.
   struct lock_change {
     log_index since;
