@@ -71,6 +71,9 @@ void write_registry::judge(const advised_write& what, advice& given) const {
     given.found.policy = policy_finding::denied;
     given.found.policy_problem
       = "the policy '" + what.space.policy + "' failed: " + why.what();
+  } catch (...) {
+    given.found.policy = policy_finding::denied;
+    given.found.policy_problem = "the policy '" + what.space.policy + "' failed";
   }
 }
 

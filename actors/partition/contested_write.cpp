@@ -199,10 +199,11 @@ bool joins_all(const storage::space_settings& space) {
 settled_write settle(const storage::space_settings& space, const contested_write& asked,
                      const std::optional<value_record>& there,
                      const conflict::partition_times& times) {
-  // Admitted before the leader had the space's rules: it is asked once more.
+  // Admitted before the leader had the space's rules, or when it had no room for what they
+  // make: they are asked once more.
   if (conflict::wants_advice(space) && !asked.knows.found)
     return refused(refused_answer(error_code::overloaded,
-                                  "the space's rules are newer than the write's admission"),
+                                  "the space's rules weren't asked when it was admitted"),
                    std::nullopt);
   const auto decided = decision_on(space, asked, there, times);
   const auto because = note_of(decided);

@@ -15,8 +15,14 @@ std::size_t size_of(const bytes_ptr& value) {
 }
 
 std::size_t size_of(const write_context& what) {
-  const auto made = what.found ? size_of(what.found->merged) : 0;
-  return what == write_context{} ? 0 : operation_envelope + what.schema.size() + made;
+  if (what == write_context{})
+    return 0;
+  auto size = operation_envelope + what.schema.size();
+  if (const auto* made = what.found.get())
+    size += operation_envelope + size_of(made->merged) + made->merge_problem.size()
+            + made->found.schema_problem.size() + made->found.policy_problem.size()
+            + made->found.escalation.size();
+  return size;
 }
 
 std::size_t operand_size(const step& what) {

@@ -8,6 +8,41 @@
 /// back what comes after something unseen (I16, I17).
 namespace present::partition {
 
+namespace {
+
+/// Of a sentence or a path that a rule says.
+constexpr std::size_t max_finding_text = 512;
+
+std::string too_long(const char* what, std::size_t bytes) {
+  return std::string{what} + " made " + std::to_string(bytes) + " bytes; the limit is "
+         + std::to_string(bounds::max_value);
+}
+
+/// What users supply is bounded before it is logged, as what clients send is.
+conflict::advice bounded(conflict::advice given) {
+  for (auto* text : {&given.found.schema_problem, &given.found.policy_problem,
+                     &given.found.escalation, &given.merge_problem})
+    if (text->size() > max_finding_text)
+      text->resize(max_finding_text);
+  if (given.migrated && given.migrated->size() > bounds::max_value) {
+    given.found.schema = conflict::schema_finding::incompatible;
+    given.found.schema_problem = too_long("the migration", given.migrated->size());
+    given.migrated.reset();
+  }
+  if (given.merged && given.merged->size() > bounds::max_value) {
+    given.merge_problem = too_long("the merge function", given.merged->size());
+    given.merged.reset();
+  }
+  return given;
+}
+
+/// Whether it may have to be merged with what is at that version.
+bool may_be_merged(const write_context& knows, hlc_stamp current) {
+  return knows.at || (knows.base && *knows.base != current);
+}
+
+} // namespace
+
 /// P21: a writer's stamp beyond the bound is never merged.
 std::optional<error> partition_machine::refusal_of_authors(const event& input,
                                                            const request& what) const {
@@ -42,7 +77,9 @@ std::optional<operation> partition_machine::advised(const operation& asked) cons
   const auto& key = written ? written->key : removed->key;
   const auto there
     = table_.get_as<storage::value_record>(storage::record_key::value(space, key));
-  if (!wanted || !there) // what can't be read stops the replica when it is applied
+  // What can't be read stops the replica when it is applied. Where the queue is full of what
+  // rules have made, nobody is asked, and the write is refused for now (W4).
+  if (!wanted || !there || gathered_.is_full())
     return changed;
   conflict::advised_write question{*rules, key, {}, {}, knows->schema};
   write_findings made;
@@ -52,11 +89,11 @@ std::optional<operation> partition_machine::advised(const operation& asked) cons
   }
   if (written)
     question.written = written->value ? std::string_view{*written->value} : "";
-  auto advice = options_.advisor ? options_.advisor->advise(question)
-                                 : conflict::without_advisor(question);
+  auto advice = bounded(options_.advisor ? options_.advisor->advise(question)
+                                         : conflict::without_advisor(question));
   made.found = std::move(advice.found);
   made.merge_problem = std::move(advice.merge_problem);
-  if (advice.merged)
+  if (advice.merged && may_be_merged(*knows, made.merged_of))
     made.merged = std::make_shared<const std::string>(std::move(*advice.merged));
   if (advice.migrated && written) {
     made.migrated = true;

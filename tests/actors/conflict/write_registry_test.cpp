@@ -106,6 +106,8 @@ TEST_CASE("a policy is asked by name, and one that fails allows nothing (C4)") {
   rules.add_policy("small", [](const advised_write& what) -> write_registry::ruling {
     if (!what.written)
       throw std::runtime_error("nothing to weigh");
+    if (*what.written == "?")
+      throw 7;
     if (what.written->size() < 4)
       return {};
     return {policy_finding::somebody_decides, "too large", "cfo"};
@@ -119,6 +121,9 @@ TEST_CASE("a policy is asked by name, and one that fails allows nothing (C4)") {
   const auto failed = rules.advise({space, "k", {}, {}, ""});
   CHECK(failed.found.policy == policy_finding::denied);
   CHECK(failed.found.policy_problem == "the policy 'small' failed: nothing to weigh");
+  const auto thrown = rules.advise({space, "k", {}, "?", ""});
+  CHECK(thrown.found.policy == policy_finding::denied);
+  CHECK(thrown.found.policy_problem == "the policy 'small' failed");
   space.policy = "unheard-of";
   CHECK(rules.advise({space, "k", {}, "abc", ""}).found.policy == policy_finding::denied);
 }

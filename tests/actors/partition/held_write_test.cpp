@@ -143,3 +143,84 @@ TEST_CASE("a client's findings are thrown away (I17)") {
   forged.knows.found = std::make_shared<const write_findings>(found);
   CHECK(replica.now_answer(write(1, 1, forged)).code == error_code::ok);
 }
+
+// -- what users supply is bounded --------------------------------------------------------
+
+namespace {
+
+/// Leads a space whose rules ask `advisor`.
+struct advised_replica {
+  std::shared_ptr<told_advisor> advisor = std::make_shared<told_advisor>();
+  std::unique_ptr<replica_under_test> replica;
+
+  explicit advised_replica(const storage::space_settings& space) {
+    settings options;
+    options.advisor = advisor;
+    replica = std::make_unique<replica_under_test>(options);
+    replica->lead({1});
+    replica->hear(map_known{map_of(2, space)});
+    replica->commit_all();
+  }
+};
+
+operation blind(std::uint64_t number, std::string key) {
+  put asked = put_of(std::move(key), "written");
+  asked.knows.base = hlc_stamp{1};
+  return write(2, number, asked);
+}
+
+} // namespace
+
+TEST_CASE("what a rule makes may be as large as a value, and no larger (I17)") {
+  storage::space_settings space;
+  space.conflicts = {storage::conflict_strategy::merge, "custom:all", {}};
+  advised_replica with{space};
+  auto& answer = with.advisor->answer;
+  CHECK(with.replica->now_answer(write(1, 1, put_of("k", "v"))).code == error_code::ok);
+  SUBCASE("merged") {
+    answer.merged = std::string(bounds::max_value + 1, 'm');
+    const auto given = with.replica->now_answer(blind(1, "k"));
+    CHECK(given.code == error_code::invalid);
+    CHECK(given.message == "the merge function made 1048577 bytes; the limit is 1048576");
+  }
+  SUBCASE("migrated") {
+    answer.migrated = std::string(bounds::max_value + 1, 'm');
+    const auto given = with.replica->now_answer(write(1, 2, put_of("k", "w")));
+    CHECK(given.code == error_code::schema_incompatible);
+    CHECK(given.message.ends_with("the migration made 1048577 bytes; the limit is 1048576"));
+  }
+  SUBCASE("said") {
+    answer.found.policy = conflict::policy_finding::denied;
+    answer.found.policy_problem = std::string(10'000, 'x');
+    const auto given = with.replica->now_answer(write(1, 2, put_of("k", "w")));
+    CHECK(given.code == error_code::denied);
+    CHECK(given.message.size() < 1'000);
+  }
+  CHECK(with.replica->value_of("k") == "v");
+}
+
+TEST_CASE("what rules make of one request is bounded: beyond it writes are refused for now (W4)") {
+  storage::space_settings space;
+  space.conflicts = {storage::conflict_strategy::merge, "custom:all", {}};
+  advised_replica with{space};
+  std::vector<operation> fresh, stale;
+  const std::size_t most = bounds::max_gathered / bounds::max_value;
+  for (std::size_t n = 1; n <= most + 4; ++n) {
+    fresh.push_back(write(1, n, put_of("k" + std::to_string(n), "v")));
+    stale.push_back(blind(n, "k" + std::to_string(n)));
+  }
+  with.advisor->answer.merged = std::string(bounds::max_value, 'm');
+  // Who can't conflict has nothing merged for it.
+  auto tag = with.replica->ask(fresh);
+  with.replica->commit_all();
+  CHECK(with.replica->response_to(tag).answers.size() == fresh.size());
+  CHECK(with.advisor->asked.size() == fresh.size());
+  tag = with.replica->ask(stale);
+  with.replica->commit_all();
+  std::map<error_code, std::size_t> met;
+  for (const auto& given : with.replica->response_to(tag).answers)
+    ++met[given.code];
+  CHECK(met[error_code::ok] == most);
+  CHECK(met[error_code::overloaded] == 4);
+  CHECK(with.advisor->asked.size() == fresh.size() + most);
+}
