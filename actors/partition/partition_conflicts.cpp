@@ -110,10 +110,12 @@ void partition_machine::admit_or_hold(time_ms now, const arrived& what, hlc_stam
                                                : bounds::default_deadline_ms;
   held_requests::held admitted{what.tag, what.what, what.is_traced, seen, now, now + patience};
   const auto cause = cause_of(*what.what);
-  if (cause > state_->latest() && !mutated(mutant::ignore_causes))
-    held_.hold(cause, std::move(admitted));
-  else
-    admit(admitted, false, out);
+  if (cause <= state_->latest() || mutated(mutant::ignore_causes))
+    return admit(admitted, false, out);
+  // Somebody's write or, where nobody writes, an entry of its own closes what is before it.
+  clock_.raise(cause);
+  close_up_to_ = std::max(close_up_to_, cause);
+  held_.hold(cause, std::move(admitted));
 }
 
 /// Nobody else has seen them, so they never will be applied.

@@ -40,10 +40,11 @@ std::uint32_t flags_of(const remembered_answer& known) {
 
 std::optional<conflict::note> note_in(std::uint32_t flags) {
   const auto kind = flags >> conflict_shift & three_bits;
-  if (kind == 0)
+  const auto then = flags >> outcome_shift & three_bits;
+  if (kind == 0 || kind > conflict::conflict_kinds || then >= conflict::outcome_kinds)
     return std::nullopt;
   return conflict::note{static_cast<conflict::conflict_kind>(kind - 1),
-                        static_cast<conflict::outcome_kind>(flags >> outcome_shift & three_bits)};
+                        static_cast<conflict::outcome_kind>(then)};
 }
 
 /// What a retry hears: the first try's answer. Its sentence isn't kept, but follows
