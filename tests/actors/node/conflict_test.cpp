@@ -12,6 +12,8 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
+#include <sstream>
+
 using namespace present;
 using namespace present::test;
 using conflict::conflict_kind;
@@ -28,7 +30,7 @@ std::string metrics_of(const std::string& host, std::uint16_t port) {
   where.sin_port = htons(port);
   REQUIRE(::inet_pton(AF_INET, host.c_str(), &where.sin_addr) == 1);
   REQUIRE(::connect(to, reinterpret_cast<const sockaddr*>(&where), sizeof(where)) == 0);
-  const std::string asked = "GET /metrics HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n";
+  const std::string asked = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
   REQUIRE(::send(to, asked.data(), asked.size(), 0)
           == static_cast<ssize_t>(asked.size()));
   std::string text;
@@ -39,17 +41,24 @@ std::string metrics_of(const std::string& host, std::uint16_t port) {
   return text;
 }
 
+/// Of one node.
+double counted_in(const std::string& text, std::string_view type, std::string_view outcome) {
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("present_conflicts_total{")
+        && line.find("type=\"" + std::string{type} + "\"") != std::string::npos
+        && line.find("outcome=\"" + std::string{outcome} + "\"") != std::string::npos)
+      return std::stod(line.substr(line.find("} ") + 2));
+  FAIL("no series for " << type << " and " << outcome);
+  return 0;
+}
+
 /// Over all nodes: who led when a write was answered has counted it.
 double counted(const three_nodes& nodes, std::string_view type, std::string_view outcome) {
   double sum = 0;
-  for (std::uint32_t n = 1; n <= 3; ++n) {
-    const auto text = metrics_of("127.0.1." + std::to_string(n), nodes.health_port());
-    const auto series = "present_conflicts_total{outcome=\"" + std::string{outcome}
-                        + "\",type=\"" + std::string{type} + "\"} ";
-    const auto at = text.find(series);
-    REQUIRE_MESSAGE(at != std::string::npos, text.substr(0, 2000));
-    sum += std::stod(text.substr(at + series.size()));
-  }
+  for (std::uint32_t n = 1; n <= 3; ++n)
+    sum += counted_in(metrics_of("127.0.1." + std::to_string(n), nodes.health_port()), type,
+                      outcome);
   return sum;
 }
 
