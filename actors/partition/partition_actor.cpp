@@ -74,6 +74,10 @@ void partition_shell::on_exit() {
 
 auto partition_shell::make_behavior() -> behavior_type {
   defer_ready(); // until the disk has answered, nobody finds us
+  set_down_handler([this](const caf::down_msg& down) {
+    if (down.source == watched_coordinator_)
+      tell(partition::coordinator_gone{});
+  });
   recover_log();
   describe_with([this] {
     if (!replica_)
@@ -317,6 +321,10 @@ void partition_shell::perform(partition::coordinate& what) {
     said.message = "this node's coordinator of transactions starts";
     hear(partition::coordinated{what.tag, what.place, what.at_term, std::move(said)});
     return;
+  }
+  if (watched_coordinator_ != to.address()) {
+    watched_coordinator_ = to.address();
+    monitor(to);
   }
   send(to, coordinate_transaction{
              {{setup_.machine.id, what.at_term}, *what.plan, {what.tag, what.place}}});

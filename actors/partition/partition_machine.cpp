@@ -85,6 +85,7 @@ void partition_machine::step(const event& input, effects& out) {
       [&](const peer_clock_read& e) { peers_.heard(e.peer, e.wall_ms, input.wall_ms); },
       [&](const time_passed&) { on_time_passed(input.now, out); },
       [&](const coordinated& e) { on_coordinated(e, out); },
+      [&](const coordinator_gone&) { on_coordinator_gone(out); },
     },
     input.what);
   coordinate_waiting(input, out);
@@ -310,6 +311,7 @@ void partition_machine::become_following(time_ms now, effects& out) {
     fail(gathered_.take_batch().origins, not_leading(), out);
   fail(std::exchange(to_coordinate_, {}), not_leading(), out);
   fail(std::exchange(locked_writes_, {}), not_leading(), out);
+  forget_coordinated(out);
   locked_reads_.clear();
   while (const auto held = held_.take_any())
     refuse(held->tag, not_leading(), out);
@@ -332,6 +334,8 @@ void partition_machine::become_taking_over(time_ms now) {
   clock_ = hybrid_clock{options_.max_clock_offset_ms};
   clock_.raise(state_->latest());
   close_up_to_ = {};
+  in_hand_.clear(); // an earlier term's coordinator can do nothing any more (P16)
+  release_pushes();
   if (knows_its_log)
     become_leading(now);
 }
@@ -472,6 +476,8 @@ void partition_machine::admit(const held_requests::held& what, bool was_held, ef
       opened.answer_place(place, std::move(*refused));
     } else if (reaches_others(asked)) {
       to_coordinate_.push_back({what.tag, place});
+    } else if (holds_push(what, place)) {
+      opened.fates[place] = waits_for::lock;
     } else if (asked.is_read()) {
       opened.fates[place] = waits_for::index;
       reads = true;
