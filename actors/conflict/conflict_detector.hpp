@@ -90,8 +90,8 @@ struct merge_both {
 struct migrate {
   conflict_kind because = conflict_kind::schema;
 };
-/// Until this stamp is applied here, or has been fetched. At apply there is no waiting:
-/// the leader asks before it proposes, and a replica refuses it with `too_early`.
+/// Until this stamp is applied here, or history is closed up to it. At apply there is no
+/// waiting: the leader asks before it proposes, and a replica refuses it with `too_early`.
 struct wait_for {
   conflict_kind because = conflict_kind::temporal;
   hlc_stamp stamp;

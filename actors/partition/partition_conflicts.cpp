@@ -5,7 +5,7 @@
 
 /// What the partition's machine does about conflicts before a write is in the log: it
 /// refuses authors' stamps that can't be, asks what the program has registered, and holds
-/// back what comes after something unseen (I16, I17).
+/// back what comes after something unseen (I17, I18).
 namespace present::partition {
 
 namespace {
@@ -57,7 +57,7 @@ std::optional<error> partition_machine::refusal_of_authors(const event& input,
   return std::nullopt;
 }
 
-/// I17. Empty if the operation is as it should be logged.
+/// I18. Empty if the operation is as it should be logged.
 std::optional<operation> partition_machine::advised(const operation& asked) const {
   const auto* knows = context_of(asked);
   if (!knows)

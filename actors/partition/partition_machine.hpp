@@ -64,8 +64,6 @@
 ///     that has applied an entry of its own term, and only if nothing is known of how it
 ///     ended (P16). From then on its outcome is unknown until the coordinator says it.
 /// I12 Who meets a lock waits until somebody's locks go, up to its deadline (P11).
-/// I16 Who pushes a transaction that is with this leadership's coordinator waits until that
-///     has said how it ended: only what nobody drives any more is aborted by others (P8).
 /// I13 A watch waits in no log and for no round: it hears of what is applied here, from a
 ///     leader, or from any replica if it says that one will do (watch_machine.hpp).
 /// I14 A read at a stamp is answered from a state in which that stamp is closed: an entry
@@ -73,9 +71,11 @@
 ///     whoever leads (P22). Where nobody writes the leader proposes one.
 /// I15 A read that waits for a lock is confirmed first, and is answered when that changes,
 ///     when it has waited for as long as it said, or when the leadership ends.
-/// I16 A write that comes after what isn't applied here is held back, not proposed, until
+/// I16 Who pushes a transaction that is with this leadership's coordinator waits until that
+///     has said how it ended: only what nobody drives any more is aborted by others (P8).
+/// I17 A write that comes after what isn't applied here is held back, not proposed, until
 ///     it is or until its deadline (C5).
-/// I17 What users supply runs here, when the leader admits a write, and is logged as its
+/// I18 What users supply runs here, when the leader admits a write, and is logged as its
 ///     result (P1); a client's findings are thrown away.
 namespace present::partition {
 

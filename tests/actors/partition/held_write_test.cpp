@@ -39,7 +39,7 @@ cluster_map_ptr map_of(std::uint64_t epoch, const storage::space_settings& setti
 
 } // namespace
 
-TEST_CASE("a write waits for what it comes after, and says that it has (C5, I16)") {
+TEST_CASE("a write waits for what it comes after, and says that it has (C5, I17)") {
   replica_under_test replica;
   lead_with_space(replica);
   const auto cause = soon(replica);
@@ -56,7 +56,7 @@ TEST_CASE("a write waits for what it comes after, and says that it has (C5, I16)
   CHECK(given.conflict == note{conflict_kind::temporal, outcome_kind::wait_for});
 }
 
-TEST_CASE("somebody's write closes what is before a cause as well (C5, I16)") {
+TEST_CASE("somebody's write closes what is before a cause as well (C5, I17)") {
   replica_under_test replica;
   lead_with_space(replica);
   replica.ask({write(2, 1, put_of("other", "v"))});
@@ -98,7 +98,7 @@ TEST_CASE("a cause or an author further ahead than clocks differ is refused (P21
   CHECK(replica.response_to(tag).failure.code == error_code::clock_skew);
 }
 
-TEST_CASE("what the program has registered is asked once, and logged as its answer (I17)") {
+TEST_CASE("what the program has registered is asked once, and logged as its answer (I18)") {
   const auto advisor = std::make_shared<told_advisor>();
   advisor->answer.found.policy = conflict::policy_finding::denied;
   advisor->answer.found.policy_problem = "no";
@@ -120,7 +120,7 @@ TEST_CASE("what the program has registered is asked once, and logged as its answ
   CHECK(advisor->asked.size() == 1);
 }
 
-TEST_CASE("what a space wants and the program lacks refuses the write in plain words (I17)") {
+TEST_CASE("what a space wants and the program lacks refuses the write in plain words (I18)") {
   replica_under_test replica;
   storage::space_settings space;
   replica.lead({1});
@@ -145,7 +145,7 @@ TEST_CASE("what a space wants and the program lacks refuses the write in plain w
   }
 }
 
-TEST_CASE("a client's findings are thrown away (I17)") {
+TEST_CASE("a client's findings are thrown away (I18)") {
   replica_under_test replica;
   lead_with_space(replica);
   put forged = put_of("k", "v");
@@ -182,7 +182,7 @@ operation blind(std::uint64_t number, std::string key) {
 
 } // namespace
 
-TEST_CASE("what a rule makes may be as large as a value, and no larger (I17)") {
+TEST_CASE("what a rule makes may be as large as a value, and no larger (I18)") {
   storage::space_settings space;
   space.conflicts = {storage::conflict_strategy::merge, "custom:all", {}};
   advised_replica with{space};
