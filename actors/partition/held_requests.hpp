@@ -62,6 +62,7 @@ public:
     hlc_stamp seen;
     time_ms arrived = 0;
     time_ms deadline = 0;
+    std::optional<term> only_in = {}; ///< a coordinator's: it is of that term
   };
 
   void hold(hlc_stamp until, held what) { all_.emplace(until, std::move(what)); }

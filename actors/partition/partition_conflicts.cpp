@@ -108,7 +108,8 @@ void partition_machine::admit_or_hold(time_ms now, const arrived& what, hlc_stam
                                       effects& out) {
   const auto patience = what.what->deadline_ms ? what.what->deadline_ms
                                                : bounds::default_deadline_ms;
-  held_requests::held admitted{what.tag, what.what, what.is_traced, seen, now, now + patience};
+  held_requests::held admitted{what.tag, what.what, what.is_traced, seen, now, now + patience,
+                               what.only_in};
   const auto cause = cause_of(*what.what);
   if (cause <= state_->latest() || mutated(mutant::ignore_causes))
     return admit(admitted, false, out);

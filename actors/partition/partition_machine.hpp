@@ -377,7 +377,7 @@ private:
   void on_coordinated(const coordinated& what, effects& out);
   void on_coordinator_gone(effects& out);
   bool has_in_hand(const operation_id& id) const;
-  bool holds_push(const arrived& what, std::uint32_t place);
+  bool holds_push(const held_requests::held& what, std::uint32_t place);
   void release_pushes();
   void forget_coordinated(effects& out);
   void look_for_left_transactions(const event& input, effects& out);

@@ -121,7 +121,7 @@ bool partition_machine::has_in_hand(const operation_id& id) const {
 }
 
 /// I16. The coordinator's own pushes name its term, and wait for nothing.
-bool partition_machine::holds_push(const arrived& what, std::uint32_t place) {
+bool partition_machine::holds_push(const held_requests::held& what, std::uint32_t place) {
   const auto* pushed = std::get_if<push>(&what.what->operations[place].what);
   if (!pushed || what.only_in || !has_in_hand(pushed->transaction)
       || mutated(mutant::abort_what_is_driven))
