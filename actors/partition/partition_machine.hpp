@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -34,7 +35,9 @@
 /// A write: arrived → (gathered) → proposed → in the log at (index, term) →
 /// committed → applied → answered. A read: arrived → read-index round → state has
 /// applied that index → answered. While one proposal is in flight the next batch
-/// gathers, so an idle partition proposes at once and a busy one in large entries.
+/// gathers, so an idle partition proposes at once and a busy one in large entries: if
+/// something has gathered by then, a slow round's next one waits for those whom its answers
+/// wake, too, for a part of its time, or until as many have come.
 ///
 /// Invariants
 /// I1  Entries are applied in log order, each once: applied' = applied + 1.
@@ -86,9 +89,11 @@ struct settings {
   session_limits sessions;
   watching::settings watches;
   /// A decision that some haven't heard of after so long is driven again; a lock of this
-  /// age is doubted: longer than its coordinator tries (transaction::settings).
+  /// age is doubted: longer than its coordinator tries (transaction::settings), or, if it
+  /// is in somebody's way, far longer than one takes that gets its answers.
   std::uint32_t drive_after_ms = 2'000;
   std::uint32_t doubt_after_ms = 15'000;
+  std::uint32_t doubt_met_after_ms = 2'000;
   /// A checkpoint is due after this many applied bytes (P27: large ones are
   /// many times cheaper a put).
   std::size_t checkpoint_bytes = 64 * bounds::mib;
@@ -302,6 +307,7 @@ private:
 
   /// An entry of this leader's on its way to commit.
   struct proposal {
+    time_ms since = 0;
     std::shared_ptr<const entry_batch> batch;
     std::vector<write_origin> origins; ///< place i of the batch: who asked
     std::optional<raft::log_position> place;
@@ -346,8 +352,9 @@ private:
   std::optional<error> refusal_of(const event& input, hlc_stamp seen) const;
   void serve_stale(const arrived& what, const error& the_rest, effects& out) const;
   void admit(const event& input, const arrived& what, hlc_stamp seen, effects& out);
+  void gather_on(time_ms now);
   void propose_gathered(const event& input, effects& out);
-  void propose_batch(std::uint64_t wall_ms, effects& out);
+  void propose_batch(const event& input, effects& out);
   bool wants_own_entry() const;
   own_command wanted_command() const;
   void compare_share();
@@ -359,6 +366,7 @@ private:
   void on_coordinated(const coordinated& what, effects& out);
   void look_for_left_transactions(const event& input, effects& out);
   std::optional<time_ms> next_look() const;
+  void note_met(const answer& said);
   void keep_waiting(proposal& done, std::vector<answer>& answers);
   void wake_lock_waiters(effects& out);
 
@@ -425,6 +433,9 @@ private:
   open_requests requests_;
   gathered_writes gathered_;
   std::map<std::uint64_t, proposal> proposals_;
+  time_ms gathers_until_ = 0; ///< if not as many as `awaited_` have come before
+  std::size_t awaited_ = 0;
+  std::pair<time_ms, std::size_t> last_round_{}; ///< settled in this step: since, writes
   /// Place → ticket. By term too: what an earlier leadership of this replica put
   /// at an index may wait there when the next one puts something else.
   std::map<raft::log_position, std::uint64_t> placed_;
@@ -440,6 +451,8 @@ private:
   std::vector<write_origin> locked_writes_;
   std::vector<std::uint64_t> locked_reads_; ///< tickets of `reads_`
   std::uint64_t releases_seen_ = 0;
+  /// Whose locks were in somebody's way: of those that are still there.
+  std::set<operation_id> met_;
   cluster_map_ptr map_; ///< the newest that was heard of
   time_ms looks_at_ = 0; ///< for transactions that were left, when leading
   /// After a refusal an entry of the machine's own waits until then.

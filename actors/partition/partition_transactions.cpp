@@ -119,9 +119,19 @@ void partition_machine::look_for_left_transactions(const event& input, effects& 
                                     {},
                                     decision.deadline},
                                    decision});
-  for (const auto& [id, lock] : state_->transactions().locks().all())
-    if (is_older(lock.stamp, options_.doubt_after_ms))
+  const auto& locks = state_->transactions().locks();
+  std::erase_if(met_, [&](const operation_id& id) { return !locks.find(id); });
+  for (const auto& [id, lock] : locks.all())
+    if (is_older(lock.stamp, met_.contains(id) ? options_.doubt_met_after_ms
+                                               : options_.doubt_after_ms))
       out.push_back(doubt_lock{term_, terms_of(lock), place_of(lock)});
+}
+
+/// P11: who meets a lock has it pushed, though not before its coordinator must have come
+/// to an end if nothing is amiss.
+void partition_machine::note_met(const answer& said) {
+  if (said.holder && phase_ != phase::following)
+    met_.insert(said.holder->terms.id);
 }
 
 // -- waiting for locks ---------------------------------------------------------------

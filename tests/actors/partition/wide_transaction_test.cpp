@@ -200,6 +200,32 @@ TEST_CASE("a lock older than any coordinator takes is doubted, by the leader's c
   CHECK(replica.machine().next_wake());
 }
 
+TEST_CASE("a lock in somebody's way is doubted far sooner, and goes all the same only by its end (P8, P11)") {
+  auto replica = leading_half();
+  lock(replica, "k", 1);
+  lock(replica, "l", 2);
+  SUBCASE("of a write") {
+    replica.ask({write(1, 1, put_of("k", "mine"))});
+    replica.commit_all();
+  }
+  SUBCASE("of a read") {
+    replica.ask({read(get{things, "k"})});
+    replica.hear(read_confirmed{replica.reads.back().ticket, replica.last_index});
+  }
+  SUBCASE("of another transaction") {
+    const auto met
+      = replica.now_answer(write(9, 0, preparing(3, doing({put_in("k", "newer")}), {2})));
+    REQUIRE(met.holder);
+  }
+  replica.pass(1'000);
+  CHECK(replica.doubted.empty());
+  replica.pass(1'500);
+  REQUIRE_FALSE(replica.doubted.empty());
+  for (const auto& each : replica.doubted)
+    CHECK(each.terms.id == operation_id{{9}, {1}});
+  CHECK(replica.machine().next_wake());
+}
+
 TEST_CASE("a new leader drives what was decided and not yet heard of by all (P9)") {
   auto replica = leading_half();
   auto decided = wide();
