@@ -190,7 +190,9 @@ void gateway_link::send(outgoing what) {
     return;
   }
   // What waits there would keep others waiting, and is no sign of how busy the node is.
-  if (what.what.what.may_wait()) {
+  // A push may be held for as long as its transaction is driven.
+  const auto& asked = what.what.what;
+  if (asked.may_wait() || std::holds_alternative<push>(asked.what)) {
     call_alone(std::move(what));
     return;
   }

@@ -1,6 +1,7 @@
 #include "actors/client/watch_stream_machine.hpp"
 
 #include "actors/client/key_range.hpp"
+#include "storage/digest.hpp"
 
 #include <algorithm>
 #include <set>
@@ -65,6 +66,13 @@ bool is_final(const error& why) {
   }
 }
 
+/// Tells watches apart: a token that another one gave would skip changes silently.
+std::uint32_t name_of(const watch_options& what) {
+  const auto words = what.space + '\0' + (what.is_prefix ? '*' : '=') + what.key;
+  const auto hash = static_cast<std::uint32_t>(storage::hash_bytes(words));
+  return hash == 0 ? 1 : hash;
+}
+
 watch_event event_of(const watched_change& change, const watch_token& token) {
   watch_event told;
   told.is = change.is_removal ? watch_event::kind::removed : watch_event::kind::changed;
@@ -76,6 +84,11 @@ watch_event event_of(const watched_change& change, const watch_token& token) {
 }
 
 } // namespace
+
+machine::machine(const settings& options)
+    : options_(options), pacing_({options.seed, 100, 2'000}), token_(options.what.from) {
+  token_.of_watch = name_of(options.what);
+}
 
 void machine::step(const event& input, effects& out) {
   if (phase_ != phase::ended) // S4
@@ -176,6 +189,9 @@ void machine::become_ended(error why, effects& out) {
 /// A place of a partition that has none of these keys, or none of one that has, is from
 /// another watch, or the ranges have been moved since.
 std::optional<error> machine::misfit_of_token() const {
+  if (const auto given = options_.what.from.of_watch; given != 0 && given != token_.of_watch)
+    return make_error(error_code::invalid,
+                      "from: the token is of another watch: of another space, key or prefix");
   if (token_.places.empty())
     return std::nullopt;
   for (const auto& [partition, place] : token_.places)

@@ -115,8 +115,7 @@ using effects = std::vector<effect>;
 
 class machine {
 public:
-  explicit machine(const settings& options)
-      : options_(options), pacing_({options.seed, 100, 2'000}), token_(options.what.from) {}
+  explicit machine(const settings& options);
 
   void step(const event& input, effects& out);
   std::optional<time_ms> next_wake() const;

@@ -67,7 +67,8 @@ void local_gateway::send_all(std::vector<client::send_attempt> what,
   using gathering = std::pair<std::shared_ptr<request>, sent>;
   std::map<std::pair<partition_id, map_epoch>, gathering> open;
   for (auto& one : what) {
-    const bool alone = one.what.may_wait(); // else it would keep the others waiting
+    // What waits there would keep the others waiting (a push: I16 of partition_machine).
+    const bool alone = one.what.may_wait() || std::holds_alternative<push>(one.what.what);
     gathering by_itself;
     auto& [asked, by] = alone ? by_itself : open[{one.partition, one.epoch}];
     if (!asked)

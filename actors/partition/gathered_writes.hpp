@@ -14,6 +14,7 @@ namespace present::partition {
 struct write_origin {
   std::uint64_t tag = 0;
   std::uint32_t place = 0;
+  friend auto operator<=>(const write_origin&, const write_origin&) = default;
 };
 
 /// Writes that were admitted and wait for the proposal in flight: a queue bounded

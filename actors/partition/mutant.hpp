@@ -34,6 +34,7 @@ enum class mutant : std::uint8_t {
   decide_again,          // P7: the last to decide wins, not the first
   decide_below_prepares, // P22: a decision is stamped whatever has prepared
   push_without_record,   // P8: who pushes is told "aborted", and nothing stays of it
+  abort_what_is_driven,  // P8, I16: a push aborts what a coordinator has in hand
   forget_prepared,       // P8: a restart forgets the locks
   trust_old_maps,        // steward S6: whatever the map of a leader says
   ignore_fencing_token,  // P14, L3: a write is applied whatever its token

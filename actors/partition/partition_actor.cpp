@@ -75,6 +75,10 @@ void partition_shell::on_exit() {
 
 auto partition_shell::make_behavior() -> behavior_type {
   defer_ready(); // until the disk has answered, nobody finds us
+  set_down_handler([this](const caf::down_msg& down) {
+    if (down.source == watched_coordinator_)
+      tell(partition::coordinator_gone{});
+  });
   recover_log();
   describe_with([this] {
     if (!replica_)
@@ -331,8 +335,13 @@ void partition_shell::hand_over_transactions() {
   if (to_coordinate_.empty())
     return;
   auto handed = std::exchange(to_coordinate_, {});
-  if (const auto& to = coordinator_.get())
+  if (const auto& to = coordinator_.get()) {
+    if (watched_coordinator_ != to.address()) {
+      watched_coordinator_ = to.address();
+      monitor(to);
+    }
     return send(to, coordinate_transactions{std::move(handed)});
+  }
   for (const auto& each : handed) {
     if (!std::holds_alternative<transaction::begun>(each.what))
       continue;

@@ -114,6 +114,7 @@ private:
   supervision::address<router_actor> router_;
   supervision::address<membership_actor> membership_;
   supervision::address<coordinator_actor> coordinator_;
+  caf::actor_addr watched_coordinator_; ///< who has transactions of ours in hand
   std::unordered_map<node_id, supervision::address<link_actor>> links_;
 
   std::vector<raft::witnessed> remembered_; ///< of the peers, by the last life

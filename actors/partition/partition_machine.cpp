@@ -100,6 +100,7 @@ void partition_machine::step(const event& input, effects& out) {
       [&](const peer_clock_read& e) { peers_.heard(e.peer, e.wall_ms, input.wall_ms); },
       [&](const time_passed&) { on_time_passed(input.now, out); },
       [&](const coordinated& e) { on_coordinated(e, out); },
+      [&](const coordinator_gone&) { on_coordinator_gone(out); },
     },
     input.what);
   coordinate_waiting(input, out);
@@ -241,8 +242,6 @@ void partition_machine::on_committed(const event& input, const committed& what,
   if (what.batch) {
     const telling_changes to_watches{table_, changed.changes};
     answers = state_->apply(*what.batch);
-    for (const auto& said : answers)
-      note_met(said);
     changed.last_stamp = what.batch->last_stamp();
     if (what.batch->command.index() != 0)
       compare_share();
@@ -325,8 +324,8 @@ void partition_machine::become_following(time_ms now, effects& out) {
     fail(gathered_.take_batch().origins, not_leading(), out);
   fail(std::exchange(to_coordinate_, {}), not_leading(), out);
   fail(std::exchange(locked_writes_, {}), not_leading(), out);
+  forget_coordinated(out);
   locked_reads_.clear();
-  met_.clear();
   if (mutated(mutant::refuse_what_is_placed))
     for (auto& [ticket, lost] : proposals_)
       fail(std::exchange(lost.origins, {}), not_leading(), out);
@@ -346,6 +345,8 @@ void partition_machine::become_taking_over(time_ms now) {
   clock_ = hybrid_clock{options_.max_clock_offset_ms};
   clock_.raise(state_->latest());
   close_up_to_ = {};
+  in_hand_.clear(); // an earlier term's coordinator can do nothing any more (P16)
+  release_pushes();
   if (knows_its_log)
     become_leading(now);
 }
@@ -488,6 +489,8 @@ void partition_machine::admit(const event& input, const arrived& what, hlc_stamp
       opened.answer_place(place, std::move(*refused));
     } else if (reaches_others(asked)) {
       to_coordinate_.push_back({what.tag, place});
+    } else if (holds_push(what, place)) {
+      opened.fates[place] = waits_for::lock;
     } else if (asked.is_read()) {
       opened.fates[place] = waits_for::index;
       reads = true;
@@ -582,7 +585,6 @@ void partition_machine::serve_read(std::uint64_t ticket, effects& out) {
     }
     auto given = read(one, turn);
     locked = locked || given.holder;
-    note_met(given);
     if (!given.holder)
       asked->answer_place(place, std::move(given));
   }

@@ -16,7 +16,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -65,6 +64,8 @@
 ///     that has applied an entry of its own term, and only if nothing is known of how it
 ///     ended (P16). From then on its outcome is unknown until the coordinator says it.
 /// I12 Who meets a lock waits until somebody's locks go, up to its deadline (P11).
+/// I16 Who pushes a transaction that is with this leadership's coordinator waits until that
+///     has said how it ended: only what nobody drives any more is aborted by others (P8).
 /// I13 A watch waits in no log and for no round: it hears of what is applied here, from a
 ///     leader, or from any replica if it says that one will do (watch_machine.hpp).
 /// I14 A read at a stamp is answered from a state in which that stamp is closed: an entry
@@ -89,11 +90,10 @@ struct settings {
   session_limits sessions;
   watching::settings watches;
   /// A decision that some haven't heard of after so long is driven again; a lock of this
-  /// age is doubted: longer than its coordinator tries (transaction::settings), or, if it
-  /// is in somebody's way, far longer than one takes that gets its answers.
+  /// age is doubted: that costs home a request, and no transaction that is under way
+  /// its life (I16).
   std::uint32_t drive_after_ms = 2'000;
-  std::uint32_t doubt_after_ms = 15'000;
-  std::uint32_t doubt_met_after_ms = 2'000;
+  std::uint32_t doubt_after_ms = 1'000;
   /// A checkpoint is due after this many applied bytes (P27: large ones are
   /// many times cheaper a put).
   std::size_t checkpoint_bytes = 64 * bounds::mib;
@@ -122,6 +122,8 @@ struct coordinated {
   term at_term;
   answer what;
 };
+/// The coordinator on this node has ended, and with it all that it had in hand.
+struct coordinator_gone {};
 struct role_known {
   bool leads = false;
   term at_term;
@@ -195,7 +197,7 @@ using event_kind
   = std::variant<arrived, role_known, quorum_known, room_known, proposal_placed,
                  proposal_refused, proposal_replaced, proposal_lost, read_confirmed,
                  read_refused, committed, restored, map_known, marker_due, buckets_disputed,
-                 peer_clock_read, voters_known, time_passed, coordinated>;
+                 peer_clock_read, voters_known, time_passed, coordinated, coordinator_gone>;
 
 struct event {
   time_ms now = 0;           ///< monotonic
@@ -253,7 +255,7 @@ struct drive_decision {
   transaction_terms terms; ///< `home`: a key of this partition
   storage::decision_record decision;
 };
-/// Likewise: a lock that is older than any coordinator takes (P8).
+/// Likewise: a lock of this age may have been left (P8).
 struct doubt_lock {
   term at_term;
   transaction_terms terms;
@@ -364,9 +366,13 @@ private:
   void coordinate_waiting(const event& input, effects& out);
   result<transaction_plan> plan_for(const operation& asked, std::uint64_t wall_ms) const;
   void on_coordinated(const coordinated& what, effects& out);
+  void on_coordinator_gone(effects& out);
+  bool has_in_hand(const operation_id& id) const;
+  bool holds_push(const arrived& what, std::uint32_t place);
+  void release_pushes();
+  void forget_coordinated(effects& out);
   void look_for_left_transactions(const event& input, effects& out);
   std::optional<time_ms> next_look() const;
-  void note_met(const answer& said);
   void keep_waiting(proposal& done, std::vector<answer>& answers);
   void wake_lock_waiters(effects& out);
 
@@ -445,14 +451,15 @@ private:
   std::multimap<log_index, std::uint64_t> confirmed_; ///< index → ticket of `reads_`
   parked_reads parked_;
   std::uint64_t last_ticket_ = 0;
-  /// Transactions that are to be handed to the coordinator.
+  /// Transactions that are to be handed to the coordinator; that it has in hand; and who
+  /// waits for their ends (I16).
   std::vector<write_origin> to_coordinate_;
+  std::map<write_origin, operation_id> in_hand_;
+  std::multimap<operation_id, write_origin> held_pushes_;
   // Who has met a lock (I12), and how many locks had gone by then.
   std::vector<write_origin> locked_writes_;
   std::vector<std::uint64_t> locked_reads_; ///< tickets of `reads_`
   std::uint64_t releases_seen_ = 0;
-  /// Whose locks were in somebody's way: of those that are still there.
-  std::set<operation_id> met_;
   cluster_map_ptr map_; ///< the newest that was heard of
   time_ms looks_at_ = 0; ///< for transactions that were left, when leading
   /// After a refusal an entry of the machine's own waits until then.

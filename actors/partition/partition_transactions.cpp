@@ -56,6 +56,7 @@ void partition_machine::coordinate_waiting(const event& input, effects& out) {
       asker->answer_place(place, std::move(*known));
     } else if (auto plan = plan_for(asked, input.wall_ms)) {
       asker->fates[place] = waits_for::log;
+      in_hand_.emplace(write_origin{tag, place}, asked.id);
       out.push_back(coordinate{tag, place, term_,
                                std::make_shared<const transaction_plan>(std::move(*plan))});
     } else {
@@ -84,11 +85,70 @@ result<transaction_plan> partition_machine::plan_for(const operation& asked,
 }
 
 void partition_machine::on_coordinated(const coordinated& what, effects& out) {
-  auto* asker = what.at_term == term_ ? requests_.find(what.tag) : nullptr;
+  if (what.at_term != term_)
+    return;
+  if (in_hand_.erase({what.tag, what.place}) != 0)
+    release_pushes();
+  auto* asker = requests_.find(what.tag);
   if (!asker || asker->fates[what.place] != waits_for::log)
     return; // it ran into its deadline
   asker->answer_place(what.place, what.what);
   respond_if_complete(what.tag, *asker, out);
+}
+
+/// Perhaps it had them decided: whoever asks again hears how they ended, or begins them
+/// once more. Those that nobody asks for are left to whoever pushes.
+void partition_machine::on_coordinator_gone(effects& out) {
+  for (const auto& [origin, id] : std::exchange(in_hand_, {})) {
+    auto* asker = requests_.find(origin.tag);
+    if (!asker)
+      continue;
+    auto given = refused_answer(error_code::unknown_outcome,
+                                "this node's coordinator of transactions has ended: the "
+                                "partition knows whether it is applied");
+    given.known = outcome::unknown;
+    asker->answer_place(origin.place, std::move(given));
+    respond_if_complete(origin.tag, *asker, out);
+  }
+  release_pushes();
+}
+
+// -- pushes --------------------------------------------------------------------------
+
+bool partition_machine::has_in_hand(const operation_id& id) const {
+  return std::any_of(in_hand_.begin(), in_hand_.end(),
+                     [&](const auto& each) { return each.second == id; });
+}
+
+/// I16. The coordinator's own pushes name its term, and wait for nothing.
+bool partition_machine::holds_push(const arrived& what, std::uint32_t place) {
+  const auto* pushed = std::get_if<push>(&what.what->operations[place].what);
+  if (!pushed || what.only_in || !has_in_hand(pushed->transaction)
+      || mutated(mutant::abort_what_is_driven))
+    return false;
+  held_pushes_.emplace(pushed->transaction, write_origin{what.tag, place});
+  return true;
+}
+
+void partition_machine::release_pushes() {
+  for (auto each = held_pushes_.begin(); each != held_pushes_.end();) {
+    if (has_in_hand(each->first)) {
+      ++each;
+      continue;
+    }
+    const auto origin = each->second;
+    each = held_pushes_.erase(each);
+    if (auto* asker = requests_.find(origin.tag)) {
+      gathered_.push(asker->what->operations[origin.place], origin);
+      asker->fates[origin.place] = waits_for::log;
+    }
+  }
+}
+
+void partition_machine::forget_coordinated(effects& out) {
+  in_hand_.clear();
+  for (const auto& [id, origin] : std::exchange(held_pushes_, {}))
+    fail({origin}, not_leading(), out);
 }
 
 // -- what was left -------------------------------------------------------------------
@@ -119,19 +179,9 @@ void partition_machine::look_for_left_transactions(const event& input, effects& 
                                     {},
                                     decision.deadline},
                                    decision});
-  const auto& locks = state_->transactions().locks();
-  std::erase_if(met_, [&](const operation_id& id) { return !locks.find(id); });
-  for (const auto& [id, lock] : locks.all())
-    if (is_older(lock.stamp, met_.contains(id) ? options_.doubt_met_after_ms
-                                               : options_.doubt_after_ms))
+  for (const auto& [id, lock] : state_->transactions().locks().all())
+    if (is_older(lock.stamp, options_.doubt_after_ms))
       out.push_back(doubt_lock{term_, terms_of(lock), place_of(lock)});
-}
-
-/// P11: who meets a lock has it pushed, though not before its coordinator must have come
-/// to an end if nothing is amiss.
-void partition_machine::note_met(const answer& said) {
-  if (said.holder && phase_ != phase::following)
-    met_.insert(said.holder->terms.id);
 }
 
 // -- waiting for locks ---------------------------------------------------------------

@@ -83,7 +83,8 @@ using replica_event_kind
                  raft::persist_failed, raft::entries_loaded, checkpoint_done,
                  snapshot_part_read, snapshot_part_taken, state_replaced,
                  raft::state_checked, damage_reported, map_known,
-                 raft::transfer_leadership, time_passed, coordinated>;
+                 raft::transfer_leadership, time_passed, coordinated,
+                 coordinator_gone>;
 
 struct replica_event {
   time_ms now = 0;           ///< monotonic
@@ -195,6 +196,7 @@ private:
   // what it hears
   void on(arrived& what) { tell(event_kind{std::move(what)}); }
   void on(coordinated& what) { tell(event_kind{std::move(what)}); }
+  void on(coordinator_gone& what) { tell(event_kind{what}); }
   void on(map_known& what);
   void on(raft::link_changed& what);
   void on(raft::received& what);

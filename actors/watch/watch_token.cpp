@@ -3,6 +3,8 @@
 #include "runtime/base/bounds.hpp"
 #include "runtime/base/parse_count.hpp"
 
+#include <array>
+#include <charconv>
 #include <limits>
 #include <optional>
 #include <vector>
@@ -52,6 +54,14 @@ std::optional<named_place> parse_place(std::string_view text) {
                      {{*index}, static_cast<std::uint32_t>(*ordinal)}};
 }
 
+std::optional<std::uint32_t> parse_watch_name(std::string_view digits) {
+  std::uint32_t name = 0;
+  const auto [end, problem]
+    = std::from_chars(digits.data(), digits.data() + digits.size(), name, 16);
+  const bool is_whole = problem == std::errc{} && end == digits.data() + digits.size();
+  return is_whole && name != 0 && digits.front() != '0' ? std::optional{name} : std::nullopt;
+}
+
 } // namespace
 
 std::string to_text(const watch_token& token) {
@@ -61,6 +71,11 @@ std::string to_text(const watch_token& token) {
             + std::to_string(place.index.value) + '.' + std::to_string(place.ordinal);
   if (token.above.value != 0)
     text += '@' + std::to_string(token.above.value);
+  if (token.of_watch != 0) {
+    std::array<char, 8> digits{};
+    const auto end = std::to_chars(digits.begin(), digits.end(), token.of_watch, 16).ptr;
+    text += '~' + std::string(digits.begin(), end);
+  }
   return text;
 }
 
@@ -70,6 +85,13 @@ result<watch_token> parse_watch_token(std::string_view text) {
                       "from: " + std::to_string(text.size()) + " bytes; the limit is "
                         + std::to_string(bounds::max_watch_token));
   watch_token token;
+  if (const auto of = text.find('~'); of != std::string_view::npos) {
+    const auto name = parse_watch_name(text.substr(of + 1));
+    if (!name)
+      return problem_at(of + 1, "is no name of a watch");
+    token.of_watch = *name;
+    text = text.substr(0, of);
+  }
   const auto at = text.find('@');
   if (at != std::string_view::npos) {
     const auto stamp = parse_count(text.substr(at + 1));

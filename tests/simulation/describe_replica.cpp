@@ -39,6 +39,7 @@ std::string describe(const partition::replica_event_kind& what) {
         return std::string{"damage in the "} + (it.in_state ? "state" : "log");
       },
       [](const partition::map_known&) { return std::string{"map"}; },
+      [](const partition::coordinator_gone&) { return std::string{"coordinator gone"}; },
       [](const partition::coordinated& it) { return "coordinated #" + num(it.tag); },
       [](const partition::time_passed&) { return std::string{"time"}; },
       [](const auto& it) { return describe(raft::event_kind{it}); }},

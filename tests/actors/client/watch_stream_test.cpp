@@ -66,8 +66,11 @@ public:
 
   std::string told() {
     std::string all;
-    for (const auto& event : std::exchange(events, {}))
+    for (auto& event : std::exchange(events, {})) {
+      CHECK(event.token.of_watch != 0);
+      event.token.of_watch = 0;
       all += std::string{to_string(event.is)} + ":" + event.key + "@" + to_text(event.token) + " ";
+    }
     return all;
   }
   bool asks(std::uint32_t partition) const {
@@ -172,6 +175,23 @@ TEST_CASE("a token is gone on from at once; one of another watch is refused") {
     CHECK(bad.events[0].why.code == error_code::invalid);
     CHECK(bad.machine.has_ended());
   }
+}
+
+TEST_CASE("a token names its watch: where it fits by chance it is refused, too") {
+  stream_under_test first{{"things", "ab", true, {}}};
+  first.give_map();
+  first.answer(1, {change("abc", 11)}, {{11}, 0});
+  REQUIRE_FALSE(first.events.empty());
+  const auto token = *parse_watch_token(to_text(first.events.back().token));
+  const auto problem_of = [&](watch_options what) {
+    what.from = token;
+    stream_under_test again{what};
+    again.give_map();
+    return again.events.front().why.code;
+  };
+  CHECK(problem_of({"things", "ab", true, {}}) == error_code::ok);
+  CHECK(problem_of({"things", "ab", false, {}}) == error_code::invalid);
+  CHECK(problem_of({"things", "abc", true, {}}) == error_code::invalid);
 }
 
 TEST_CASE("who comes too late is told to list again, and nothing after that (S4)") {

@@ -126,6 +126,47 @@ TEST_CASE("what an earlier term's coordinator proposes is refused (P16)") {
   CHECK(replica.answer_to(tag).code == error_code::ok);
 }
 
+TEST_CASE("who pushes what a coordinator has in hand waits for its end (P8, I16)") {
+  auto replica = leading_half();
+  const auto asked = replica.ask({wide()});
+  const auto& given = replica.handed_over.front();
+  const auto tag = replica.ask({write(9, 0, push{wide().id, {things, "a"}, wide().retry_until})});
+  replica.commit_all();
+  CHECK(replica.is_open(tag));
+  SUBCASE("the coordinator says how it ended") {
+    auto decided = wide();
+    decided.what = decide{{decided.id, {things, "a"}, {1}, decided.retry_until},
+                          doing({put_in("a", "1")}), {}, {}};
+    const auto done = replica.now_answer(decided);
+    replica.hear(coordinated{given.tag, given.place, given.at_term, done});
+    replica.commit_all();
+    CHECK_FALSE(replica.answer_to(tag).otherwise);
+    CHECK(replica.answer_to(tag).version == done.version);
+  }
+  SUBCASE("the coordinator ends: its client is told that nothing is known, and it is aborted") {
+    replica.hear(coordinator_gone{});
+    CHECK(replica.answer_to(asked).known == outcome::unknown);
+    replica.commit_all();
+    CHECK(replica.answer_to(tag).otherwise);
+    const auto again = replica.ask({wide()});
+    CHECK(replica.answer_to(again).code == error_code::transaction_conflict);
+  }
+  SUBCASE("its own coordinator waits for nothing") {
+    auto own = request_of({write(9, 0, push{wide().id, {things, "a"}, wide().retry_until})});
+    replica.hear(arrived{1'000, std::move(own), false, term{3}});
+    replica.commit_all();
+    CHECK(replica.answer_to(1'000).otherwise);
+  }
+  SUBCASE("the leadership ends") {
+    replica.follow({4});
+    CHECK(replica.answer_to(tag).code == error_code::not_leader);
+  }
+  SUBCASE("past its own deadline it may be asked again") {
+    replica.pass(60'000);
+    CHECK(replica.answer_to(tag).known == outcome::not_applied);
+  }
+}
+
 TEST_CASE("one that compares over several partitions is refused before anything is begun") {
   auto replica = leading_half();
   auto asked = wide();
@@ -186,43 +227,17 @@ TEST_CASE("who waits for a lock when the leadership ends is refused, and nothing
   CHECK(replica.answer_to(tag).known == outcome::not_applied);
 }
 
-TEST_CASE("a lock older than any coordinator takes is doubted, by the leader's clock (P8)") {
+TEST_CASE("a lock of some age is doubted and stays, by the leader's clock (P8)") {
   auto replica = leading_half();
   lock(replica, "k");
-  replica.pass(14'000);
+  replica.pass(900);
   CHECK(replica.doubted.empty());
-  replica.pass(2'000);
+  replica.pass(600);
   REQUIRE_FALSE(replica.doubted.empty());
   CHECK(replica.doubted.front().terms.id == operation_id{{9}, {1}});
   CHECK(replica.doubted.front().here == anchor{things, "k"});
   CHECK(replica.doubted.front().terms.home == anchor{things, "z"});
   // It stays locked all the same.
-  CHECK(replica.machine().next_wake());
-}
-
-TEST_CASE("a lock in somebody's way is doubted far sooner, and goes all the same only by its end (P8, P11)") {
-  auto replica = leading_half();
-  lock(replica, "k", 1);
-  lock(replica, "l", 2);
-  SUBCASE("of a write") {
-    replica.ask({write(1, 1, put_of("k", "mine"))});
-    replica.commit_all();
-  }
-  SUBCASE("of a read") {
-    replica.ask({read(get{things, "k"})});
-    replica.hear(read_confirmed{replica.reads.back().ticket, replica.last_index});
-  }
-  SUBCASE("of another transaction") {
-    const auto met
-      = replica.now_answer(write(9, 0, preparing(3, doing({put_in("k", "newer")}), {2})));
-    REQUIRE(met.holder);
-  }
-  replica.pass(1'000);
-  CHECK(replica.doubted.empty());
-  replica.pass(1'500);
-  REQUIRE_FALSE(replica.doubted.empty());
-  for (const auto& each : replica.doubted)
-    CHECK(each.terms.id == operation_id{{9}, {1}});
   CHECK(replica.machine().next_wake());
 }
 

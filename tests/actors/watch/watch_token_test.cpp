@@ -17,6 +17,7 @@ watch_token any_token() {
          *rc::gen::arbitrary<std::uint32_t>()};
   if (*rc::gen::arbitrary<bool>())
     token.above = {*rc::gen::inRange<std::uint64_t>(1, ~std::uint64_t{0})};
+  token.of_watch = *rc::gen::arbitrary<std::uint32_t>();
   return token;
 }
 
@@ -36,6 +37,8 @@ TEST_CASE("a token says partition, index and ordinal, and the version it began a
   CHECK(to_text(token) == "1.4711.0,3.17.2");
   token.above = {99};
   CHECK(to_text(token) == "1.4711.0,3.17.2@99");
+  token.of_watch = 0x1a2b;
+  CHECK(to_text(token) == "1.4711.0,3.17.2@99~1a2b");
   CHECK(parse_watch_token("@99")->places.empty());
   CHECK(parse_watch_token("@99")->above == hlc_stamp{99});
 }
@@ -56,6 +59,8 @@ TEST_CASE("what is no token is refused, and where it goes wrong is told") {
   CHECK(problem("1.2.3@").starts_with("from: byte 7: is no version"));
   CHECK(problem("1.2.3@0").starts_with("from: byte 7: is no version"));
   CHECK(problem("@x").starts_with("from: byte 2: is no version"));
+  for (const auto* name : {"~", "~0", "~01", "~xyz", "~1 ", "~123456789", "~-1", "~1~2"})
+    CHECK(problem("1.2.3" + std::string{name}).starts_with("from: byte 7: is no name of a watch"));
 }
 
 TEST_CASE("a token beyond its bound is refused before it is read") {
@@ -67,7 +72,7 @@ TEST_CASE("a token beyond its bound is refused before it is read") {
 TEST_CASE("whatever bytes come as a token are read or refused") {
   CHECK(rc::check([] {
     const auto text = *rc::gen::container<std::string>(
-      rc::gen::oneOf(rc::gen::elementOf(std::string{"0123456789.,@"}),
+      rc::gen::oneOf(rc::gen::elementOf(std::string{"0123456789.,@~"}),
                      rc::gen::arbitrary<char>()));
     if (const auto token = parse_watch_token(text))
       RC_ASSERT(*parse_watch_token(to_text(*token)) == *token);

@@ -156,8 +156,9 @@ void cluster_world::found() {
 void cluster_world::check_recovery() {
   end_all_faults();
   clients_->begin_calm();
-  expect(run_for(recovery, [this] { return clients_->least_calm_successes() >= 4; }),
-         "recovery",
+  const bool all_are
+    = run_for(recovery, [this] { return clients_->least_calm_successes() >= 4; });
+  expect(all_are, "recovery",
          "not every client is served after all faults have ended" + clients_->those_below(4));
   clients_->stop();
   read_all_and_judge();
