@@ -14,6 +14,7 @@ client_shell::client_shell(caf::actor_config& config, const settings& options,
 
 void client_shell::on_exit() {
   route_.reset();
+  told_.clear();
   for (auto& [id, asked] : std::exchange(callers_, {}))
     std::visit(overloaded{
                  [](promise& one) {
@@ -25,6 +26,7 @@ void client_shell::on_exit() {
                      = make_error(error_code::unknown_outcome, "the client ended");
                    complete_place(one, std::move(lost));
                  },
+                 [](part_ticket&) {}, // who asked watches us
                },
                asked);
 }
@@ -44,17 +46,27 @@ auto client_shell::make_behavior() -> behavior_type {
       batch->to = std::move(what.to);
       begin(std::move(what.what), std::move(batch));
     },
-    [this](attempt_answered& what) { step(std::move(what.what)); },
-    [this](attempt_failed& what) { step(what.what); },
+    [this](ask_parts& what) { begin(std::move(what)); },
+    [this](attempts_answered& what) {
+      for (auto& one : what.what)
+        step(std::move(one));
+      end_turn();
+    },
+    [this](attempt_failed& what) {
+      step(what.what);
+      end_turn();
+    },
     [this](map_fetched& what) {
       if (what.map)
         step(map_arrived{what.from, std::move(what.map)});
       else
         step(map_failed{what.from});
+      end_turn();
     },
     [this](client_wake) {
       timer_.on_wake();
       step(time_passed{});
+      end_turn();
     },
   };
 }
@@ -64,6 +76,7 @@ auto client_shell::begin(timed_call what) -> promise {
   auto answer = make_response_promise<promise>();
   callers_.emplace(id, answer);
   step(called{id, std::move(what.what), what.deadline_ms, what.name, what.trace});
+  end_turn();
   return answer;
 }
 
@@ -87,6 +100,16 @@ void client_shell::begin(batch_call what, std::shared_ptr<open_batch> batch) {
       name->place += static_cast<std::uint32_t>(place);
     step(called{id, std::move(what.calls[place]), what.deadline_ms, name, what.trace});
   }
+  end_turn();
+}
+
+void client_shell::begin(ask_parts what) {
+  for (auto& [ticket, one] : what.what) {
+    const auto id = ++last_call_;
+    callers_.emplace(id, part_ticket{what.to, ticket});
+    step(called{id, std::move(one), what.deadline_ms, std::nullopt, {}});
+  }
+  end_turn();
 }
 
 void client_shell::complete_place(batch_place& one, outcome_of_call how) {
@@ -107,11 +130,21 @@ void client_shell::step(event_kind what) {
   machine_.step({time().monotonic_ms(), time().wall_ms(), std::move(what)}, out);
   for (auto& effect : out)
     std::visit([this](auto& e) { perform(e); }, effect);
+}
+
+/// What several events have come to goes out together.
+void client_shell::end_turn() {
+  if (auto attempts = std::exchange(attempts_, {}); attempts.size() == 1)
+    route_->send(attempts.front(), caf::actor_cast<client_actor>(this));
+  else if (!attempts.empty())
+    route_->send_all(std::move(attempts), caf::actor_cast<client_actor>(this));
+  for (auto& [to, told] : std::exchange(told_, {}))
+    send(to, std::move(told));
   timer_.arm(*this, time(), machine_.next_wake());
 }
 
-void client_shell::perform(const send_attempt& what) {
-  route_->send(what, caf::actor_cast<client_actor>(this));
+void client_shell::perform(send_attempt& what) {
+  attempts_.push_back(std::move(what));
 }
 
 void client_shell::perform(const fetch_map& what) {
@@ -126,6 +159,9 @@ void client_shell::perform(complete& what) {
   std::visit(overloaded{
                [&](promise& one) { one.deliver(std::move(what.how)); },
                [&](batch_place& one) { complete_place(one, std::move(what.how)); },
+               [&](part_ticket& one) {
+                 told_[one.to].what.emplace_back(one.ticket, std::move(what.how));
+               },
              },
              asked);
 }

@@ -5,19 +5,26 @@
 #include "runtime/supervision/measured_actor.hpp"
 #include "runtime/supervision/wake_timer.hpp"
 
+#include <map>
 #include <memory>
 #include <unordered_map>
 #include <variant>
+#include <vector>
 
 namespace present::client {
 
 /// Where attempts go: to the network, or in simulation to a simulated one.
-/// Thread-safe. Each attempt is answered with one `attempt_answered` or
+/// Thread-safe. Each attempt is answered once, in an `attempts_answered` or by
 /// `attempt_failed`, each map fetch with one `map_fetched`.
 class client_route {
 public:
   virtual ~client_route() = default;
   virtual void send(const send_attempt& what, const client_actor& from) = 0;
+  /// The same as one after the other, at less cost.
+  virtual void send_all(std::vector<send_attempt> what, const client_actor& from) {
+    for (const auto& one : what)
+      send(one, from);
+  }
   virtual void fetch_map(node_id from, const client_actor& asker) = 0;
 };
 
@@ -50,15 +57,21 @@ private:
     std::shared_ptr<open_batch> batch;
     std::size_t place = 0;
   };
-  using caller = std::variant<promise, batch_place>;
+  struct part_ticket {
+    parts_listener to;
+    std::uint64_t ticket = 0;
+  };
+  using caller = std::variant<promise, batch_place, part_ticket>;
 
   promise begin(timed_call what);
   batch_promise begin(batch_call what);
   void begin(batch_call what, std::shared_ptr<open_batch> batch);
+  void begin(ask_parts what);
   static void complete_place(batch_place& one, outcome_of_call how);
   static void finish(open_batch& batch);
   void step(event_kind what);
-  void perform(const send_attempt& what);
+  void end_turn();
+  void perform(send_attempt& what);
   void perform(const fetch_map& what);
   void perform(complete& what);
 
@@ -66,6 +79,9 @@ private:
   std::shared_ptr<client_route> route_;
   std::unordered_map<call_id, caller> callers_;
   call_id last_call_ = 0;
+  // What one turn comes to, until it ends.
+  std::vector<send_attempt> attempts_;
+  std::map<parts_listener, parts_answered> told_;
   supervision::wake_timer<client_wake> timer_;
 };
 

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 /// A client session as a typed actor: what an embedding program talks to. All
@@ -34,9 +35,22 @@ struct routed_batch {
   std::shared_ptr<batch_listener> to;
 };
 
-/// From the network to the actor.
-struct attempt_answered {
-  answered what;
+/// What the node's coordinator asks of the partitions that have some keys, each for itself.
+/// Each is answered once, under its ticket, at the deadline at the latest, unless the client
+/// ends: who asks watches it. What is answered in one turn comes together.
+struct parts_answered {
+  std::vector<std::pair<std::uint64_t, outcome_of_call>> what; ///< by ticket
+};
+using parts_listener = caf::typed_actor<caf::reacts_to<parts_answered>>;
+struct ask_parts {
+  std::vector<std::pair<std::uint64_t, part_call>> what; ///< by ticket
+  std::uint32_t deadline_ms = 0;
+  parts_listener to;
+};
+
+/// From the network to the actor: what came for it in one response.
+struct attempts_answered {
+  std::vector<answered> what;
 };
 struct attempt_failed {
   attempt_lost what;
@@ -60,7 +74,7 @@ using client_actor = caf::typed_actor<
   caf::replies_to<drop_space>::with<outcome_of_call>,
   caf::replies_to<timed_call>::with<outcome_of_call>,
   caf::replies_to<batch_call>::with<batch_outcome>, caf::reacts_to<routed_batch>,
-  caf::reacts_to<attempt_answered>, caf::reacts_to<attempt_failed>,
+  caf::reacts_to<ask_parts>, caf::reacts_to<attempts_answered>, caf::reacts_to<attempt_failed>,
   caf::reacts_to<map_fetched>, caf::reacts_to<client_wake>>;
 
 } // namespace present::client
@@ -76,7 +90,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::batch_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::batch_outcome)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::routed_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::outcome_of_call)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::attempt_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::parts_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::ask_parts)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::attempts_answered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::attempt_failed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::map_fetched)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::client_wake)

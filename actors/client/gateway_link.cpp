@@ -10,6 +10,7 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace present::client {
 
@@ -317,12 +318,14 @@ void gateway_link::deliver(batch& to, schema::Response::Reader from) {
   if (common.failure.code == error_code::ok && answers.size() != to.size())
     common.failure = make_error(error_code::unknown_outcome,
                                 "the node answered another number of operations");
+  attempts_answered together; // those of one client that stand side by side
   for (unsigned place = 0; place < to.size(); ++place) {
-    auto one = common;
+    auto& one = together.what.emplace_back(common);
     one.attempt = to[place].what.attempt;
     if (one.failure.code == error_code::ok)
       one.what = decode_answer(answers[place]);
-    caf::anon_send(to[place].from, attempt_answered{std::move(one)});
+    if (place + 1 == to.size() || to[place + 1].from != to[place].from)
+      caf::anon_send(to[place].from, std::exchange(together, {}));
   }
 }
 

@@ -1,35 +1,45 @@
 #include "actors/node/local_gateway.hpp"
 
 #include "actors/system_names.hpp"
+#include "runtime/base/bounds.hpp"
 
 #include <caf/send.hpp>
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 namespace present {
 
 namespace {
 
-std::shared_ptr<const request> request_of(const client::send_attempt& what) {
+/// One of a partition, by one map.
+std::shared_ptr<request> request_like(const client::send_attempt& what) {
   auto asked = std::make_shared<request>();
   asked->partition = what.partition;
   asked->epoch = what.epoch;
-  asked->seen = what.seen;
-  asked->deadline_ms = what.deadline_ms;
   asked->traceparent = observe::format_traceparent(what.trace);
-  asked->operations.push_back(what.what);
   return asked;
 }
 
-client::answered answered_with(std::uint64_t attempt, const response& what) {
+void add(client::send_attempt&& one, request& to) {
+  to.seen = std::max(to.seen, one.seen);
+  to.deadline_ms = std::max(to.deadline_ms, one.deadline_ms);
+  if (one.trace.sampled) // one request, one trace: of several the one that somebody looks at
+    to.traceparent = observe::format_traceparent(one.trace);
+  to.operations.push_back(std::move(one.what));
+}
+
+client::answered answered_with(std::uint64_t attempt, const response& what,
+                               std::size_t place) {
   client::answered heard;
   heard.attempt = attempt;
   heard.failure = what.failure;
   heard.stamp = what.stamp;
   heard.epoch = what.epoch;
   heard.leader = what.leader;
-  if (!what.answers.empty())
-    heard.what = what.answers.front();
+  if (place < what.answers.size())
+    heard.what = what.answers[place];
   return heard;
 }
 
@@ -47,15 +57,44 @@ session_actor local_gateway::open_session() {
 
 void local_gateway::send(const client::send_attempt& what,
                          const client::client_actor& from) {
+  send_all({what}, from);
+}
+
+void local_gateway::send_all(std::vector<client::send_attempt> what,
+                             const client::client_actor& from) {
   const std::lock_guard hold(mutex_);
   const auto session = open_session();
-  if (!session) {
-    caf::anon_send(from, client::attempt_failed{{what.attempt, true}});
-    return;
+  using gathering = std::pair<std::shared_ptr<request>, sent>;
+  std::map<std::pair<partition_id, map_epoch>, gathering> open;
+  for (auto& one : what) {
+    // What waits there would keep the others waiting.
+    const bool alone = one.what.may_wait();
+    gathering by_itself;
+    auto& [asked, by] = alone ? by_itself : open[{one.partition, one.epoch}];
+    if (!asked)
+      asked = request_like(one);
+    by.from = from;
+    by.attempts.push_back(one.attempt);
+    add(std::move(one), *asked);
+    if (alone || by.attempts.size() == bounds::max_request_operations)
+      submit(session, std::exchange(asked, nullptr), std::exchange(by, {}));
   }
+  for (auto& [where, gathered] : open)
+    if (gathered.first)
+      submit(session, std::move(gathered.first), std::move(gathered.second));
+}
+
+void local_gateway::submit(const session_actor& to, std::shared_ptr<request> what, sent by) {
+  if (!to)
+    return fail(by, true);
   const auto number = ++last_number_;
-  attempts_.emplace(number, attempt{what.attempt, from});
-  caf::anon_send(session, session_call{number, request_of(what)});
+  requests_.emplace(number, std::move(by));
+  caf::anon_send(to, session_call{number, std::move(what)});
+}
+
+void local_gateway::fail(const sent& lost, bool never_sent) {
+  for (const auto attempt : lost.attempts)
+    caf::anon_send(lost.from, client::attempt_failed{{attempt, never_sent}});
 }
 
 void local_gateway::ask_for_map(map_taker take) {
@@ -73,12 +112,15 @@ void local_gateway::ask_for_map(map_taker take) {
 
 void local_gateway::reply(std::uint64_t number, std::shared_ptr<const response> what) {
   const std::lock_guard hold(mutex_);
-  const auto found = attempts_.find(number);
-  if (found == attempts_.end())
+  const auto found = requests_.find(number);
+  if (found == requests_.end())
     return;
-  caf::anon_send(found->second.from,
-                 client::attempt_answered{answered_with(found->second.id, *what)});
-  attempts_.erase(found);
+  const auto& [attempts, from] = found->second;
+  client::attempts_answered heard;
+  for (std::size_t place = 0; place < attempts.size(); ++place)
+    heard.what.push_back(answered_with(attempts[place], *what, place));
+  caf::anon_send(from, std::move(heard));
+  requests_.erase(found);
 }
 
 void local_gateway::reply_map(std::uint64_t number, result<cluster_map_ptr> map) {
@@ -100,8 +142,8 @@ void local_gateway::ended() {
     const std::lock_guard hold(mutex_);
     if (const auto& there = session_.get())
       ended_ = there.address();
-    for (const auto& [number, lost] : std::exchange(attempts_, {}))
-      caf::anon_send(lost.from, client::attempt_failed{{lost.id, false}});
+    for (const auto& [number, lost] : std::exchange(requests_, {}))
+      fail(lost, false);
     without_map.swap(map_calls_);
   }
   for (const auto& [number, take] : without_map)

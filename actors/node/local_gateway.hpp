@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <vector>
 
 namespace present {
 
@@ -21,6 +22,8 @@ public:
   explicit local_gateway(supervision::address_book& addresses);
 
   void send(const client::send_attempt& what, const client::client_actor& from);
+  /// Those for one partition go in one request.
+  void send_all(std::vector<client::send_attempt> what, const client::client_actor& from);
   /// `take` is called once, in the thread of the session or of the caller, with
   /// null if the map can't be had.
   using map_taker = std::function<void(cluster_map_ptr)>;
@@ -32,19 +35,22 @@ public:
   void ended() override;
 
 private:
-  struct attempt {
-    std::uint64_t id = 0;
+  /// The attempts of one request, in the order of its operations.
+  struct sent {
+    std::vector<std::uint64_t> attempts;
     client::client_actor from;
   };
 
   session_actor open_session();
+  void submit(const session_actor& to, std::shared_ptr<request> what, sent by);
+  static void fail(const sent& lost, bool never_sent);
 
   std::mutex mutex_;
   // Guarded by mutex_.
   supervision::address<session_actor> session_;
   caf::actor_addr ended_; ///< the session that ended last: may have a name still
   std::uint64_t last_number_ = 0;
-  std::unordered_map<std::uint64_t, attempt> attempts_;
+  std::unordered_map<std::uint64_t, sent> requests_;
   std::unordered_map<std::uint64_t, map_taker> map_calls_;
 };
 

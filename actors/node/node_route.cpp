@@ -4,6 +4,9 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
+#include <iterator>
+
 namespace present {
 
 node_route::node_route(node_id self, std::shared_ptr<local_gateway> here,
@@ -19,6 +22,26 @@ void node_route::send(const client::send_attempt& what, const client::client_act
   thread_.post([self = shared_from_this(),
                 one = client::outgoing{what, from}](network::network_loop&) mutable {
     self->links_.send(std::move(one));
+  });
+}
+
+/// One request for each of the node's own partitions, one visit to the network's thread.
+void node_route::send_all(std::vector<client::send_attempt> what,
+                          const client::client_actor& from) {
+  const auto far = std::stable_partition(
+    what.begin(), what.end(), [this](const auto& one) { return one.to == self_; });
+  std::vector<client::outgoing> there;
+  for (auto one = far; one != what.end(); ++one)
+    there.push_back({std::move(*one), from});
+  what.erase(far, what.end());
+  if (!what.empty())
+    here_->send_all(std::move(what), from);
+  if (there.empty())
+    return;
+  thread_.post([self = shared_from_this(),
+                there = std::move(there)](network::network_loop&) mutable {
+    for (auto& one : there)
+      self->links_.send(std::move(one));
   });
 }
 

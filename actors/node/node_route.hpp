@@ -23,6 +23,8 @@ public:
              network::network_thread& thread, client::gateway_links& links);
 
   void send(const client::send_attempt& what, const client::client_actor& from) override;
+  void send_all(std::vector<client::send_attempt> what,
+                const client::client_actor& from) override;
   void fetch_map(node_id from, const client::client_actor& asker) override;
 
 private:

@@ -9,6 +9,7 @@
 #include "runtime/base/bounds.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace present::partition {
 
@@ -106,9 +107,7 @@ answer participant::apply(const prepare& asked, hlc_stamp stamp) {
   auto given = draft.work_out(asked.part, bounds::max_transaction_results);
   if (given.code != error_code::ok)
     return given;
-  auto record = record_of(asked, stamp, draft, given.steps);
-  table_.put(record_key::prepared(record.client, record.number), record);
-  locks_.insert(std::move(record));
+  locks_.insert(record_of(asked, stamp, draft, given.steps));
   return given;
 }
 
@@ -168,9 +167,12 @@ answer participant::apply(const push& asked, hlc_stamp stamp) {
 
 answer participant::apply(const forget& asked, hlc_stamp stamp) {
   if (const auto found = ended_.find(asked.transaction); found != ended_.end()) {
-    auto record = found->second;
-    std::erase(record.waiting, storage::key_name{asked.where.space, asked.where.key});
-    put(record);
+    auto record = found->second.what;
+    if (asked.where == anchor{})
+      record.waiting.clear();
+    else
+      std::erase(record.waiting, storage::key_name{asked.where.space, asked.where.key});
+    note(std::move(record), false);
   }
   return applied_answer(stamp);
 }
@@ -179,7 +181,7 @@ answer participant::apply(const forget& asked, hlc_stamp stamp) {
 
 const storage::decision_record* participant::ended(const operation_id& transaction) const {
   const auto found = ended_.find(transaction);
-  return found == ended_.end() ? nullptr : &found->second;
+  return found == ended_.end() ? nullptr : &found->second.what;
 }
 
 std::optional<answer> participant::answer_of_end(const operation_id& transaction) const {
@@ -203,29 +205,44 @@ std::optional<answer> participant::refusal_of_end(const operation_id& transactio
 std::vector<storage::decision_record> participant::undriven() const {
   std::vector<storage::decision_record> all;
   for (const auto& id : undriven_)
-    all.push_back(ended_.at(id));
+    all.push_back(ended_.at(id).what);
   return all;
 }
 
 void participant::end(const operation_id& transaction, bool committed, hlc_stamp stamp,
                       hlc_stamp deadline, std::vector<storage::key_name> waiting) {
-  put({transaction.client, transaction.number, committed, stamp, deadline, std::move(waiting)});
+  note({transaction.client, transaction.number, committed, stamp, deadline, std::move(waiting)},
+       false);
 }
 
-void participant::put(const storage::decision_record& what) {
-  note(what);
-  table_.put(record_key::decision(what.client, what.number), what);
-}
-
-void participant::note(const storage::decision_record& what) {
+void participant::note(storage::decision_record what, bool is_stored) {
   const operation_id id{what.client, what.number};
   if (what.waiting.empty()) {
-    forgettable_.emplace(what.deadline, id);
+    forgettable_.emplace_hint(forgettable_.end(), what.deadline, id);
     undriven_.erase(id);
   } else {
     undriven_.insert(id);
   }
-  ended_[id] = what;
+  auto& known = ended_[id];
+  known.what = std::move(what);
+  known.is_stored = known.is_stored || is_stored;
+  if (!is_stored && !std::exchange(known.is_changed, true))
+    changed_.push_back(id);
+}
+
+void participant::write_back() {
+  for (auto& key : std::exchange(gone_, {}))
+    table_.erase(std::move(key));
+  for (const auto& [id, lock] : locks_.all())
+    if (stored_locks_.insert(id).second)
+      table_.put(record_key::prepared(id.client, id.number), lock);
+  for (const auto& id : std::exchange(changed_, {})) {
+    const auto found = ended_.find(id);
+    if (found == ended_.end() || !std::exchange(found->second.is_changed, false))
+      continue;
+    found->second.is_stored = true;
+    table_.put(record_key::decision(id.client, id.number), found->second.what);
+  }
 }
 
 void participant::install(const storage::intended_write& what, hlc_stamp version) {
@@ -243,8 +260,9 @@ void participant::collect(hlc_stamp latest) {
          && forgotten++ < forgotten_per_entry) {
     const auto id = forgettable_.begin()->second;
     forgettable_.erase(forgettable_.begin());
-    ended_.erase(id);
-    table_.erase(record_key::decision(id.client, id.number));
+    const auto known = ended_.extract(id);
+    if (known && known.mapped().is_stored)
+      gone_.push_back(record_key::decision(id.client, id.number));
   }
 }
 
@@ -252,15 +270,18 @@ void participant::restore() {
   auto prepared = table_.visit(
     record_key::start_of(storage::record_kind::prepared),
     record_key::end_of(storage::record_kind::prepared), [&](storage::row&& row) {
-      if (!mutated(mutant::forget_prepared))
-        locks_.insert(std::get<storage::prepared_record>(std::move(row.what)));
+      if (!mutated(mutant::forget_prepared)) {
+        auto& lock = std::get<storage::prepared_record>(row.what);
+        stored_locks_.insert({lock.client, lock.number});
+        locks_.insert(std::move(lock));
+      }
       return true;
     });
   sound(prepared);
   auto decided = table_.visit(
     record_key::start_of(storage::record_kind::decision),
     record_key::end_of(storage::record_kind::decision), [&](storage::row&& row) {
-      note(std::get<storage::decision_record>(row.what));
+      note(std::get<storage::decision_record>(std::move(row.what)), true);
       return true;
     });
   sound(decided);

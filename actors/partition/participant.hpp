@@ -4,15 +4,17 @@
 #include "actors/partition/operation.hpp"
 #include "storage/state.hpp"
 
-#include <map>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
+#include <unordered_map>
 #include <vector>
 
 /// A partition's half of transactions that reach over several: what has prepared here,
 /// and how such transactions ended. Part of the replicated state: it changes by what
-/// is applied, and lives in the table as records, so that checkpoints and snapshots
-/// have it.
+/// is applied. It lives in memory; `write_back` puts it into the table as records, so
+/// that checkpoints and snapshots have it: most of it has come and gone by then.
 ///
 ///                 prepare                    resolve(committed)
 ///      nothing ──────────────▶ prepared ───────────────────────▶ committed ─┐ its
@@ -53,6 +55,9 @@ public:
   answer apply(const push& asked, hlc_stamp stamp);
   answer apply(const forget& asked, hlc_stamp stamp);
 
+  /// Makes the table's records what is known here. Call before it is frozen.
+  void write_back();
+
   /// Why the decision can't be tried by this entry, but by a later one.
   std::optional<answer> delay_of(const decide& asked, hlc_stamp stamp) const;
 
@@ -70,15 +75,29 @@ public:
 private:
   void end(const operation_id& transaction, bool committed, hlc_stamp stamp,
            hlc_stamp deadline, std::vector<storage::key_name> waiting);
-  void put(const storage::decision_record& what);
-  void note(const storage::decision_record& what);
+  void note(storage::decision_record what, bool is_stored);
   std::optional<answer> refusal_of_end(const operation_id& transaction) const;
   void install(const storage::intended_write& what, hlc_stamp version);
   void restore();
 
+  /// An end, and whether the table has a record of it, and the same.
+  struct known_end {
+    storage::decision_record what;
+    bool is_stored = false;
+    bool is_changed = false;
+  };
+  struct by_number {
+    std::size_t operator()(const operation_id& id) const {
+      return std::hash<std::uint64_t>{}(id.client.value * 0x9e3779b97f4a7c15 + id.number.value);
+    }
+  };
+
   storage::state& table_;
   lock_table locks_;
-  std::map<operation_id, storage::decision_record> ended_;
+  std::set<operation_id> stored_locks_; ///< of `locks_`, whose records the table has
+  std::unordered_map<operation_id, known_end, by_number> ended_;
+  std::vector<operation_id> changed_; ///< perhaps: each that has is here
+  std::vector<storage::record_key> gone_; ///< records in the table of what is no more
   std::set<operation_id> undriven_; ///< of `ended_`, for whom somebody waits
   /// Those that nobody waits for, by their deadline.
   std::set<std::pair<hlc_stamp, operation_id>> forgettable_;
@@ -95,7 +114,8 @@ answer participant::apply(const resolve& asked, hlc_stamp stamp, Owns owns) {
     return locked_answer(lock); // B5: a later entry will do
   const auto done = is_of_it ? locks_.take(asked.transaction) : std::nullopt;
   if (done) {
-    table_.erase(storage::record_key::prepared(done->client, done->number));
+    if (stored_locks_.erase(asked.transaction) > 0)
+      gone_.push_back(storage::record_key::prepared(done->client, done->number));
     for (const auto& write : done->writes)
       if (asked.committed && owns(write.where.space, write.where.key))
         install(write, asked.stamp);

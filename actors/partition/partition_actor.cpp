@@ -68,6 +68,7 @@ void partition_shell::on_exit() {
   links_.clear();
   askers_.clear();
   heard_.clear();
+  to_coordinate_.clear();
   replica_.reset();
   snapshots_.reset();
 }
@@ -123,8 +124,10 @@ auto partition_shell::make_behavior() -> behavior_type {
     [this](snapshot_part_taken& what) { on_part_taken(what); },
     [this](map_learned& what) { tell(partition::map_known{std::move(what.map)}); },
     [this](const scrub_verdict& what) { on_verdict(what); },
-    [this](transaction_answered& what) {
-      tell(partition::coordinated{what.tag, what.place, what.at_term, std::move(what.what)});
+    [this](transactions_answered& what) {
+      for (auto& one : what.what)
+        hear(partition::coordinated{one.tag, one.place, what.at_term, std::move(one.what)});
+      settle();
     },
     [this](partition_wake) {
       timer_.on_wake();
@@ -238,6 +241,7 @@ void partition_shell::settle() {
     auto wanted = std::exchange(heard_, {});
     for (auto& effect : wanted)
       std::visit([this](auto& e) { perform(e); }, effect);
+    hand_over_transactions();
     if (!traces_.is_empty())
       turn_began_ns_ = time().monotonic_ns();
   } while (!resting_ && (replica_->turn(heard_) || !heard_.empty()));
@@ -311,37 +315,45 @@ void partition_shell::perform(partition::respond& what) {
   askers_.erase(found);
 }
 
-/// Without one the client asks again: nothing was begun.
 void partition_shell::perform(partition::coordinate& what) {
-  const auto& to = coordinator_.get();
-  if (!to) {
+  to_coordinate_.push_back(
+    {{setup_.machine.id, what.at_term}, *what.plan, {what.tag, what.place}});
+}
+
+void partition_shell::perform(partition::drive_decision& what) {
+  to_coordinate_.push_back({{setup_.machine.id, what.at_term},
+                            transaction::drive{what.terms, std::move(what.decision)},
+                            {}});
+}
+
+void partition_shell::perform(partition::doubt_lock& what) {
+  to_coordinate_.push_back(
+    {{setup_.machine.id, what.at_term}, transaction::doubt{what.terms, what.here}, {}});
+}
+
+/// Those of one turn together. Without a coordinator the client asks again: nothing was
+/// begun; and what was left is found again.
+void partition_shell::hand_over_transactions() {
+  if (to_coordinate_.empty())
+    return;
+  auto handed = std::exchange(to_coordinate_, {});
+  if (const auto& to = coordinator_.get()) {
+    if (watched_coordinator_ != to.address()) {
+      watched_coordinator_ = to.address();
+      monitor(to);
+    }
+    return send(to, coordinate_transactions{std::move(handed)});
+  }
+  for (const auto& each : handed) {
+    if (!std::holds_alternative<transaction::begun>(each.what))
+      continue;
     present::answer said;
     said.code = error_code::overloaded;
     said.known = outcome::not_applied;
     said.message = "this node's coordinator of transactions starts";
-    hear(partition::coordinated{what.tag, what.place, what.at_term, std::move(said)});
-    return;
+    hear(partition::coordinated{each.who.tag, each.who.place, each.from.at_term,
+                                std::move(said)});
   }
-  if (watched_coordinator_ != to.address()) {
-    watched_coordinator_ = to.address();
-    monitor(to);
-  }
-  send(to, coordinate_transaction{
-             {{setup_.machine.id, what.at_term}, *what.plan, {what.tag, what.place}}});
-}
-
-void partition_shell::perform(partition::drive_decision& what) {
-  if (const auto& to = coordinator_.get())
-    send(to, coordinate_transaction{{{setup_.machine.id, what.at_term},
-                                     transaction::drive{what.terms, std::move(what.decision)},
-                                     {}}});
-}
-
-void partition_shell::perform(partition::doubt_lock& what) {
-  if (const auto& to = coordinator_.get())
-    send(to, coordinate_transaction{{{setup_.machine.id, what.at_term},
-                                     transaction::doubt{what.terms, what.here},
-                                     {}}});
 }
 
 void partition_shell::perform(raft::rebuild_needed&) {

@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 namespace present {
 
@@ -65,6 +66,7 @@ private:
   void settle();
   void tell(partition::replica_event_kind what);
   void tell_router();
+  void hand_over_transactions();
 
   void on_part_read(snapshot_part_read& what);
   void on_part_taken(snapshot_part_taken& what);
@@ -123,6 +125,7 @@ private:
   std::uint64_t snapshots_installed_ = 0; ///< since the start
   std::unique_ptr<partition::replica> replica_;
   partition::replica_effects heard_; ///< not yet carried out
+  std::vector<transaction::to_coordinate> to_coordinate_; ///< of this turn
   supervision::wake_timer<partition_wake> timer_;
 
   // What the router was told last.

@@ -35,13 +35,16 @@ struct partition_request {
   std::optional<term> only_in = std::nullopt;
 };
 
-/// From the coordinator: what became of a transaction that this partition gave it when it
+/// From the coordinator: what became of transactions that this partition gave it when it
 /// led in that term. A tag that isn't open any more, or of another term, says nothing.
-struct transaction_answered {
-  std::uint64_t tag = 0;
-  std::uint32_t place = 0;
+struct transactions_answered {
+  struct one {
+    std::uint64_t tag = 0;
+    std::uint32_t place = 0;
+    answer what;
+  };
   term at_term;
-  answer what;
+  std::vector<one> what;
 };
 
 /// From the network: what peers say, in their order. No answer.
@@ -67,14 +70,14 @@ using partition_actor = caf::typed_actor<
   caf::reacts_to<checkpoint_done>, caf::reacts_to<snapshot_part_read>,
   caf::reacts_to<snapshot_part_taken>, caf::reacts_to<partition_wake>,
   caf::reacts_to<map_learned>, caf::reacts_to<scrub_verdict>,
-  caf::reacts_to<transaction_answered>,
+  caf::reacts_to<transactions_answered>,
   caf::replies_to<ask_partition_status>::with<partition_status>>;
 
 } // namespace present
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::partition_response)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::partition_request)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::transaction_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::transactions_answered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::raft_mail)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::peer_link_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::partition_status)

@@ -101,6 +101,8 @@ std::optional<time_ms> partition_machine::next_wake() const {
     sooner(*held);
   if (wants_own_entry())
     sooner(own_entry_not_before_);
+  if (gathers_until_ != 0 && !gathered_.is_empty())
+    sooner(gathers_until_);
   if (const auto look = next_look())
     sooner(*look);
   if (const auto look = leases_.next_look())
@@ -240,6 +242,7 @@ void partition_machine::on_committed(const event& input, const committed& what,
   applied_term_ = what.at_term;
   settle_proposals(what, std::move(answers), out);
   wake_lock_waiters(out);
+  gather_on(input.now);
   step_watches(std::move(changed), out);
   if (what.batch && std::holds_alternative<adopt_share>(what.batch->command))
     end_watches_elsewhere(out);
@@ -303,6 +306,7 @@ void partition_machine::become_following(time_ms now, effects& out) {
   if (phase_ == phase::following)
     return;
   phase_ = phase::following;
+  gathers_until_ = 0;
   leases_.end();
   refuse_parked(out);
   marker_is_due_ = false;
@@ -311,7 +315,7 @@ void partition_machine::become_following(time_ms now, effects& out) {
     fail(gathered_.take_batch().origins, not_leading(), out);
   fail(std::exchange(to_coordinate_, {}), not_leading(), out);
   fail(std::exchange(locked_writes_, {}), not_leading(), out);
-  forget_coordinated(out);
+  in_hand_.clear();
   locked_reads_.clear();
   while (const auto held = held_.take_any())
     refuse(held->tag, not_leading(), out);
@@ -335,7 +339,6 @@ void partition_machine::become_taking_over(time_ms now) {
   clock_.raise(state_->latest());
   close_up_to_ = {};
   in_hand_.clear(); // an earlier term's coordinator can do nothing any more (P16)
-  release_pushes();
   if (knows_its_log)
     become_leading(now);
 }
@@ -476,8 +479,8 @@ void partition_machine::admit(const held_requests::held& what, bool was_held, ef
       opened.answer_place(place, std::move(*refused));
     } else if (reaches_others(asked)) {
       to_coordinate_.push_back({what.tag, place});
-    } else if (holds_push(what, place)) {
-      opened.fates[place] = waits_for::lock;
+    } else if (auto word = word_on_push(what, asked)) {
+      opened.answer_place(place, std::move(*word));
     } else if (asked.is_read()) {
       opened.fates[place] = waits_for::index;
       reads = true;
@@ -496,64 +499,6 @@ void partition_machine::admit(const held_requests::held& what, bool was_held, ef
       return serve_read(opened.read_ticket, out);
   }
   respond_if_complete(what.tag, opened, out);
-}
-
-/// An idle partition proposes at once; a busy one lets the next batch gather.
-void partition_machine::propose_gathered(const event& input, effects& out) {
-  while (phase_ == phase::leading
-         && proposals_.size() < options_.max_proposals_in_flight
-         && (!gathered_.is_empty()
-             || (wants_own_entry() && own_entry_not_before_ <= input.now)))
-    propose_batch(input.wall_ms, out);
-}
-
-/// An entry without operations drives on what is collected in parts.
-bool partition_machine::wants_own_entry() const {
-  return phase_ == phase::leading && proposals_.empty()
-         && (state_->is_collecting() || wanted_command().index() != 0
-             || state_->latest() < close_up_to_);
-}
-
-own_command partition_machine::wanted_command() const {
-  if (share_is_due_)
-    return known_share_;
-  if (leases_.has_due())
-    return leases_.due();
-  const auto* root = state_->root_catalog();
-  if (root && !root->is_founded() && options_.founding_map)
-    return found_catalog{options_.founding_map};
-  if (marker_is_due_)
-    return digest_marker{};
-  return {};
-}
-
-void partition_machine::propose_batch(std::uint64_t wall_ms, effects& out) {
-  auto batch = std::make_shared<entry_batch>();
-  if (proposals_.empty())
-    batch->command = wanted_command();
-  gathered_writes::cut next;
-  if (!std::holds_alternative<expire_claims>(batch->command)) // its entry is its own (L1)
-    next = gathered_.take_batch();
-  batch->operations = std::move(next.operations);
-  batch->first_stamp = clock_.tick(
-    mutated(mutant::stamp_without_median) ? wall_ms : bounded_wall(wall_ms));
-  if (mutated(mutant::stamp_by_wall_clock))
-    batch->first_stamp = hlc_stamp::of(wall_ms, 0);
-  clock_.raise(batch->last_stamp());
-  std::vector<request_tag> traced;
-  open_request* asker = nullptr;
-  for (std::size_t i = 0; i < next.origins.size(); ++i) {
-    if (i == 0 || next.origins[i].tag != next.origins[i - 1].tag) {
-      asker = requests_.find(next.origins[i].tag);
-      if (asker && asker->is_traced)
-        traced.push_back(next.origins[i].tag);
-    }
-    if (asker) // else it waited for a lock too long: nobody takes it out of the queue then
-      asker->fates[next.origins[i].place] = waits_for::log;
-  }
-  const auto ticket = ++last_ticket_;
-  proposals_[ticket] = {batch, std::move(next.origins), std::nullopt, std::move(traced)};
-  out.push_back(propose{ticket, std::move(batch)});
 }
 
 // -- what becomes of them ----------------------------------------------------------
@@ -586,6 +531,7 @@ void partition_machine::settle_proposals(const committed& what,
       continue;
     }
     check(answers.size() >= done.origins.size(), "I4: an entry lost its operations");
+    last_round_ = {done.since, done.batch->operations.size()};
     for (const auto tag : done.traced)
       out.push_back(stage_reached{tag, request_stage::applied});
     keep_waiting(done, answers);

@@ -36,7 +36,9 @@
 /// A write: arrived → (gathered) → proposed → in the log at (index, term) →
 /// committed → applied → answered. A read: arrived → read-index round → state has
 /// applied that index → answered. While one proposal is in flight the next batch
-/// gathers, so an idle partition proposes at once and a busy one in large entries.
+/// gathers, so an idle partition proposes at once and a busy one in large entries: if
+/// something has gathered by then, a slow round's next one waits for those whom its answers
+/// wake, too, for a part of its time, or until as many have come.
 ///
 /// Invariants
 /// I1  Entries are applied in log order, each once: applied' = applied + 1.
@@ -71,8 +73,8 @@
 ///     whoever leads (P22). Where nobody writes the leader proposes one.
 /// I15 A read that waits for a lock is confirmed first, and is answered when that changes,
 ///     when it has waited for as long as it said, or when the leadership ends.
-/// I16 Who pushes a transaction that is with this leadership's coordinator waits until that
-///     has said how it ended: only what nobody drives any more is aborted by others (P8).
+/// I16 Nobody else's push aborts a transaction that is with this leadership's coordinator:
+///     only what nobody drives any more (P8).
 /// I17 A write that comes after what isn't applied here is held back, not proposed, until
 ///     it is or until its deadline (C5).
 /// I18 What users supply runs here, when the leader admits a write, and is logged as its
@@ -315,6 +317,7 @@ private:
 
   /// An entry of this leader's on its way to commit.
   struct proposal {
+    time_ms since = 0;
     std::shared_ptr<const entry_batch> batch;
     std::vector<write_origin> origins; ///< place i of the batch: who asked
     std::optional<raft::log_position> place;
@@ -364,8 +367,9 @@ private:
   void refuse_late_held(time_ms now, effects& out);
   std::optional<operation> advised(const operation& asked) const;
   void release_held(effects& out);
+  void gather_on(time_ms now);
   void propose_gathered(const event& input, effects& out);
-  void propose_batch(std::uint64_t wall_ms, effects& out);
+  void propose_batch(const event& input, effects& out);
   bool wants_own_entry() const;
   own_command wanted_command() const;
   void compare_share();
@@ -377,9 +381,8 @@ private:
   void on_coordinated(const coordinated& what, effects& out);
   void on_coordinator_gone(effects& out);
   bool has_in_hand(const operation_id& id) const;
-  bool holds_push(const held_requests::held& what, std::uint32_t place);
-  void release_pushes();
-  void forget_coordinated(effects& out);
+  std::optional<answer> word_on_push(const held_requests::held& what,
+                                     const operation& asked) const;
   void look_for_left_transactions(const event& input, effects& out);
   std::optional<time_ms> next_look() const;
   void keep_waiting(proposal& done, std::vector<answer>& answers);
@@ -449,6 +452,9 @@ private:
   gathered_writes gathered_;
   held_requests held_;
   std::map<std::uint64_t, proposal> proposals_;
+  time_ms gathers_until_ = 0; ///< if not as many as `awaited_` have come before
+  std::size_t awaited_ = 0;
+  std::pair<time_ms, std::size_t> last_round_{}; ///< settled in this step: since, writes
   /// Place → ticket. By term too: what an earlier leadership of this replica put
   /// at an index may wait there when the next one puts something else.
   std::map<raft::log_position, std::uint64_t> placed_;
@@ -458,11 +464,9 @@ private:
   std::multimap<log_index, std::uint64_t> confirmed_; ///< index → ticket of `reads_`
   parked_reads parked_;
   std::uint64_t last_ticket_ = 0;
-  /// Transactions that are to be handed to the coordinator; that it has in hand; and who
-  /// waits for their ends (I16).
+  /// Transactions that are to be handed to the coordinator, and those that it has in hand.
   std::vector<write_origin> to_coordinate_;
   std::map<write_origin, operation_id> in_hand_;
-  std::multimap<operation_id, write_origin> held_pushes_;
   // Who has met a lock (I12), and how many locks had gone by then.
   std::vector<write_origin> locked_writes_;
   std::vector<std::uint64_t> locked_reads_; ///< tickets of `reads_`

@@ -538,6 +538,7 @@ void state_machine::write_back() {
          known.steps});
     table_.put(key, std::move(record));
   }
+  participant_.write_back();
   storage::partition_record own;
   own.latest = latest_;
   own.epoch = share_epoch_;

@@ -1,7 +1,9 @@
 #include "actors/transaction/coordinator_actor.hpp"
 
 #include "actors/system_names.hpp"
+#include "runtime/base/bounds.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace present {
@@ -12,11 +14,10 @@ namespace {
 /// then it may do all the same; each step is the same done twice as once.
 constexpr std::uint32_t ask_patience_ms = 5'000;
 
-std::shared_ptr<const request> request_for(const transaction::ask_home& what) {
+std::shared_ptr<request> request_to(partition_id partition) {
   auto asked = std::make_shared<request>();
-  asked->partition = what.whom.partition;
+  asked->partition = partition;
   asked->deadline_ms = ask_patience_ms;
-  asked->operations.push_back(what.what);
   return asked;
 }
 
@@ -45,23 +46,47 @@ void coordinator_shell::on_exit() {
 
 auto coordinator_shell::make_behavior() -> behavior_type {
   set_down_handler([this](const caf::down_msg& down) {
-    if (const auto found = watched_.find(down.source); found != watched_.end()) {
-      const auto partition = found->second;
-      watched_.erase(found);
-      step(transaction::partition_gone{partition});
-    }
+    on_down(down);
+    end_turn();
   });
   describe_with([this] {
     return supervision::details{{"transactions", std::to_string(machine_.runs())}};
   });
   return {
-    [this](coordinate_transaction& what) { step(std::move(what.what)); },
-    [this](const partition_response& what) { on_response(what); },
+    [this](coordinate_transactions& what) {
+      for (auto& one : what.what)
+        step(std::move(one));
+      end_turn();
+    },
+    [this](const partition_response& what) {
+      on_response(what);
+      end_turn();
+    },
+    [this](client::parts_answered& what) {
+      for (auto& [ticket, how] : what.what)
+        on_outcome(ticket, how);
+      end_turn();
+    },
     [this](coordinator_wake) {
       timer_.on_wake();
       step(transaction::time_passed{});
+      end_turn();
     },
   };
+}
+
+/// Who has gone answers nothing any more.
+void coordinator_shell::on_down(const caf::down_msg& down) {
+  if (down.source == watched_client_) {
+    watched_client_ = {};
+    for (const auto ticket : std::exchange(far_, {}))
+      step(transaction::asked_lost{ticket});
+  } else if (const auto found = watched_.find(down.source); found != watched_.end()) {
+    const auto partition = found->second;
+    watched_.erase(found);
+    std::erase_if(requests_, [&](const auto& one) { return one.second.partition == partition; });
+    step(transaction::partition_gone{partition});
+  }
 }
 
 void coordinator_shell::step(transaction::coordinator_event_kind what) {
@@ -69,47 +94,85 @@ void coordinator_shell::step(transaction::coordinator_event_kind what) {
   machine_.step({time().monotonic_ms(), std::move(what)}, out);
   for (auto& effect : out)
     std::visit([this](auto& e) { perform(e); }, effect);
-  timer_.arm(*this, time(), machine_.next_wake());
 }
 
-void coordinator_shell::perform(transaction::ask_home& what) {
-  const auto& to = partitions_.of(what.whom.partition);
-  if (!to) {
-    step(transaction::partition_gone{what.whom.partition});
-    return;
-  }
-  if (watched_.emplace(to.address(), what.whom.partition).second)
+/// What several events have come to goes out together.
+void coordinator_shell::end_turn() {
+  auto asked = asks_.take(time().monotonic_ms());
+  for (auto& [whom, what] : asked.of_homes)
+    ask(whom, what);
+  if (!asked.of_cluster.empty())
+    ask(asked.of_cluster);
+  for (auto& [whom, what] : std::exchange(told_, {}))
+    if (const auto& to = partitions_.of(whom.partition))
+      send(to, std::move(what));
+  auto wake = machine_.next_wake();
+  if (const auto due = asks_.next_due())
+    wake = std::min(wake.value_or(*due), *due);
+  timer_.arm(*this, time(), wake);
+}
+
+void coordinator_shell::ask(const transaction::leadership& whom,
+                            std::vector<transaction::ask_home>& what) {
+  const auto& to = partitions_.of(whom.partition);
+  if (!to)
+    return step(transaction::partition_gone{whom.partition});
+  if (watched_.emplace(to.address(), whom.partition).second)
     monitor(to);
-  send(to, partition_request{what.ticket, request_for(what),
-                             caf::actor_cast<response_listener>(this), {}, what.whom.at_term});
+  for (std::size_t first = 0; first < what.size(); first += bounds::max_request_operations) {
+    auto asked = request_to(whom.partition);
+    auto& [partition, tickets] = requests_[++last_request_];
+    partition = whom.partition;
+    const auto end = std::min(what.size(), first + bounds::max_request_operations);
+    for (auto place = first; place < end; ++place) {
+      tickets.push_back(what[place].ticket);
+      asked->operations.push_back(std::move(what[place].what));
+    }
+    send(to, partition_request{last_request_, std::move(asked),
+                               caf::actor_cast<response_listener>(this), {}, whom.at_term});
+  }
 }
 
 void coordinator_shell::on_response(const partition_response& what) {
-  if (what.what->failure.code != error_code::ok)
-    step(transaction::asked_answered{what.tag, refusal_of(what.what->failure)});
-  else
-    step(transaction::asked_answered{what.tag, what.what->answers.front()});
+  const auto asked = requests_.extract(what.tag);
+  if (!asked)
+    return; // of a partition's actor that has ended
+  const auto& said = *what.what;
+  const auto& tickets = asked.mapped().tickets;
+  for (std::size_t place = 0; place < tickets.size(); ++place)
+    step(transaction::asked_answered{
+      tickets[place],
+      said.failure.code != error_code::ok ? refusal_of(said.failure) : said.answers[place]});
 }
 
-void coordinator_shell::perform(transaction::ask_cluster& what) {
-  const auto ticket = what.ticket;
-  const auto& client = client_.get();
-  if (!client) {
-    step(transaction::asked_lost{ticket});
+void coordinator_shell::ask(std::vector<transaction::ask_cluster>& what) {
+  const auto& to = client_.get();
+  if (!to) {
+    for (const auto& one : what)
+      step(transaction::asked_lost{one.ticket});
     return;
   }
-  client::timed_call call{
-    client::part_call{what.where, std::make_shared<const operation>(std::move(what.what))},
-    ask_patience_ms, std::nullopt, {}};
-  request(client, caf::infinite, std::move(call))
-    .then([this, ticket](const client::outcome_of_call& how) { on_outcome(ticket, how); },
-          [this, ticket](const caf::error&) { step(transaction::asked_lost{ticket}); });
+  if (watched_client_ != to.address()) {
+    watched_client_ = to.address();
+    monitor(to);
+  }
+  client::ask_parts asked{{}, ask_patience_ms, caf::actor_cast<client::parts_listener>(this)};
+  asked.what.reserve(what.size());
+  for (auto& one : what) {
+    far_.insert(one.ticket);
+    asked.what.emplace_back(
+      one.ticket,
+      client::part_call{one.where, std::make_shared<const operation>(std::move(one.what))});
+  }
+  send(to, std::move(asked));
 }
 
-void coordinator_shell::on_outcome(std::uint64_t ticket, const client::outcome_of_call& how) {
+void coordinator_shell::on_outcome(std::uint64_t ticket, client::outcome_of_call& how) {
+  if (far_.erase(ticket) == 0)
+    return; // of a client that has ended
   const auto& why = how.problem;
   if (why.code == error_code::ok || how.given.code == why.code)
-    step(transaction::asked_answered{ticket, how.given});
+    step(transaction::asked_answered{ticket, std::move(how.given)});
   else if (why.known == outcome::not_applied)
     step(transaction::asked_answered{ticket, refusal_of(why)});
   else
@@ -117,9 +180,9 @@ void coordinator_shell::on_outcome(std::uint64_t ticket, const client::outcome_o
 }
 
 void coordinator_shell::perform(transaction::tell_asker& what) {
-  if (const auto& to = partitions_.of(what.whom.partition))
-    send(to, transaction_answered{what.who.tag, what.who.place, what.whom.at_term,
-                                  std::move(what.what)});
+  auto& told = told_[what.whom];
+  told.at_term = what.whom.at_term;
+  told.what.push_back({what.who.tag, what.who.place, std::move(what.what)});
 }
 
 } // namespace present

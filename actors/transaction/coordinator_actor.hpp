@@ -3,12 +3,16 @@
 #include "actors/client/client_actor.hpp"
 #include "actors/partition/partition_addresses.hpp"
 #include "actors/transaction/coordinator_contract.hpp"
+#include "actors/transaction/gathered_asks.hpp"
 #include "runtime/supervision/address_book.hpp"
 #include "runtime/supervision/measured_actor.hpp"
 #include "runtime/supervision/wake_timer.hpp"
 
+#include <map>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 namespace present {
 
@@ -27,16 +31,35 @@ protected:
 
 private:
   void step(transaction::coordinator_event_kind what);
-  void perform(transaction::ask_home& what);
-  void perform(transaction::ask_cluster& what);
+  void end_turn();
+  void perform(transaction::ask_home& what) { asks_.push(time().monotonic_ms(), std::move(what)); }
+  void perform(transaction::ask_cluster& what) {
+    asks_.push(time().monotonic_ms(), std::move(what));
+  }
   void perform(transaction::tell_asker& what);
+  void ask(const transaction::leadership& whom, std::vector<transaction::ask_home>& what);
+  void ask(std::vector<transaction::ask_cluster>& what);
+  void on_down(const caf::down_msg& down);
   void on_response(const partition_response& what);
-  void on_outcome(std::uint64_t ticket, const client::outcome_of_call& how);
+  void on_outcome(std::uint64_t ticket, client::outcome_of_call& how);
+
+  struct asked_here {
+    partition_id partition;
+    std::vector<std::uint64_t> tickets;
+  };
 
   transaction::coordinator_machine machine_;
+  transaction::gathered_asks asks_;
+  std::map<transaction::leadership, transactions_answered> told_; ///< in this turn
   partition_addresses partitions_;
   supervision::address<client::client_actor> client_;
   std::unordered_map<caf::actor_addr, partition_id> watched_;
+  caf::actor_addr watched_client_;
+  // What has no answer yet: requests to partitions here, by their number, and tickets of
+  // what the client was asked.
+  std::unordered_map<std::uint64_t, asked_here> requests_;
+  std::unordered_set<std::uint64_t> far_;
+  std::uint64_t last_request_ = 0;
   supervision::wake_timer<coordinator_wake> timer_;
 };
 

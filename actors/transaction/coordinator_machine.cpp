@@ -22,8 +22,8 @@ anchor here_of(const to_coordinate& what) {
 
 } // namespace
 
-void coordinator_machine::step(const coordinator_event& input, coordinator_effects& out) {
-  std::visit([&](const auto& what) { on(input, what, out); }, input.what);
+void coordinator_machine::step(coordinator_event input, coordinator_effects& out) {
+  std::visit([&](auto& what) { on(input, what, out); }, input.what);
 }
 
 std::optional<time_ms> coordinator_machine::next_wake() const {
@@ -32,7 +32,7 @@ std::optional<time_ms> coordinator_machine::next_wake() const {
 
 // -- events --------------------------------------------------------------------------
 
-void coordinator_machine::on(const coordinator_event& input, const to_coordinate& what,
+void coordinator_machine::on(const coordinator_event& input, to_coordinate& what,
                              coordinator_effects& out) {
   const run_name name{what.from.partition, transaction_of(what)};
   if (const auto found = runs_.find(name); found != runs_.end()) {
@@ -47,7 +47,8 @@ void coordinator_machine::on(const coordinator_event& input, const to_coordinate
   its.here = here_of(what);
   if (std::holds_alternative<begun>(what.what))
     its.askers.push_back(what.who);
-  std::visit([&](const auto& begins) { hear(name, {input.now, begins}, out); }, what.what);
+  std::visit([&](auto& begins) { hear(name, {input.now, std::move(begins)}, out); },
+             what.what);
 }
 
 /// False: what runs is of an earlier leadership, which can't do anything any more (N1).
@@ -64,7 +65,7 @@ bool coordinator_machine::join(run& there, const to_coordinate& what,
   return true;
 }
 
-void coordinator_machine::on(const coordinator_event& input, const asked_answered& what,
+void coordinator_machine::on(const coordinator_event& input, asked_answered& what,
                              coordinator_effects& out) {
   const auto found = tickets_.find(what.ticket);
   if (found == tickets_.end())
@@ -74,7 +75,7 @@ void coordinator_machine::on(const coordinator_event& input, const asked_answere
   const auto ticket = runs_.at(name).tickets.extract(what.ticket).mapped();
   if (of_home && what.what.code == error_code::not_leader)
     return give_up(name); // N1
-  hear(name, {input.now, answered{ticket, what.what}}, out);
+  hear(name, {input.now, answered{ticket, std::move(what.what)}}, out);
 }
 
 void coordinator_machine::on(const coordinator_event& input, const asked_lost& what,
@@ -107,11 +108,10 @@ void coordinator_machine::on(const coordinator_event& input, const time_passed&,
 
 // -- runs ----------------------------------------------------------------------------
 
-void coordinator_machine::hear(const run_name& name, const event& input,
-                               coordinator_effects& out) {
+void coordinator_machine::hear(const run_name& name, event input, coordinator_effects& out) {
   auto& its = runs_.at(name);
   effects wanted;
-  its.machine.step(input, wanted);
+  its.machine.step(std::move(input), wanted);
   for (auto& each : wanted)
     carry_out(name, its, each, out);
   if (its.machine.is_done())
@@ -129,9 +129,10 @@ void coordinator_machine::carry_out(const run_name& name, run& its, effect& what
                  tickets_.emplace(ticket, asked_ticket{name, of_home});
                  its.tickets.emplace(ticket, wanted.ticket);
                  if (of_home)
-                   out.push_back(ask_home{ticket, its.of, std::move(wanted.what)});
+                   out.push_back(ask_home{ticket, its.of, std::move(wanted.what), wanted.hurry});
                  else
-                   out.push_back(ask_cluster{ticket, wanted.where, std::move(wanted.what)});
+                   out.push_back(
+                     ask_cluster{ticket, wanted.where, std::move(wanted.what), wanted.hurry});
                },
                [&](answer_client& said) {
                  its.told = std::move(said.what);

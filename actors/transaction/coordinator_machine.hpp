@@ -74,12 +74,14 @@ struct ask_home {
   std::uint64_t ticket = 0;
   leadership whom;
   operation what;
+  haste hurry = haste::now;
 };
 /// Of whoever leads the partition that has the key.
 struct ask_cluster {
   std::uint64_t ticket = 0;
   anchor where;
   operation what;
+  haste hurry = haste::now;
 };
 struct tell_asker {
   leadership whom;
@@ -95,7 +97,7 @@ class coordinator_machine {
 public:
   explicit coordinator_machine(const settings& options) : options_(options) {}
 
-  void step(const coordinator_event& input, coordinator_effects& out);
+  void step(coordinator_event input, coordinator_effects& out);
 
   /// When `time_passed` is wanted next.
   std::optional<time_ms> next_wake() const;
@@ -120,14 +122,14 @@ private:
   };
   using alarms = std::multimap<time_ms, run_name>;
 
-  void on(const coordinator_event& input, const to_coordinate& what, coordinator_effects& out);
-  void on(const coordinator_event& input, const asked_answered& what, coordinator_effects& out);
+  void on(const coordinator_event& input, to_coordinate& what, coordinator_effects& out);
+  void on(const coordinator_event& input, asked_answered& what, coordinator_effects& out);
   void on(const coordinator_event& input, const asked_lost& what, coordinator_effects& out);
   void on(const coordinator_event& input, const partition_gone& what, coordinator_effects& out);
   void on(const coordinator_event& input, const time_passed& what, coordinator_effects& out);
 
   bool join(run& there, const to_coordinate& what, coordinator_effects& out);
-  void hear(const run_name& name, const event& input, coordinator_effects& out);
+  void hear(const run_name& name, event input, coordinator_effects& out);
   void carry_out(const run_name& name, run& its, effect& what, coordinator_effects& out);
   void give_up(const run_name& name);
   void arm(const run_name& name, run& its);

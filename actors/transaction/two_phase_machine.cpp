@@ -52,8 +52,8 @@ two_phase_machine::two_phase_machine(const settings& options)
     : options_(options),
       pacing_({options.seed, options.backoff_base_ms, options.backoff_cap_ms}) {}
 
-void two_phase_machine::step(const event& input, effects& out) {
-  std::visit([&](const auto& what) { on(input, what, out); }, input.what);
+void two_phase_machine::step(event input, effects& out) {
+  std::visit([&](auto& what) { on(input, what, out); }, input.what);
   check_invariants();
 }
 
@@ -72,14 +72,14 @@ std::optional<time_ms> two_phase_machine::next_wake() const {
 
 // -- events --------------------------------------------------------------------------
 
-void two_phase_machine::on(const event& input, const begun& what, effects& out) {
+void two_phase_machine::on(const event& input, begun& what, effects& out) {
   check(std::holds_alternative<idle>(phase_), "C3: a machine is begun twice");
-  terms_ = what.terms;
-  plan_ = what;
+  plan_ = std::move(what);
+  terms_ = plan_.terms;
   client_waits_ = true;
   preparing phase;
   phase.until = input.now + options_.prepare_ms;
-  for (const auto& other : what.others) {
+  for (const auto& other : plan_.others) {
     others_.push_back(other.where);
     phase.others.push_back({errand{other.where}, {}, nullptr});
   }
@@ -164,8 +164,8 @@ void two_phase_machine::on_prepared(const event& input, preparation& of, const a
     if (std::all_of(others.begin(), others.end(), [](const auto& o) { return o.its.is_done; })
         || mutated(mutant::decide_before_all_prepared))
       become_deciding(input, out);
-  } else if (meets_lock(said) && (outranks(*said.holder) || mutated(mutant::always_wait))) {
-    pause(input, of.its);
+  } else if (meets_lock(said) && (outranks(*said.holder) || holds_nothing())) {
+    wait_for_lock(input, of.its);
   } else {
     become_pushing(input, meets_lock(said) ? younger_than_holder() : problem_of(said), out);
   }
@@ -178,8 +178,8 @@ void two_phase_machine::on_decided(const event& input, deciding& phase, const an
     whole.id = terms_.id;
     tell(std::move(whole), out);
     become_resolving(input, true, said.version, out);
-  } else if (meets_lock(said) && (outranks(*said.holder) || mutated(mutant::always_wait))) {
-    pause(input, phase.its);
+  } else if (meets_lock(said) && outranks(*said.holder)) {
+    wait_for_lock(input, phase.its);
   } else if (meets_lock(said)) {
     become_pushing(input, younger_than_holder(), out);
   } else if (traits_of(said.code).known_outcome == outcome::not_applied) {
@@ -216,18 +216,13 @@ void two_phase_machine::on_resolved(const event& input, resolving& phase, errand
   if (said.code != error_code::ok)
     return pause(input, of);
   of.is_done = true;
-  const bool is_other = std::any_of(phase.others.begin(), phase.others.end(),
-                                    [&](const errand& each) { return &each == &of; });
-  if (is_other && phase.committed) {
-    for (auto& each : phase.to_forget)
-      if (each.where == of.where)
-        send(each, out);
-  }
-  const auto all_done = [](const std::vector<errand>& all) {
-    return std::all_of(all.begin(), all.end(), [](const errand& e) { return e.is_done; });
-  };
-  if (all_done(phase.others) && (!phase.committed || all_done(phase.to_forget)))
+  const auto is_done = [](const errand& each) { return each.is_done; };
+  if (!std::all_of(phase.others.begin(), phase.others.end(), is_done))
+    return;
+  if (!phase.committed || phase.to_forget.is_done)
     become_done(out);
+  else
+    send(phase.to_forget, out);
 }
 
 // -- phases --------------------------------------------------------------------------
@@ -265,10 +260,9 @@ void two_phase_machine::become_resolving(const event&, bool committed, hlc_stamp
   resolving phase;
   phase.committed = committed;
   phase.stamp = stamp;
-  for (const auto& each : others_) {
+  for (const auto& each : others_)
     phase.others.emplace_back(each);
-    phase.to_forget.emplace_back(each);
-  }
+  phase.to_forget.where = terms_.home;
   phase_ = std::move(phase);
   if (others_.empty())
     return become_done(out);
@@ -293,9 +287,9 @@ std::vector<two_phase_machine::errand*> two_phase_machine::errands() {
                [&](deciding& phase) { all.push_back(&phase.its); },
                [&](pushing& phase) { all.push_back(&phase.its); },
                [&](resolving& phase) {
-                 for (auto* list : {&phase.others, &phase.to_forget})
-                   for (auto& each : *list)
-                     all.push_back(&each);
+                 for (auto& each : phase.others)
+                   all.push_back(&each);
+                 all.push_back(&phase.to_forget);
                },
                [](auto&) {},
              },
@@ -314,11 +308,11 @@ void two_phase_machine::send(errand& what, effects& out) {
   what.again_at.reset();
   what.ticket = ++last_ticket_;
   ++what.tries;
-  const auto* phase = std::get_if<resolving>(&phase_);
-  const bool forgets
-    = phase && &what >= phase->to_forget.data()
-      && &what < phase->to_forget.data() + phase->to_forget.size();
-  out.push_back(ask{what.ticket, forgets ? terms_.home : what.where, operation_of(what)});
+  auto asked = operation_of(what);
+  const auto hurry = std::holds_alternative<forget>(asked.what)    ? haste::none
+                     : std::holds_alternative<resolve>(asked.what) ? haste::soon
+                                                                   : haste::now;
+  out.push_back(ask{what.ticket, what.where, std::move(asked), hurry});
 }
 
 operation two_phase_machine::operation_of(const errand& what) const {
@@ -337,11 +331,9 @@ operation two_phase_machine::operation_of(const errand& what) const {
                  asked.what = push{terms_.id, terms_.home, terms_.deadline};
                },
                [&](const resolving& phase) {
-                 const bool forgets
-                   = std::any_of(phase.to_forget.begin(), phase.to_forget.end(),
-                                 [&](const errand& each) { return &each == &what; });
-                 if (forgets)
-                   asked.what = forget{terms_.id, what.where};
+                 // Of a lock that was doubted only that one is known.
+                 if (&what == &phase.to_forget)
+                   asked.what = forget{terms_.id, others_.size() == 1 ? others_.front() : anchor{}};
                  else
                    asked.what
                      = resolve{terms_.id, phase.committed, phase.stamp, terms_.deadline};
@@ -356,8 +348,19 @@ void two_phase_machine::pause(const event& input, errand& what) {
   what.again_at = input.now + pacing_.backoff(std::min(what.tries, 10u));
 }
 
+/// A lock is there for some rounds, and all whose answers come together wait for the one
+/// that it keeps waiting.
+void two_phase_machine::wait_for_lock(const event& input, errand& what) {
+  what.again_at = input.now + pacing_.detour(what.tries);
+}
+
+/// The only one to prepare was refused, and home locks nothing before it decides.
+bool two_phase_machine::holds_nothing() const { return others_.size() == 1; }
+
 /// C5. Of the same age, the one with the lower name: all agree on that.
 bool two_phase_machine::outranks(const lock_holder& other) const {
+  if (mutated(mutant::always_wait))
+    return true;
   return std::pair{terms_.start, terms_.id} < std::pair{other.terms.start, other.terms.id};
 }
 

@@ -33,8 +33,9 @@
 /// C3  The client is answered exactly once; `unknown_outcome` if home hasn't said it
 ///     5 s after it was asked. What is under way is driven on all the same (P8).
 /// C4  It is done only when all others have resolved it and home knows that (P9).
-/// C5  What meets a lock waits if its transaction is older than the lock's, else it is
-///     pushed to its end (P13): so nobody waits in a circle.
+/// C5  What meets a lock waits if its transaction is older than the lock's, or holds
+///     nothing itself that others could wait for; else it is pushed to its end (P13): so
+///     nobody waits in a circle.
 namespace present::transaction {
 
 struct settings {
@@ -78,12 +79,17 @@ struct event {
 
 // -- what the machine asks for -------------------------------------------------------
 
+/// How long something may wait for others that go the same way: somebody waits for its
+/// answer; or for the locks that it lets go of; or nobody does.
+enum class haste : std::uint8_t { now, soon, none };
+
 /// `what` of the partition that has the key `where`. Each is followed by `answered` or
 /// `lost`.
 struct ask {
   std::uint64_t ticket = 0;
   anchor where;
   operation what;
+  haste hurry = haste::now;
 };
 /// The client's answer, of the transaction as a whole.
 struct answer_client {
@@ -101,7 +107,7 @@ class two_phase_machine {
 public:
   explicit two_phase_machine(const settings& options);
 
-  void step(const event& input, effects& out);
+  void step(event input, effects& out);
 
   /// When `time_passed` is wanted next.
   std::optional<time_ms> next_wake() const;
@@ -144,11 +150,11 @@ private:
     bool committed = false;
     hlc_stamp stamp;
     std::vector<errand> others;
-    std::vector<errand> to_forget; ///< home is told of each that has it
+    errand to_forget; ///< home is told when all have it
   };
   struct done {};
 
-  void on(const event& input, const begun& what, effects& out);
+  void on(const event& input, begun& what, effects& out);
   void on(const event& input, const drive& what, effects& out);
   void on(const event& input, const doubt& what, effects& out);
   void on(const event& input, const answered& what, effects& out);
@@ -172,6 +178,8 @@ private:
   void send(errand& what, effects& out);
   operation operation_of(const errand& what) const;
   void pause(const event& input, errand& what);
+  void wait_for_lock(const event& input, errand& what);
+  bool holds_nothing() const;
   bool outranks(const lock_holder& other) const;
   void tell(answer what, effects& out);
   void check_invariants() const;

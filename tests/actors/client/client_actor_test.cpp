@@ -58,6 +58,54 @@ TEST_CASE("an empty batch is complete at once") {
   caf::anon_send_exit(asked, caf::exit_reason::kill);
 }
 
+TEST_CASE("parts of transactions are asked together, and answered each under its ticket") {
+  struct gathering_route final : client_route {
+    void send(const send_attempt& what, const client_actor&) override { sent.push_back({what}); }
+    void send_all(std::vector<send_attempt> what, const client_actor&) override {
+      sent.push_back(std::move(what));
+    }
+    void fetch_map(node_id, const client_actor& asker) override {
+      auto map = std::make_shared<cluster_map>();
+      map->epoch = {1};
+      map->spaces = {{"accounts", {1}}};
+      map->ranges = {{{1}, "", {1}}};
+      map->leaders = {{{1}, {2}}};
+      caf::anon_send(asker, map_fetched{{2}, std::move(map)});
+    }
+    std::vector<std::vector<send_attempt>> sent;
+  };
+  simulated_world world;
+  const auto route = std::make_shared<gathering_route>();
+  const auto asked = world.system.spawn<client_shell>(settings{.id = {7}}, route);
+  std::vector<parts_answered> heard;
+  const auto ear = world.system.spawn([&](caf::event_based_actor*) -> caf::behavior {
+    return {[&](parts_answered& what) { heard.push_back(std::move(what)); }};
+  });
+  const auto part = [](const char* key) {
+    operation what;
+    what.what = push{{{9}, {1}}, {{1}, key}, {5}};
+    return part_call{{{1}, key}, std::make_shared<const operation>(what)};
+  };
+  caf::anon_send(asked, ask_parts{{{11, part("a")}, {12, part("b")}}, 1'000,
+                                  caf::actor_cast<parts_listener>(ear)});
+  world.run();
+  REQUIRE(route->sent.size() == 1);
+  REQUIRE(route->sent[0].size() == 2);
+  attempts_answered said;
+  for (const auto& one : route->sent[0])
+    said.what.push_back({one.attempt, {}, {}, {5}, {1}, {2}});
+  caf::anon_send(asked, said);
+  world.run();
+  REQUIRE(heard.size() == 1);
+  REQUIRE(heard[0].what.size() == 2);
+  CHECK(heard[0].what[0].first == 11);
+  CHECK(heard[0].what[1].first == 12);
+  CHECK(heard[0].what[1].second.problem.code == error_code::ok);
+  caf::anon_send_exit(asked, caf::exit_reason::kill);
+  caf::anon_send_exit(ear, caf::exit_reason::kill);
+  world.run();
+}
+
 TEST_CASE("a client that is killed with calls open is freed, and its callers hear of it") {
   simulated_world world;
   settings options;

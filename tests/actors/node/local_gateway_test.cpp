@@ -40,7 +40,9 @@ struct gateway_under_test {
     });
     publish(paths::partition(root_partition), partition);
     client = world.system.spawn([this](caf::event_based_actor*) -> caf::behavior {
-      return {[this](client::attempt_answered& what) { answers.push_back(what.what); },
+      return {[this](client::attempts_answered& what) {
+                answers.insert(answers.end(), what.what.begin(), what.what.end());
+              },
               [this](client::attempt_failed& what) { losses.push_back(what.what); }};
     });
     start_session();
@@ -64,22 +66,31 @@ struct gateway_under_test {
     world.run();
   }
 
-  void send(std::uint64_t attempt) {
+  static client::send_attempt attempt_of(std::uint64_t attempt) {
     client::send_attempt what;
     what.attempt = attempt;
     what.epoch = {3};
     what.deadline_ms = 500;
     what.what.id = {{7}, {attempt}};
     what.what.what = put{{1}, "k", std::make_shared<const std::string>("v"), always{}};
-    gateway->send(what, caf::actor_cast<client::client_actor>(client));
+    return what;
+  }
+  void send(std::uint64_t attempt) {
+    gateway->send(attempt_of(attempt), caf::actor_cast<client::client_actor>(client));
+    world.run();
+  }
+  void send_all(std::vector<client::send_attempt> what) {
+    gateway->send_all(std::move(what), caf::actor_cast<client::client_actor>(client));
     world.run();
   }
 
   void answer(const partition_request& to, hlc_stamp version) {
     auto reply = std::make_shared<response>();
-    present::answer given;
-    given.version = version;
-    reply->answers.push_back(given);
+    for (std::size_t place = 0; place < to.what->operations.size(); ++place) {
+      present::answer given;
+      given.version = {version.value + place};
+      reply->answers.push_back(given);
+    }
     reply->stamp = version;
     reply->epoch = {4};
     reply->leader = {1};
@@ -106,6 +117,26 @@ TEST_CASE("an attempt goes to the node's own partition as it is, and its answer 
   CHECK(node.answers[0].what.version == hlc_stamp{90});
   CHECK(node.answers[0].epoch == map_epoch{4});
   CHECK(node.answers[0].leader == node_id{1});
+  CHECK(node.losses.empty());
+}
+
+TEST_CASE("several attempts at once are one request for each map, and what may wait goes alone") {
+  gateway_under_test node;
+  auto waits = node.attempt_of(3);
+  waits.what.what = keep_lock{{1}, "lock", {5}, 400};
+  auto newer = node.attempt_of(4);
+  newer.epoch = {4};
+  node.send_all({node.attempt_of(1), node.attempt_of(2), waits, newer, node.attempt_of(5)});
+  REQUIRE(node.asked.size() == 3);
+  CHECK(node.asked[0].what->operations.size() == 1);
+  CHECK(node.asked[0].what->operations[0].may_wait());
+  CHECK(node.asked[1].what->operations.size() == 3);
+  CHECK(node.asked[2].what->epoch == map_epoch{4});
+  node.answer(node.asked[1], hlc_stamp{90});
+  REQUIRE(node.answers.size() == 3);
+  CHECK(node.answers[1].attempt == 2);
+  CHECK(node.answers[1].what.version == hlc_stamp{91});
+  CHECK(node.answers[2].attempt == 5);
   CHECK(node.losses.empty());
 }
 

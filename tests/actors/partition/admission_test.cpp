@@ -44,6 +44,38 @@ TEST_CASE("a busy partition gathers the next batch") {
     CHECK(replica.answer_to(tag).code == error_code::ok);
 }
 
+TEST_CASE("after a slow round what has gathered waits a moment for those whom its answers wake") {
+  replica_under_test replica;
+  lead_with_space(replica);
+  replica.ask({numbered_put(1), numbered_put(2), numbered_put(3)});
+  replica.ask({numbered_put(4)});
+  replica.ask({numbered_put(5)});
+  replica.pass(6);
+  replica.place();
+  replica.commit();
+  REQUIRE(replica.proposed.size() == 1);
+  REQUIRE(replica.machine().next_wake());
+  CHECK(*replica.machine().next_wake() == replica.now + 2);
+  SUBCASE("for a part of its time") {
+    replica.pass(1);
+    CHECK(replica.proposed.size() == 1);
+    replica.pass(1);
+    REQUIRE(replica.proposed.size() == 2);
+    CHECK(replica.proposed[1].batch->operations.size() == 1);
+  }
+  SUBCASE("or until as many have come") {
+    replica.ask({numbered_put(6)});
+    CHECK(replica.proposed.size() == 1);
+    replica.ask({numbered_put(7)});
+    REQUIRE(replica.proposed.size() == 2);
+    CHECK(replica.proposed[1].batch->operations.size() == 3);
+  }
+  SUBCASE("and not for one that leads no more") {
+    replica.follow({4});
+    CHECK(replica.answer_to(3).code == error_code::not_leader);
+  }
+}
+
 TEST_CASE("an entry is cut by its bounds in operations and bytes") {
   replica_under_test replica;
   lead_with_space(replica);

@@ -169,7 +169,8 @@ TEST_CASE("ends are forgotten past the deadline, at home only when all others ha
   CHECK(p.machine().transactions().ended(terms(1).id));
   CHECK_FALSE(p.machine().transactions().ended(terms(2).id));
   CHECK_FALSE(p.apply(pushing(1)).otherwise); // its locks may still stand elsewhere
-  p.apply(forget{terms(1).id, other.where});
+  SUBCASE("each by itself") { p.apply(forget{terms(1).id, other.where}); }
+  SUBCASE("or together") { p.apply(forget{terms(1).id, {}}); }
   p.apply(put_of("x", ""));
   CHECK_FALSE(p.machine().transactions().ended(terms(1).id));
 }
@@ -296,4 +297,25 @@ TEST_CASE("what is resolved is not written to keys that have gone to another par
   p.machine().apply(batch_at(hlc_stamp::of(++p.now_ms, 0), {},
                              adopt_share{{3}, {{things, "", ""}}}));
   CHECK(p.get("z").code == error_code::not_found);
+}
+
+TEST_CASE("what comes and goes between two checkpoints is never stored, and what goes later is gone") {
+  applied_partition p;
+  p.apply(preparing(1, doing({put_in("a", "1")})));
+  p.apply(resolving(1, true, p.last_stamp()));
+  p.apply(preparing(2, doing({put_in("b", "1")})));
+  p.restart();
+  CHECK(p.stored(storage::record_kind::prepared) == 1);
+  CHECK(p.stored(storage::record_kind::decision) == 1);
+  CHECK(p.machine().transactions().locks().size() == 1);
+  p.apply(resolving(2, true, p.last_stamp()));
+  p.restart();
+  CHECK(p.stored(storage::record_kind::prepared) == 0);
+  CHECK(p.stored(storage::record_kind::decision) == 2);
+  CHECK(at(p, "b") == "1");
+  CHECK(p.machine().transactions().ended(terms(1).id));
+  pass_deadline(p);
+  p.apply(put{things, "c", nullptr, always{}});
+  p.restart();
+  CHECK(p.stored(storage::record_kind::decision) == 0);
 }

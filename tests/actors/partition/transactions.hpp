@@ -72,6 +72,14 @@ public:
     open();
   }
 
+  /// Of this kind, on the disk.
+  std::size_t stored(storage::record_kind kind) const {
+    std::size_t rows = 0;
+    (void)disk_.scan(storage::record_key::start_of(kind), storage::record_key::end_of(kind),
+                     [&](storage::row&&) { return ++rows > 0; });
+    return rows;
+  }
+
   state_machine& machine() { return *machine_; }
   hlc_stamp last_stamp() const { return hlc_stamp::of(now_ms, 0); }
   std::uint64_t now_ms = first_wall_ms;

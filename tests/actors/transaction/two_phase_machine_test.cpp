@@ -34,12 +34,13 @@ public:
         ++ends;
     }
   }
-  void begin() {
+  void begin(std::size_t others = 2) {
     begun what;
     what.asked = write(7, 1, transact{});
     what.terms = terms();
     what.home_part = doing({put_in("home", "h")});
     what.others = {{left, doing({put_in("left", "l")})}, {right, doing({put_in("right", "r")})}};
+    what.others.resize(others);
     hear(what);
   }
   void pass(time_ms ms) {
@@ -118,8 +119,10 @@ TEST_CASE("home decides when all others have prepared, and they hear of it then 
   c.say(c.take_a<resolve>(right), {20});
   c.say(resolves, {20});
   CHECK(c.ends == 0); // home has to know
-  c.say(c.take_a<forget>(home), {21});
-  c.say(c.take_a<forget>(home), {22});
+  CHECK(c.asked.size() == 1); // once for all of them
+  const auto forgets = c.take_a<forget>(home);
+  CHECK(std::get<forget>(forgets.what.what).where == anchor{});
+  c.say(forgets, {21});
   CHECK(c.ends == 1);
   CHECK(c.machine.is_done());
 }
@@ -179,6 +182,19 @@ TEST_CASE("the older waits for a lock, the younger dies (P13)") {
   REQUIRE(c.told.size() == 1);
   CHECK(c.told[0].code == error_code::transaction_conflict);
   CHECK(c.told[0].known == outcome::not_applied);
+}
+
+TEST_CASE("one that has a single other to prepare holds nothing yet, and waits whatever its age (P13)") {
+  coordinator_under_test c;
+  c.begin(1);
+  c.refuse(c.take_a<prepare>(left), error_code::transaction_conflict, held_by(4));
+  CHECK(c.asked.empty());
+  c.pass(2'000);
+  c.say(c.take_a<prepare>(left), {10});
+  // Now it holds something.
+  c.refuse(c.take_a<decide>(home), error_code::transaction_conflict, held_by(4));
+  c.say_pushed(c.take_a<push>(home), true);
+  CHECK(c.told.size() == 1);
 }
 
 TEST_CASE("a decision that isn't heard of is asked for again, and the client waits 5 s (P8)") {

@@ -208,7 +208,7 @@ void simulated_gateway::on_answer(std::uint64_t number, std::shared_ptr<const re
     one.attempt = to[place].what.attempt;
     if (one.failure.code == error_code::ok)
       one.what = what->answers[place];
-    caf::anon_send(to[place].from, client::attempt_answered{std::move(one)});
+    caf::anon_send(to[place].from, client::attempts_answered{{std::move(one)}});
   }
   on_answered(call);
 }

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "actors/transaction/coordinator_machine.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+/// What the runs of a node ask, put together: one request for each leadership, and one
+/// batch for all other partitions. A place in the log costs little beside the round that
+/// takes it there, so what nobody waits for rides along with what somebody does, or goes
+/// by itself after a while.
+///
+/// Invariants
+/// G1  What is asked goes out once, in the order in which it was asked of its leadership.
+/// G2  What somebody waits for goes when the turn ends; a lock's release that is alone,
+///     too: then there is nobody to ride with.
+/// G3  Nothing waits for longer than its haste says.
+///
+/// Pure; not thread-safe.
+namespace present::transaction {
+
+/// Of releases of locks: about the time in which those whom the same entry has answered
+/// come with their next.
+inline constexpr time_ms release_patience_ms = 5;
+/// Far below the time after which a decision is driven again.
+inline constexpr time_ms forget_patience_ms = 50;
+
+class gathered_asks {
+public:
+  void push(time_ms now, ask_home&& what) { into(of_homes_[what.whom], now, what); }
+  void push(time_ms now, ask_cluster&& what) { into(of_cluster_, now, what); }
+
+  /// Takes what goes at the end of a turn.
+  struct taken {
+    std::map<leadership, std::vector<ask_home>> of_homes;
+    std::vector<ask_cluster> of_cluster;
+  };
+  taken take(time_ms now);
+
+  /// When `take` would have something that waits now.
+  std::optional<time_ms> next_due() const;
+
+private:
+  template <class Ask>
+  struct queue {
+    std::vector<Ask> asked;
+    std::optional<time_ms> due; ///< of the one that can wait the least
+    std::size_t releases = 0;
+
+    bool may_go(time_ms now) const {
+      return due && (*due <= now || (asked.size() == 1 && releases == 1));
+    }
+  };
+
+  template <class Ask>
+  static void into(queue<Ask>& to, time_ms now, Ask& what) {
+    const auto patience = what.hurry == haste::now    ? 0
+                          : what.hurry == haste::soon ? release_patience_ms
+                                                      : forget_patience_ms;
+    to.due = std::min(to.due.value_or(now + patience), now + patience);
+    to.releases += what.hurry == haste::soon;
+    to.asked.push_back(std::move(what));
+  }
+
+  std::map<leadership, queue<ask_home>> of_homes_;
+  queue<ask_cluster> of_cluster_;
+};
+
+} // namespace present::transaction

@@ -1,0 +1,90 @@
+#include "actors/transaction/gathered_asks.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace present;
+using namespace present::transaction;
+
+namespace {
+
+constexpr leadership here{{1}, {3}};
+constexpr leadership beside{{2}, {5}};
+constexpr time_ms start = 1'000;
+
+ask_home of(const leadership& whom, std::uint64_t ticket, haste hurry) {
+  ask_home what;
+  what.ticket = ticket;
+  what.whom = whom;
+  what.hurry = hurry;
+  return what;
+}
+ask_cluster far(std::uint64_t ticket, haste hurry) {
+  ask_cluster what;
+  what.ticket = ticket;
+  what.hurry = hurry;
+  return what;
+}
+
+template <class Ask>
+std::vector<std::uint64_t> tickets_of(const std::vector<Ask>& all) {
+  std::vector<std::uint64_t> tickets;
+  for (const auto& one : all)
+    tickets.push_back(one.ticket);
+  return tickets;
+}
+
+} // namespace
+
+TEST_CASE("what is asked in one turn goes as one request to each leadership, in its order (G1)") {
+  gathered_asks asks;
+  asks.push(start, of(here, 1, haste::now));
+  asks.push(start, of(beside, 2, haste::now));
+  asks.push(start, of(here, 3, haste::now));
+  asks.push(start, far(4, haste::now));
+  asks.push(start, far(5, haste::now));
+  CHECK(asks.next_due() == start);
+  const auto taken = asks.take(start);
+  REQUIRE(taken.of_homes.size() == 2);
+  CHECK(tickets_of(taken.of_homes.at(here)) == std::vector<std::uint64_t>{1, 3});
+  CHECK(tickets_of(taken.of_homes.at(beside)) == std::vector<std::uint64_t>{2});
+  CHECK(tickets_of(taken.of_cluster) == std::vector<std::uint64_t>{4, 5});
+  CHECK_FALSE(asks.next_due());
+  CHECK(asks.take(start + 1'000).of_homes.empty());
+}
+
+TEST_CASE("what nobody waits for rides along with what somebody does") {
+  gathered_asks asks;
+  asks.push(start, of(here, 1, haste::none));
+  asks.push(start, far(2, haste::soon));
+  asks.push(start, far(3, haste::soon));
+  CHECK(asks.take(start).of_homes.empty());
+  asks.push(start + 2, of(here, 4, haste::now));
+  asks.push(start + 2, far(5, haste::now));
+  const auto taken = asks.take(start + 2);
+  CHECK(tickets_of(taken.of_homes.at(here)) == std::vector<std::uint64_t>{1, 4});
+  CHECK(tickets_of(taken.of_cluster) == std::vector<std::uint64_t>{2, 3, 5});
+  CHECK_FALSE(asks.next_due());
+}
+
+TEST_CASE("nothing waits for longer than its haste says, and wakes whoever has it (G3)") {
+  gathered_asks asks;
+  asks.push(start, far(1, haste::soon));
+  asks.push(start + 1, far(2, haste::soon));
+  asks.push(start, of(here, 3, haste::none));
+  CHECK(asks.next_due() == start + release_patience_ms);
+  CHECK(asks.take(start + release_patience_ms - 1).of_cluster.empty());
+  const auto released = asks.take(start + release_patience_ms);
+  CHECK(tickets_of(released.of_cluster) == std::vector<std::uint64_t>{1, 2});
+  CHECK(released.of_homes.empty());
+  CHECK(asks.next_due() == start + forget_patience_ms);
+  CHECK(tickets_of(asks.take(start + forget_patience_ms).of_homes.at(here))
+        == std::vector<std::uint64_t>{3});
+}
+
+TEST_CASE("a release that is alone goes at once: there is nobody to ride with (G2)") {
+  gathered_asks asks;
+  asks.push(start, far(1, haste::soon));
+  CHECK(tickets_of(asks.take(start).of_cluster) == std::vector<std::uint64_t>{1});
+  asks.push(start, far(2, haste::none));
+  CHECK(asks.take(start).of_cluster.empty());
+}
