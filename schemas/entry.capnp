@@ -4,6 +4,7 @@
 
 using Cxx = import "/capnp/c++.capnp";
 using ClusterMap = import "map.capnp".ClusterMap;
+using SpaceSettings = import "map.capnp".SpaceSettings;
 using Operation = import "operation.capnp".Operation;
 $Cxx.namespace("present::schema");
 
@@ -32,7 +33,12 @@ struct Share {
   # What the partition owns by the map of this epoch.
   epoch @0 :UInt64;
   owned @1 :List(Range);
+  spaces @2 :List(OwnedSpace);         # those whose settings aren't as by default
 
+  struct OwnedSpace {
+    space @0 :UInt32;
+    settings @1 :SpaceSettings;
+  }
   struct Range {
     space @0 :UInt32;
     first @1 :Data;

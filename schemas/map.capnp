@@ -31,6 +31,8 @@ struct ClusterMap {
   struct Space {
     id @0 :UInt32;
     name @1 :Text;
+    settings @2 :SpaceSettings;
+    # Null: all as by default.
   }
   struct Range {
     space @0 :UInt32;
@@ -52,4 +54,18 @@ struct ClusterMap {
     node @0 :UInt32;
     store @1 :UInt64;
   }
+}
+
+struct SpaceSettings {
+  # How the values of a space are kept (storage/record.hpp).
+  conflicts @0 :UInt8;
+  # 0 reject, 1 last writer wins, 2 merge, 3 first writer wins, 4 escalate.
+  merging @1 :Text;
+  escalation @2 :Text;
+  reach @3 :UInt8;
+  versionsKept @4 :UInt32 = 1;
+  archiveAfterMs @5 :UInt64;
+  schema @6 :Text;
+  closesAfterMs @7 :UInt64;
+  policy @8 :Text;
 }

@@ -7,6 +7,8 @@
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("present::schema");
 
+using SpaceSettings = import "map.capnp".SpaceSettings;
+
 struct Condition {
   union {
     always @0 :Void;
@@ -39,23 +41,28 @@ struct Operation {
       keysOnly @10 :Bool;
       stale @28 :Bool;
       at @36 :UInt64;     # as in a get
+      escalated @44 :Bool; # what waits for somebody to decide, instead of the values
     }
     put :group {
       space @11 :UInt32;
       key @12 :Data;
       value @13 :Data;    # up to 1 MiB
       when @14 :Condition;
+      knows @45 :WriteContext;
     }
     removeKey :group {
       space @15 :UInt32;
       key @16 :Data;
       when @17 :Condition;
+      knows @46 :WriteContext;
     }
     createSpace :group {
       name @18 :Text;     # up to 64 bytes
       pieces @20 :UInt32; # ranges, cut evenly by the first byte; 0 is 1
       splitAt @21 :List(Data);
       # or where they are cut: rising keys
+      settings @47 :SpaceSettings;
+      # Null: all as by default.
     }
     dropSpace :group {
       name @19 :Text;
@@ -81,6 +88,9 @@ struct Operation {
     releaseLock @40 :ReleaseLock;
     readLock @41 :ReadLock;
     raiseFence @42 :Place;
+    setSpace @48 :SetSpace;
+    settleEscalation @49 :SettleEscalation;
+    # Takes an admin's certificate.
   }
   fence @43 :LockFence;
   # A write under a lock: `fenced` if a later token is known. Without: none.
@@ -154,6 +164,53 @@ struct WatchedPage {
   changes @0 :List(WatchedChange);  # in the log's order
   index @1 :UInt64;       # where to go on after all of them
   ordinal @2 :UInt32;
+}
+
+struct WriteContext {
+  # What the author of a write knew (actors/partition/write_context.hpp); null: nothing
+  # that could be in conflict.
+  hasBase @0 :Bool;
+  base @1 :UInt64;        # the version that it read; 0: nothing was there
+  hasAt @2 :Bool;
+  at @3 :UInt64;          # when it was written, for imports and other regions
+  origin @4 :UInt64;      # by whom
+  hasAfter @5 :Bool;
+  after @6 :UInt64;       # the highest stamp among its causes
+  schema @7 :Text;        # the registered schema of the value; empty: the space's
+  found @8 :WriteFindings;
+  # In logs only, of the leader; a client's is thrown away.
+}
+
+struct WriteFindings {
+  schema @0 :UInt8;       # 0 fits, 2 incompatible
+  schemaProblem @1 :Text;
+  policy @2 :UInt8;       # 0 allowed, 1 denied, 2 somebody decides
+  policyProblem @3 :Text;
+  escalation @4 :Text;
+  migrated @5 :Bool;
+  hasMerged @6 :Bool;
+  merged @7 :Data;
+  mergedOf @8 :UInt64;
+  mergeProblem @9 :Text;
+}
+
+struct SetSpace {
+  name @0 :Text;
+  conflicts @1 :SpaceSettings;
+  # Null: as they are. Only its first three fields count.
+  hasClosesAfter @2 :Bool;
+  closesAfterMs @3 :UInt64;
+  hasSchema @4 :Bool;
+  schema @5 :Text;
+  hasPolicy @6 :Bool;
+  policy @7 :Text;
+  versionsKept @8 :UInt32; # 0: as they are
+}
+
+struct SettleEscalation {
+  where @0 :Place;
+  write @1 :UInt64;
+  accept @2 :Bool;        # it is written now; else it is dropped
 }
 
 struct Place {
@@ -310,6 +367,24 @@ struct ScanRow {
   value @2 :Data;
 }
 
+struct EscalatedRow {
+  # A key, and the writes of it that wait for somebody to decide.
+  key @0 :Data;
+  writes @1 :List(Write);
+
+  struct Write {
+    stamp @0 :UInt64;     # its name among those of the key
+    path @1 :Text;
+    reason @2 :Text;
+    current @3 :UInt64;   # the version that it met; 0: none
+    tombstone @4 :Bool;
+    value @5 :Data;
+    hasAt @6 :Bool;
+    at @7 :UInt64;
+    origin @8 :UInt64;
+  }
+}
+
 struct Answer {
   client @0 :UInt64;
   number @1 :UInt64;
@@ -330,4 +405,7 @@ struct Answer {
   watched @15 :WatchedPage;
   holder @14 :Terms;      # transactionConflict: the transaction that holds the lock
   lock @16 :LockStanding; # readLock
+  conflict @17 :UInt8;    # a write met a conflict: its kind (conflict_kind) + 1; 0: none
+  then @18 :UInt8;        # what became of it (outcome_kind)
+  escalated @19 :List(EscalatedRow);
 }

@@ -26,6 +26,14 @@ struct PartitionRecord {
   leaving @6 :List(UInt32);
   collected @7 :UInt64;
   # Tombstones up to this version may be gone.
+  spaces @8 :List(OwnedSpace);
+  # Those whose settings aren't as by default.
+}
+
+struct OwnedSpace {
+  space @0 :UInt32;
+  settings @1 :SpaceRecord;
+  # Without name and version.
 }
 
 struct KeyRange {
@@ -43,6 +51,10 @@ struct SpaceRecord {
   versionsKept @4 :UInt32;
   archiveAfterMs @5 :UInt64;
   schema @6 :Text;
+  merging @7 :Text;
+  escalation @8 :Text;
+  closesAfterMs @9 :UInt64;
+  policy @10 :Text;
 }
 
 struct NodeRecord {
@@ -122,10 +134,33 @@ struct ValueRecord {
   bytes @2 :Data;
   isFirst @3 :Bool;
   # The key had never been there before, as far as is known.
+  at @4 :Authorship;
+  # Of a write that came with one.
 }
 
 struct TombstoneMark {
   # When a tombstone goes: its key says it all.
+}
+
+struct Authorship {
+  stamp @0 :UInt64;
+  origin @1 :UInt64;
+}
+
+struct EscalatedWrite {
+  # A write that waits for somebody to decide (C4).
+  stamp @0 :UInt64;
+  path @1 :Text;
+  reason @2 :Text;
+  current @3 :UInt64;
+  tombstone @4 :Bool;
+  bytes @5 :Data;
+  at @6 :Authorship;
+}
+
+struct EscalationRecord {
+  writes @0 :List(EscalatedWrite);
+  # Rising by stamp.
 }
 
 struct KeyName {

@@ -54,6 +54,13 @@ private:
   std::uint64_t state_;
 };
 
+void hash_rules(field_hash& hash, const space_settings& what) {
+  hash << static_cast<std::uint64_t>(what.conflicts.how) << what.conflicts.merging
+       << what.conflicts.escalation << static_cast<std::uint64_t>(what.reach)
+       << what.versions_kept << what.archive_after_ms << what.schema
+       << what.closes_after_ms << what.policy;
+}
+
 void hash_fields(field_hash& hash, const partition_record& what) {
   hash << what.latest << what.closed << what.epoch << what.machine_version
        << what.sessions << what.owned.size();
@@ -64,14 +71,15 @@ void hash_fields(field_hash& hash, const partition_record& what) {
     hash << space;
   if (what.collected.value != 0)
     hash << what.collected;
+  for (const auto& each : what.spaces) {
+    hash << each.space;
+    hash_rules(hash, each.settings);
+  }
 }
 
 void hash_fields(field_hash& hash, const space_record& what) {
-  const auto& settings = what.settings;
-  hash << what.name << what.version
-       << static_cast<std::uint64_t>(settings.conflicts)
-       << static_cast<std::uint64_t>(settings.reach) << settings.versions_kept
-       << settings.archive_after_ms << settings.schema;
+  hash << what.name << what.version;
+  hash_rules(hash, what.settings);
 }
 
 void hash_fields(field_hash& hash, const node_record& what) {
@@ -128,6 +136,8 @@ void hash_fields(field_hash& hash, const value_record& what) {
   hash << what.version << what.tombstone << what.view();
   if (what.is_first)
     hash << what.is_first;
+  if (what.at)
+    hash << what.at->stamp << what.at->origin;
 }
 
 void hash_fields(field_hash& hash, const past_value_record& what) {
@@ -136,6 +146,13 @@ void hash_fields(field_hash& hash, const past_value_record& what) {
 
 void hash_fields(field_hash& hash, const tombstone_record&) {
   hash << 1;
+}
+
+void hash_fields(field_hash& hash, const escalation_record& what) {
+  for (const auto& each : what.writes)
+    hash << each.stamp << each.path << each.reason << each.current << each.tombstone
+         << (each.bytes ? std::string_view{*each.bytes} : "") << (each.at ? 1 : 0)
+         << each.at.value_or(authorship{}).stamp << each.at.value_or(authorship{}).origin;
 }
 
 void hash_fields(field_hash& hash, const prepared_record& what) {

@@ -80,6 +80,7 @@ std::optional<std::size_t> fixed_size(record_kind kind) {
     case record_kind::tombstone:
     case record_kind::lock:
     case record_kind::fence:
+    case record_kind::escalation:
       break;
   }
   return std::nullopt;
@@ -117,6 +118,10 @@ record_key record_key::lock(space_id space, std::string_view key) {
 
 record_key record_key::fence(space_id space, std::string_view key) {
   return record_key{named(record_kind::fence, space, key)};
+}
+
+record_key record_key::escalation(space_id space, std::string_view key) {
+  return record_key{named(record_kind::escalation, space, key)};
 }
 
 record_key record_key::prepared(client_id client, operation_number number) {
@@ -196,6 +201,10 @@ record_key record_key::end_of(space_id space) {
   return record_key{above_prefix(numbered(record_kind::value, space))};
 }
 
+record_key record_key::end_of_escalations(space_id space) {
+  return record_key{above_prefix(numbered(record_kind::escalation, space))};
+}
+
 record_key record_key::end_of(space_id space, std::string_view prefix) {
   return record_key{above_prefix(value(space, prefix).bytes_)};
 }
@@ -210,7 +219,7 @@ std::optional<record_key> record_key::parse(std::string_view bytes) {
     return std::nullopt;
   const auto first = static_cast<std::uint8_t>(bytes.front());
   if (first < static_cast<std::uint8_t>(record_kind::partition)
-      || first > static_cast<std::uint8_t>(record_kind::fence))
+      || first > static_cast<std::uint8_t>(last_record_kind))
     return std::nullopt;
   const auto rest = bytes.size() - 1;
   if (const auto wanted = fixed_size(static_cast<record_kind>(first))) {

@@ -45,6 +45,7 @@
 ///     0b space:4 key                a lock: who holds it and who waits
 ///     0c space:4 key                the highest token of another partition's lock; of
 ///                                   space 0, without a key: of those forgotten
+///     0d space:4 key                writes of a key that wait for somebody to decide (C4)
 ///
 ///   both
 ///     00 f0                         data key, wrapped, if encrypted (P26)
@@ -56,11 +57,11 @@ namespace present::storage {
 
 /// A folder with a higher number is refused: a newer program wrote it.
 /// Journal: 2 since logs may hold markers (P24), 3 since they may hold transactions, 4
-/// since they may hold locks.
+/// since they may hold locks, 5 since writes may carry what their author knew.
 /// State: 2 since there are records of transactions, 3 since there are locks and replaced
-/// values are kept.
-inline constexpr std::uint32_t journal_format = 4;
-inline constexpr std::uint32_t state_format = 3;
+/// values are kept, 4 since there are escalations and values with an author's stamp.
+inline constexpr std::uint32_t journal_format = 5;
+inline constexpr std::uint32_t state_format = 4;
 
 /// LMDB's compiled-in limit (MDB_MAXKEYSIZE).
 inline constexpr std::size_t max_stored_key = 511;
@@ -79,7 +80,10 @@ enum class record_kind : std::uint8_t {
   tombstone = 10,
   lock = 11,
   fence = 12,
+  escalation = 13,
 };
+/// The end of all records: scans of a whole state go up to it.
+inline constexpr auto last_record_kind = record_kind::escalation;
 
 /// The key of a record, encoded once: it is compared, stored and looked up in
 /// this form. Holds no reference to anything.
@@ -97,6 +101,9 @@ public:
   /// after the longest key); beyond that it throws `invariant_violation`, for
   /// whoever let it in had to refuse it.
   static record_key value(space_id space, std::string_view key);
+
+  /// Of what waits for somebody to decide; K1 as for a value.
+  static record_key escalation(space_id space, std::string_view key);
 
   static record_key prepared(client_id client, operation_number number);
   static record_key decision(client_id client, operation_number number);
@@ -119,6 +126,8 @@ public:
   static record_key end_of(record_kind kind);
   static record_key end_of(space_id space);
   static record_key end_of(space_id space, std::string_view prefix);
+  /// Of what waits in the space for somebody to decide.
+  static record_key end_of_escalations(space_id space);
 
   /// The next key in order: a scan that goes on after this one starts there.
   record_key successor() const;
@@ -127,7 +136,7 @@ public:
   static std::optional<record_key> parse(std::string_view bytes);
 
   record_kind kind() const;
-  /// Of a space, a value, a past value, a tombstone's mark, a lock or a fence.
+  /// Of a space, a value, a past value, a tombstone's mark, a lock, a fence or an escalation.
   space_id space() const;
   node_id node() const;
   /// Of a session, or of a transaction's record.

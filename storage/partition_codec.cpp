@@ -1,6 +1,7 @@
 #include "schemas/record.capnp.h"
 #include "storage/capnp_bytes.hpp"
 #include "storage/record_codec.hpp"
+#include "storage/space_settings_codec.hpp"
 
 namespace present::storage {
 
@@ -26,6 +27,11 @@ std::string encode_partition(const partition_record& what) {
     for (unsigned place = 0; place < what.leaving.size(); ++place)
       leaving.set(place, what.leaving[place].value);
     out.setCollected(what.collected.value);
+    auto spaces = out.initSpaces(static_cast<unsigned>(what.spaces.size()));
+    for (unsigned place = 0; place < what.spaces.size(); ++place) {
+      spaces[place].setSpace(what.spaces[place].space.value);
+      encode_settings(what.spaces[place].settings, spaces[place].initSettings());
+    }
   });
 }
 
@@ -44,6 +50,12 @@ result<partition_record> decode_partition(std::string_view bytes) {
       for (const auto space : in.getLeaving())
         what.leaving.push_back({space});
       what.collected = {in.getCollected()};
+      for (const auto each : in.getSpaces()) {
+        auto settings = decode_settings(each.getSettings());
+        if (!settings)
+          return settings.problem();
+        what.spaces.push_back({{each.getSpace()}, std::move(*settings)});
+      }
       return what;
     });
 }

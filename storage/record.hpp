@@ -3,10 +3,12 @@
 #include "runtime/base/error.hpp"
 #include "runtime/base/hlc.hpp"
 #include "runtime/base/ids.hpp"
+#include "storage/conflict_rules.hpp"
 #include "storage/keys.hpp"
 #include "storage/log_entry.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -30,13 +32,15 @@ struct value_record {
   /// The key was absent before, and had never been there as far as is known: whoever asks
   /// for an earlier stamp hears so. Known where versions are kept.
   bool is_first = false;
+  /// Of a write that came with one, as imports and other regions do.
+  std::optional<authorship> at = {};
 
   std::string_view view() const {
     return bytes ? std::string_view{*bytes} : std::string_view{};
   }
   friend bool operator==(const value_record& a, const value_record& b) {
     return a.version == b.version && a.tombstone == b.tombstone && a.is_first == b.is_first
-           && a.view() == b.view();
+           && a.view() == b.view() && a.at == b.at;
   }
 };
 
@@ -99,21 +103,18 @@ struct session_record {
                          const session_record&) = default;
 };
 
-enum class conflict_strategy : std::uint8_t {
-  reject = 0,         ///< a write whose `base` isn't current is refused
-  last_writer_wins = 1,
-  merge = 2,          ///< by the space's data type
-};
-
 enum class space_reach : std::uint8_t { region = 0, global = 1 };
 
 struct space_settings {
-  conflict_strategy conflicts = conflict_strategy::reject;
+  conflict_rules conflicts;
   space_reach reach = space_reach::region;
   std::uint32_t versions_kept = 1;
   /// Values older than this move to the archive; 0: never.
   std::uint64_t archive_after_ms = 0;
   std::string schema; ///< name of the values' schema; empty: bytes
+  /// A write's `at` may lie so far before its entry; 0: as far as it likes (T1).
+  std::uint64_t closes_after_ms = 0;
+  std::string policy; ///< name of the rule that judges writes; empty: none
 
   friend bool operator==(const space_settings&,
                          const space_settings&) = default;
@@ -199,6 +200,14 @@ struct key_range {
   friend bool operator==(const key_range&, const key_range&) = default;
 };
 
+/// How the values of a space are kept, for a partition that has some of them.
+struct owned_space {
+  space_id space;
+  space_settings settings;
+
+  friend bool operator==(const owned_space&, const owned_space&) = default;
+};
+
 /// What the state machine itself must not forget. One per partition.
 struct partition_record {
   hlc_stamp latest; ///< highest stamp applied
@@ -209,6 +218,7 @@ struct partition_record {
   std::vector<key_range> owned;      ///< rising (space, first), apart
   std::vector<space_id> leaving;     ///< no more owned; their keys are still to go
   hlc_stamp collected; ///< tombstones up to here may be gone: what was before isn't known
+  std::vector<owned_space> spaces;   ///< rising; those that aren't as by default
 
   friend bool operator==(const partition_record&,
                          const partition_record&) = default;
@@ -312,11 +322,40 @@ struct fence_record {
   friend bool operator==(const fence_record&, const fence_record&) = default;
 };
 
+/// A write that waits for somebody to decide: all that it takes to make it later.
+struct escalated_write {
+  hlc_stamp stamp; ///< of the entry that had it: its name among those of the key
+  std::string path; ///< to whom
+  std::string reason; ///< in plain words
+  hlc_stamp current;  ///< the version that it met; 0: none
+  bool tombstone = false;
+  value_ptr bytes;
+  std::optional<authorship> at;
+
+  friend bool operator==(const escalated_write& a, const escalated_write& b) {
+    const auto view = [](const value_ptr& p) {
+      return p ? std::string_view{*p} : std::string_view{};
+    };
+    return a.stamp == b.stamp && a.path == b.path && a.reason == b.reason
+           && a.current == b.current && a.tombstone == b.tombstone
+           && view(a.bytes) == view(b.bytes) && a.at == b.at;
+  }
+};
+
+/// All writes of one key that wait for somebody, rising by stamp; no record: none does.
+struct escalation_record {
+  std::vector<escalated_write> writes;
+
+  friend bool operator==(const escalation_record&, const escalation_record&) = default;
+};
+
 /// Closed: alternatives stand in the order of `record_kind`.
 using record = std::variant<partition_record, space_record, node_record,
                             partition_map_record, session_record, value_record,
                             prepared_record, decision_record, past_value_record,
-                            tombstone_record, lock_record, fence_record>;
+                            tombstone_record, lock_record, fence_record,
+                            escalation_record>;
+static_assert(std::variant_size_v<record> == static_cast<std::size_t>(last_record_kind));
 
 /// The kind under whose keys this record is stored.
 inline record_kind kind_of(const record& what) {

@@ -39,6 +39,9 @@ struct encoder {
   std::string operator()(const fence_record& what) const {
     return encode_fence(what);
   }
+  std::string operator()(const escalation_record& what) const {
+    return encode_escalation(what);
+  }
 };
 
 template <class Record>
@@ -84,6 +87,8 @@ result<record> decode_record(const record_key& key, std::string_view bytes) {
       return widen(decode_lock(bytes));
     case record_kind::fence:
       return widen(decode_fence(bytes));
+    case record_kind::escalation:
+      return widen(decode_escalation(bytes));
   }
   return make_error(error_code::damaged, "a key of an unknown kind");
 }

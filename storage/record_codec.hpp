@@ -42,6 +42,8 @@ result<decision_record> decode_decision(client_id client, operation_number numbe
 
 std::string encode_tombstone();
 result<tombstone_record> decode_tombstone(std::string_view bytes);
+std::string encode_escalation(const escalation_record& what);
+result<escalation_record> decode_escalation(std::string_view bytes);
 
 std::string encode_lock(const lock_record& what);
 result<lock_record> decode_lock(std::string_view bytes);

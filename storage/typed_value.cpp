@@ -3,6 +3,7 @@
 #include "runtime/base/overloaded.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace present::storage {
 
@@ -154,6 +155,8 @@ std::optional<typed_value> decode_typed(std::string_view bytes) {
 }
 
 std::string_view type_name(std::string_view bytes) {
+  if (bytes.starts_with(crdt_head))
+    return "a CRDT";
   if (!decode_typed(bytes))
     return "bytes";
   switch (*kind_of(bytes)) {
@@ -217,6 +220,36 @@ result<std::string> without_element(std::optional<std::string_view> bytes,
   return changed_set(bytes, element, [](auto& all, auto place, bool is_there) {
     if (is_there)
       all.erase(place);
+  });
+}
+
+namespace {
+
+template <class Combine>
+result<std::string> combined(std::string_view a, std::string_view b, Combine combine) {
+  const auto left = set_in(a);
+  if (!left)
+    return left.problem();
+  const auto right = set_in(b);
+  if (!right)
+    return make_error(error_code::invalid,
+                      "the value is " + std::string{type_name(b)} + ", not a set");
+  set_value both;
+  combine(left->elements, right->elements, std::back_inserter(both.elements));
+  return encode_typed(both);
+}
+
+} // namespace
+
+result<std::string> union_of(std::string_view a, std::string_view b) {
+  return combined(a, b, [](const auto& left, const auto& right, auto out) {
+    std::set_union(left.begin(), left.end(), right.begin(), right.end(), out);
+  });
+}
+
+result<std::string> intersection_of(std::string_view a, std::string_view b) {
+  return combined(a, b, [](const auto& left, const auto& right, auto out) {
+    std::set_intersection(left.begin(), left.end(), right.begin(), right.end(), out);
   });
 }
 

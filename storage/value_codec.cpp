@@ -1,4 +1,5 @@
 #include "schemas/record.capnp.h"
+#include "storage/authorship_codec.hpp"
 #include "storage/capnp_bytes.hpp"
 #include "storage/record_codec.hpp"
 
@@ -14,6 +15,7 @@ std::string encode_value(const value_record& what) {
     out.setIsFirst(what.is_first);
     if (!bytes.empty())
       out.setBytes(data_of(bytes));
+    encode_authorship(what.at, out);
   });
 }
 
@@ -25,6 +27,7 @@ result<value_record> decode_value(std::string_view bytes) {
       if (in.getBytes().size() > 0)
         value.bytes = std::make_shared<const std::string>(
           string_of(in.getBytes()));
+      value.at = decode_authorship(in);
       return value;
     });
 }

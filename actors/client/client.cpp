@@ -36,7 +36,8 @@ result<batch_answer> as_batch_answer(client::outcome_of_call outcome) {
 result<written> as_written(client::outcome_of_call outcome) {
   if (outcome.problem.code != error_code::ok)
     return std::move(outcome.problem);
-  return written{outcome.given.version, outcome.given.repeated, outcome.attempts};
+  return written{outcome.given.version, outcome.given.repeated, outcome.attempts,
+                 outcome.given.conflict};
 }
 
 } // namespace
@@ -202,6 +203,41 @@ result<written> client_session::put(const std::string& space, const std::string&
 result<written> client_session::remove(const std::string& space, const std::string& key,
                                        condition when, deadline patience) {
   return as_written(call(client::remove_call{space, key, when}, patience));
+}
+
+result<written> client_session::put(const std::string& space, const std::string& key,
+                                    std::string value, const write_context& knows,
+                                    deadline patience) {
+  return as_written(call(
+    client::put_call{space, key, std::make_shared<const std::string>(std::move(value)),
+                     always{}, {}, knows},
+    patience));
+}
+
+result<written> client_session::remove(const std::string& space, const std::string& key,
+                                       const write_context& knows, deadline patience) {
+  return as_written(call(client::remove_call{space, key, always{}, {}, knows}, patience));
+}
+
+result<written> client_session::set_space(const present::set_space& what, deadline patience) {
+  return as_written(call(what, patience));
+}
+
+result<escalated_page> client_session::escalations(const std::string& space,
+                                                   const scan_options& what,
+                                                   deadline patience) {
+  client::scan_call asked{space, what.first, what.last, what.limit, what.keys_only};
+  asked.escalated = true;
+  auto outcome = call(std::move(asked), patience);
+  if (outcome.problem.code != error_code::ok)
+    return std::move(outcome.problem);
+  return escalated_page{std::move(outcome.given.escalated), outcome.given.more};
+}
+
+result<written> client_session::settle_escalation(const std::string& space,
+                                                  const std::string& key, hlc_stamp write,
+                                                  bool accept, deadline patience) {
+  return as_written(call(client::settle_call{space, key, write, accept}, patience));
 }
 
 result<written> client_session::compare_and_set(const std::string& space,

@@ -33,6 +33,8 @@ struct written {
   /// The answer was the first try's: a retry that was recognised (P4).
   bool repeated = false;
   std::uint32_t attempts = 0;
+  /// It met a conflict; if what is there was kept, `version` is that one's.
+  std::optional<conflict::note> conflict = {};
 };
 
 struct found_row {
@@ -43,6 +45,11 @@ struct found_row {
 struct found_page {
   std::vector<found_row> rows;
   bool more = false; ///< go on after the last key
+};
+
+struct escalated_page {
+  std::vector<escalated_row> rows;
+  bool more = false;
 };
 
 struct scan_options {
@@ -89,16 +96,26 @@ public:
   result<written> remove(const std::string& space, const std::string& key,
                          const client::fence_name& fence, condition when = always{},
                          deadline patience = {});
+  /// Writes that say what their author knew (write_context.hpp): a conflict is settled as
+  /// the space's strategy says.
+  result<written> put(const std::string& space, const std::string& key, std::string value,
+                      const write_context& knows, deadline patience = {});
+  result<written> remove(const std::string& space, const std::string& key,
+                         const write_context& knows, deadline patience = {});
   /// `version_conflict` unless the key is at `expected` (0: does not exist).
   result<written> compare_and_set(const std::string& space, const std::string& key,
                                   hlc_stamp expected, std::string value,
                                   deadline patience = {});
   result<found_page> scan(const std::string& space, const scan_options& what,
                           deadline patience = {});
+  /// What waits in a space for somebody to decide.
+  result<escalated_page> escalations(const std::string& space, const scan_options& what = {},
+                                     deadline patience = {});
   result<written> create_space(const present::create_space& what, deadline patience = {});
   result<written> create_space(const std::string& name, deadline patience = {}) {
     return create_space(present::create_space{name}, patience);
   }
+  result<written> set_space(const present::set_space& what, deadline patience = {});
   result<written> drop_space(const std::string& name, deadline patience = {});
 
   /// Nodes, spaces, ranges and partitions, as some node knows them.
@@ -153,6 +170,9 @@ public:
                                       const client::watch_listener& listener);
 
   // For operators: need an admin's certificate.
+  /// Writes what waits for a decision, or drops it. `not_found` if it doesn't wait any more.
+  result<written> settle_escalation(const std::string& space, const std::string& key,
+                                    hlc_stamp write, bool accept, deadline patience = {});
   result<cluster_status> status(deadline patience = std::chrono::seconds(5));
   result<supervision::description> tree(node_id node,
                                         deadline patience = std::chrono::seconds(5));

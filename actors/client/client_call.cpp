@@ -86,10 +86,14 @@ decltype(operation::what) as_operation_in(space_id space, const call_kind& what)
     overloaded{
       [&](const get_call& c) -> body { return get{space, c.key, c.stale, c.at}; },
       [&](const scan_call& c) -> body {
-        return scan{space, c.first, c.last, c.limit, c.keys_only, c.stale, c.at};
+        return scan{space,   c.first, c.last, c.limit, c.keys_only,
+                    c.stale, c.at,    c.escalated};
       },
-      [&](const put_call& c) -> body { return put{space, c.key, c.value, c.when}; },
-      [&](const remove_call& c) -> body { return remove_key{space, c.key, c.when}; },
+      [&](const put_call& c) -> body { return put{space, c.key, c.value, c.when, c.knows}; },
+      [&](const remove_call& c) -> body { return remove_key{space, c.key, c.when, c.knows}; },
+      [&](const settle_call& c) -> body {
+        return settle_escalation{space, c.key, c.write, c.accept};
+      },
       [&](const watch_call& c) -> body {
         auto asked = c.what;
         asked.space = space;

@@ -41,6 +41,7 @@ struct scan_call {
   bool keys_only = false;
   bool stale = false;
   hlc_stamp at = {}; ///< as in a `get_call`; then the page is one of a snapshot
+  bool escalated = false; ///< what waits for somebody to decide, instead of the values
 };
 struct put_call {
   std::string space;
@@ -48,12 +49,21 @@ struct put_call {
   bytes_ptr value;
   condition when;
   std::optional<fence_name> fence;
+  write_context knows = {};
 };
 struct remove_call {
   std::string space;
   std::string key;
   condition when;
   std::optional<fence_name> fence;
+  write_context knows = {};
+};
+/// Takes an admin's certificate.
+struct settle_call {
+  std::string space;
+  std::string key;
+  hlc_stamp write;
+  bool accept = false;
 };
 
 // Locks, as actors/partition/locks.hpp has them.
@@ -122,7 +132,7 @@ using call_kind
   = std::variant<get_call, scan_call, put_call, remove_call, create_space, drop_space,
                  add_node, drain_node, remove_node, report_members, map_call, transact_call,
                  part_call, watch_call, acquire_call, keep_call, release_call, read_lock_call,
-                 raise_call>;
+                 raise_call, set_space, settle_call>;
 
 /// Its caller's own name for a write, in place of the number that the session would
 /// give it: whoever asks under the same name, from whichever node and after whatever

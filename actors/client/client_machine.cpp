@@ -229,18 +229,26 @@ bool client_machine::scan_goes_on(call& asked, answer& given) {
     = wanted.limit ? wanted.limit : static_cast<std::uint32_t>(bounds::max_scan_page);
   for (const auto& row : given.rows)
     asked.bytes += row.key.size() + (row.value ? row.value->size() : 0);
-  const bool full = given.more || given.rows.size() >= limit
+  for (const auto& row : given.escalated)
+    for (const auto& one : row.writes)
+      asked.bytes += row.key.size() + (one.bytes ? one.bytes->size() : 0);
+  const auto found = given.rows.size() + given.escalated.size();
+  const bool full = given.more || found >= limit
                     || asked.bytes > bounds::max_request / 2;
   const bool goes_on = sent.last != wanted.last && !full;
   if (goes_on) {
-    wanted.limit = limit - static_cast<std::uint32_t>(given.rows.size());
+    wanted.limit = limit - static_cast<std::uint32_t>(found);
     wanted.first = sent.last;
     asked.redirects = 0;
   }
   given.more = full && (given.more || sent.last != wanted.last);
   std::move(given.rows.begin(), given.rows.end(), std::back_inserter(asked.rows));
-  if (!goes_on)
+  std::move(given.escalated.begin(), given.escalated.end(),
+            std::back_inserter(asked.escalated));
+  if (!goes_on) {
     given.rows = std::move(asked.rows);
+    given.escalated = std::move(asked.escalated);
+  }
   return goes_on;
 }
 

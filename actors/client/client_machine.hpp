@@ -164,6 +164,7 @@ private:
     std::optional<alarms::iterator> pause;
     error last;
     std::vector<scan_row> rows; ///< of the ranges that a scan has behind it
+    std::vector<escalated_row> escalated;
     std::size_t bytes = 0;      ///< of those
     transact rest; ///< of what was read: what the partitions after this one are asked
   };

@@ -78,7 +78,8 @@ authorship author_of(const current_value& current) {
 /// Written by somebody who didn't know what is there.
 bool is_blind(const current_value& current, const incoming_write& write) {
   if (write.base)
-    return *write.base != current.version;
+    return *write.base != current.version
+           && !(current.is_removed && *write.base == hlc_stamp{});
   // A stamp alone says when, and not what its author saw.
   return write.at && current.version.value > 0;
 }
@@ -137,10 +138,21 @@ std::string_view to_string(conflict_kind what) {
   return names[static_cast<std::size_t>(what)];
 }
 
-std::string_view outcome_of(const decision& what) {
-  constexpr std::array<std::string_view, std::variant_size_v<decision>> names{
+std::string_view to_string(outcome_kind what) {
+  constexpr std::array<std::string_view, outcome_kinds> names{
     "accept", "keep-current", "merge-both", "migrate", "wait-for", "escalate", "refuse"};
-  return names[what.index()];
+  return names[static_cast<std::size_t>(what)];
+}
+
+std::string_view outcome_of(const decision& what) {
+  return to_string(static_cast<outcome_kind>(what.index()));
+}
+
+std::optional<note> note_of(const decision& what) {
+  const auto because = conflict_of(what);
+  if (!because)
+    return std::nullopt;
+  return note{*because, static_cast<outcome_kind>(what.index())};
 }
 
 std::optional<conflict_kind> conflict_of(const decision& what) {
@@ -168,6 +180,49 @@ decision decide(const conflict_rules& rules, const current_value& current,
   if (auto blind = check_write(rules, current, write))
     return *blind;
   return accept{};
+}
+
+std::string to_string(const conflict_rules& what) {
+  switch (what.how) {
+    case strategy::last_writer_wins:
+      return "last-writer-wins";
+    case strategy::first_writer_wins:
+      return "first-writer-wins";
+    case strategy::merge:
+      return "merge:" + what.merging;
+    case strategy::escalate:
+      return what.escalation.empty() ? "escalate" : "escalate:" + what.escalation;
+    case strategy::reject:
+      break;
+  }
+  return "reject";
+}
+
+result<conflict_rules> parse_rules(std::string_view text) {
+  constexpr std::string_view merge = "merge:";
+  constexpr std::string_view custom = "custom:";
+  constexpr std::string_view escalate = "escalate:";
+  if (text == "reject")
+    return conflict_rules{};
+  if (text == "last-writer-wins")
+    return conflict_rules{strategy::last_writer_wins, {}, {}};
+  if (text == "first-writer-wins")
+    return conflict_rules{strategy::first_writer_wins, {}, {}};
+  if (text == "escalate")
+    return conflict_rules{strategy::escalate, {}, {}};
+  if (text.starts_with(escalate) && text.size() > escalate.size())
+    return conflict_rules{strategy::escalate, {}, std::string{text.substr(escalate.size())}};
+  if (text.starts_with(merge)) {
+    const auto how = text.substr(merge.size());
+    if (how == "union" || how == "intersection" || how == "crdt"
+        || (how.starts_with(custom) && how.size() > custom.size()))
+      return conflict_rules{strategy::merge, std::string{how}, {}};
+  }
+  return make_error(error_code::invalid,
+                    "conflict: '" + std::string{text}
+                      + "' is none of reject, last-writer-wins, first-writer-wins, "
+                        "merge:union, merge:intersection, merge:crdt, merge:custom:NAME, "
+                        "escalate, escalate:PATH");
 }
 
 error too_early(hlc_stamp after, hlc_stamp latest) {

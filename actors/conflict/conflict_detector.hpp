@@ -2,8 +2,8 @@
 
 #include "runtime/base/error.hpp"
 #include "runtime/base/hlc.hpp"
+#include "storage/conflict_rules.hpp"
 
-#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,33 +31,15 @@ constexpr std::size_t conflict_kinds = 5;
 /// "write-write": also a metric's label.
 std::string_view to_string(conflict_kind what);
 
-/// A space's.
-enum class strategy : std::uint8_t {
-  reject,
-  last_writer_wins,
-  first_writer_wins,
-  merge,
-  escalate,
-};
-
-struct conflict_rules {
-  strategy how = strategy::reject;
-  std::string merging;    ///< `merge`: by which function; "crdt", "union", …
-  std::string escalation; ///< `escalate`, and policies that name no path: to whom
-};
-
-/// When a value was written, for writers who don't know of each other: a stamp, and of
-/// equal stamps who wrote it.
-struct authorship {
-  hlc_stamp stamp;
-  std::uint64_t origin = 0; ///< a region or an import; 0: clients of this partition
-  friend constexpr auto operator<=>(const authorship&, const authorship&) = default;
-};
+using strategy = storage::conflict_strategy;
+using storage::authorship;
+using storage::conflict_rules;
 
 /// What is there; a version of 0: nothing ever was.
 struct current_value {
   hlc_stamp version;
   std::optional<authorship> at; ///< if it came with one; else the version counts
+  bool is_removed = false;      ///< its readers find nothing
 };
 
 struct incoming_write {
@@ -85,6 +67,7 @@ struct findings {
   policy_finding policy = policy_finding::allowed;
   std::string policy_problem; ///< unless it is allowed: which rule
   std::string escalation;     ///< `somebody_decides`: to whom; empty: the space's
+  friend bool operator==(const findings&, const findings&) = default;
 };
 
 // -- what becomes of the write ---------------------------------------------------------
@@ -107,8 +90,8 @@ struct merge_both {
 struct migrate {
   conflict_kind because = conflict_kind::schema;
 };
-/// Until this stamp is applied here, or has been fetched. At apply there is no waiting:
-/// the leader asks before it proposes, and a replica refuses it with `too_early`.
+/// Until this stamp is applied here, or history is closed up to it. At apply there is no
+/// waiting: the leader asks before it proposes, and a replica refuses it with `too_early`.
 struct wait_for {
   conflict_kind because = conflict_kind::temporal;
   hlc_stamp stamp;
@@ -129,6 +112,32 @@ using decision = std::variant<accept, keep_current, merge_both, migrate, wait_fo
 std::string_view outcome_of(const decision& what);
 /// Empty where there was no conflict.
 std::optional<conflict_kind> conflict_of(const decision& what);
+
+/// What is told of a conflict, counted and traced: `decision`'s alternatives.
+enum class outcome_kind : std::uint8_t {
+  accept,
+  keep_current,
+  merge_both,
+  migrate,
+  wait_for,
+  escalate,
+  refuse,
+};
+constexpr std::size_t outcome_kinds = std::variant_size_v<decision>;
+std::string_view to_string(outcome_kind what);
+
+struct note {
+  conflict_kind because = conflict_kind::write_write;
+  outcome_kind then = outcome_kind::accept;
+  friend bool operator==(const note&, const note&) = default;
+};
+/// Empty where there was no conflict.
+std::optional<note> note_of(const decision& what);
+
+/// "merge:union", "escalate:path", as commands and HTTP have a space's rules; and back:
+/// `invalid` for what is none.
+std::string to_string(const conflict_rules& what);
+result<conflict_rules> parse_rules(std::string_view text);
 
 /// In this order, the first that isn't fine decides:
 ///

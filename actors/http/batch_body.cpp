@@ -9,7 +9,7 @@ namespace present::http {
 
 namespace {
 
-/// {"operations":[{"op":"get"}]}; an operation has seven members at most.
+/// {"operations":[{"op":"get"}]}; an operation has twelve members at most.
 constexpr body_shape batch_shape{"a batch", 3, 32 * bounds::max_request_operations, "operations",
                                  bounds::max_request_operations};
 
@@ -21,6 +21,26 @@ condition condition_of(object_reader& from, bool may_be_absent) {
   if (absent)
     return if_absent{};
   return version ? condition{if_version{{version}}} : condition{always{}};
+}
+
+write_context knowledge_of(object_reader& from, bool has_value) {
+  write_context knows;
+  const bool has_base = from.has("base");
+  const auto base = from.number("base", 0, UINT64_MAX);
+  if (has_base)
+    knows.base = hlc_stamp{base};
+  const bool has_origin = from.has("origin");
+  const auto at = from.version("at");
+  const auto origin = from.number("origin", 0, UINT64_MAX);
+  if (at != 0)
+    knows.at = storage::authorship{{at}, origin};
+  else if (has_origin)
+    from.complain("origin", "without at");
+  if (const auto after = from.version("after"); after != 0)
+    knows.after = hlc_stamp{after};
+  if (has_value)
+    knows.schema = from.text("schema", "");
+  return knows;
 }
 
 bool wants_stale(object_reader& from) {
@@ -38,12 +58,29 @@ client::call_kind read_call(object_reader& from) {
   if (op == "get")
     return client::get_call{std::move(space), std::move(key), wants_stale(from)};
   if (op == "delete")
-    return client::remove_call{std::move(space), std::move(key), condition_of(from, false)};
+    return client::remove_call{std::move(space), std::move(key), condition_of(from, false),
+                               {}, knowledge_of(from, false)};
   if (op != "put")
     from.complain("op", "'" + op + "' is none of put, get, delete");
   auto value = std::make_shared<const std::string>(bytes_of(from, "value", encoding));
   return client::put_call{std::move(space), std::move(key), std::move(value),
-                          condition_of(from, true)};
+                          condition_of(from, true), {}, knowledge_of(from, true)};
+}
+
+/// The members of a space's settings that are there.
+void read_settings(object_reader& from, storage::space_settings& settings) {
+  if (const auto text = from.text("conflict", "reject"); from.has("conflict")) {
+    auto rules = conflict::parse_rules(text);
+    if (rules)
+      settings.conflicts = std::move(*rules);
+    else
+      from.complain("conflict", rules.problem().message);
+  }
+  settings.closes_after_ms = from.number("closes_after_ms", 0, INT64_MAX);
+  settings.schema = from.text("schema", "");
+  settings.policy = from.text("policy", "");
+  if (const auto versions = from.number("versions", 1, bounds::max_versions_kept))
+    settings.versions_kept = static_cast<std::uint32_t>(versions);
 }
 
 } // namespace
@@ -84,6 +121,7 @@ result<create_space> parse_space_body(std::string name, std::string_view body) {
   const auto encoding = encoding_of(reader);
   for (auto& key : reader.texts("split_at"))
     made.split_at.push_back(decoded(reader, "split_at", encoding, std::move(key)));
+  read_settings(reader, made.settings);
   if (made.pieces != 0 && !made.split_at.empty())
     reader.complain("split", "and split_at: one of them");
   if (auto problem = reader.problem())

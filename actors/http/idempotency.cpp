@@ -38,6 +38,16 @@ std::string joined(const std::vector<std::string>& segments) {
   return path;
 }
 
+/// What the write's author knew and held, as the query has it; empty where it says nothing.
+std::string knowledge_in(const network::http_target& target) {
+  std::string knows;
+  for (const auto* name : {"base", "at", "origin", "after", "schema", "fence"})
+    if (const auto value = target.value_of(name))
+      knows += std::string{name} + '=' + std::to_string(value->size()) + ':'
+               + std::string{*value} + ' ';
+  return knows;
+}
+
 } // namespace
 
 result<std::optional<client::write_name>> write_name_of(const network::http_request& asked) {
@@ -56,8 +66,12 @@ result<std::optional<client::write_name>> write_name_of(const network::http_requ
   const auto none = std::string_view{};
   client::write_name name;
   name.client = {hash_of({who, asked.method, joined(asked.target.segments), *key})};
-  name.fingerprint = hash_of({asked.header("if-match").value_or(none),
-                              asked.header("if-none-match").value_or(none), asked.body});
+  const auto match = asked.header("if-match").value_or(none);
+  const auto none_match = asked.header("if-none-match").value_or(none);
+  // Of requests that say nothing of it, as programs before have it.
+  const auto knows = knowledge_in(asked.target);
+  name.fingerprint = knows.empty() ? hash_of({match, none_match, asked.body})
+                                   : hash_of({match, none_match, asked.body, knows});
   return std::optional{name};
 }
 

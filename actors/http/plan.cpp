@@ -54,10 +54,6 @@ public:
   hlc_stamp take_at() {
     return {query_.number("at", 1, std::numeric_limits<std::uint64_t>::max()).value_or(0)};
   }
-  void refuse_at() {
-    if (query_.text("at"))
-      query_.complain(make_error(error_code::invalid, "query: at: history is never written to"));
-  }
 
   /// The version in a header of conditions; 0 without the header.
   std::uint64_t version_in(std::string_view header) {
@@ -130,6 +126,24 @@ public:
     return static_cast<std::uint32_t>(wait);
   }
 
+  /// What the author of a write knew.
+  write_context knowledge(bool has_value) {
+    write_context knows;
+    if (const auto base = query_.number("base", 0, UINT64_MAX))
+      knows.base = hlc_stamp{*base};
+    const auto at = query_.number("at", 1, UINT64_MAX);
+    const auto origin = query_.number("origin", 0, UINT64_MAX);
+    if (at)
+      knows.at = storage::authorship{{*at}, origin.value_or(0)};
+    else if (origin)
+      query_.complain(make_error(error_code::invalid, "query: origin: without at"));
+    if (const auto after = query_.number("after", 1, UINT64_MAX))
+      knows.after = hlc_stamp{*after};
+    if (has_value)
+      knows.schema = query_.text("schema").value_or("");
+    return knows;
+  }
+
   void take_write_name() {
     auto name = write_name_of(asked_);
     if (name)
@@ -158,21 +172,21 @@ result<plan> read_value(understanding& u) {
 }
 
 result<plan> write_value(understanding& u) {
-  u.refuse_at();
+  auto knows = u.knowledge(true);
   auto when = u.write_condition();
   u.take_write_name();
   const bool has_condition = !std::holds_alternative<always>(when);
   u.ask(client::put_call{u.segment(2), u.key_from(3),
                          std::make_shared<const std::string>(std::move(u.asked().body)), when,
-                         u.fence()});
+                         u.fence(), std::move(knows)});
   return u.finish(say_written{has_condition});
 }
 
 result<plan> remove_value(understanding& u) {
-  u.refuse_at();
+  auto knows = u.knowledge(false);
   const auto when = u.write_condition();
   u.take_write_name();
-  u.ask(client::remove_call{u.segment(2), u.key_from(3), when, u.fence()});
+  u.ask(client::remove_call{u.segment(2), u.key_from(3), when, u.fence(), std::move(knows)});
   return u.finish(say_written{!std::holds_alternative<always>(when)});
 }
 

@@ -88,8 +88,16 @@ http_reply say(const plan&, const say_value& wanted, const outcome_of_call& how)
   return reply;
 }
 
+/// Where there was none: nothing.
+void put_conflict(json& answer, const std::optional<conflict::note>& met) {
+  if (met)
+    answer["conflict"] = {{"type", to_string(met->because)}, {"outcome", to_string(met->then)}};
+}
+
 http_reply say(const plan& made, const say_written&, const outcome_of_call& how) {
-  auto reply = json_reply({{"version", how.given.version.value}});
+  json answer{{"version", how.given.version.value}};
+  put_conflict(answer, how.given.conflict);
+  auto reply = json_reply(answer);
   if (std::holds_alternative<client::put_call>(made.ask.calls.front()))
     reply.headers.emplace_back("ETag", network::etag_of(how.given.version.value));
   return reply;
@@ -153,7 +161,15 @@ json space_json(const cluster_map& map, const std::string& name, space_id id) {
     one["partition"] = range.partition.value;
     ranges.push_back(std::move(one));
   }
-  return {{"name", name}, {"id", id.value}, {"ranges", std::move(ranges)}};
+  const auto settings = map.settings_of(id);
+  return {{"name", name},
+          {"id", id.value},
+          {"conflict", conflict::to_string(settings.conflicts)},
+          {"closes_after_ms", settings.closes_after_ms},
+          {"schema", settings.schema},
+          {"policy", settings.policy},
+          {"versions", settings.versions_kept},
+          {"ranges", std::move(ranges)}};
 }
 
 http_reply say(const plan&, const say_spaces&, const outcome_of_call& how) {
@@ -199,6 +215,7 @@ json answer_json(const client::call_kind& asked, const outcome_of_call& how) {
   if (how.problem.code != error_code::ok)
     return {{"error", error_body(how.problem)}};
   json answer{{"version", how.given.version.value}};
+  put_conflict(answer, how.given.conflict);
   if (!std::holds_alternative<client::get_call>(asked))
     return answer;
   client::put_bytes(answer, "value",

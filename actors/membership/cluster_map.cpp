@@ -63,6 +63,21 @@ std::vector<storage::key_range> cluster_map::share_of(partition_id partition) co
   return share;
 }
 
+storage::space_settings cluster_map::settings_of(space_id space) const {
+  const auto found = settings.find(space);
+  return found == settings.end() ? storage::space_settings{} : found->second;
+}
+
+std::vector<storage::owned_space>
+cluster_map::settings_for(const std::vector<storage::key_range>& owned) const {
+  std::vector<storage::owned_space> found;
+  for (const auto& range : owned)
+    if (found.empty() || found.back().space != range.space)
+      if (const auto set = settings.find(range.space); set != settings.end())
+        found.push_back({range.space, set->second});
+  return found;
+}
+
 bool has_node(const std::vector<node_id>& nodes, node_id node) {
   return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
 }

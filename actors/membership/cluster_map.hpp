@@ -37,6 +37,8 @@ struct cluster_map {
   std::string cluster;
   std::vector<node> nodes; ///< rising; also those that left
   std::map<std::string, space_id> spaces;
+  /// Of spaces that aren't as by default.
+  std::map<space_id, storage::space_settings> settings;
   std::vector<range> ranges;
   std::vector<storage::placement> partitions; ///< rising; the root's first
   /// Hints, not the root's: may be out of date.
@@ -53,6 +55,12 @@ struct cluster_map {
 
   /// All that `partition` owns, in order; neighbours are joined.
   std::vector<storage::key_range> share_of(partition_id partition) const;
+
+  /// The settings of a space that is there.
+  storage::space_settings settings_of(space_id space) const;
+  /// Of the spaces of these ranges, which are in order: those that aren't as by default.
+  std::vector<storage::owned_space>
+  settings_for(const std::vector<storage::key_range>& owned) const;
 
   friend bool operator==(const cluster_map&, const cluster_map&) = default;
 };

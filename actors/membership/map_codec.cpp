@@ -2,6 +2,7 @@
 
 #include "runtime/base/bounds.hpp"
 #include "schemas/honest_list.hpp"
+#include "storage/space_settings_codec.hpp"
 
 #include <capnp/message.h>
 #include <capnp/serialize.h>
@@ -97,9 +98,11 @@ void encode_map(const cluster_map& from, schema::ClusterMap::Builder to) {
          node.setHttpAddress(text_of(what.http_address));
        });
   fill(to.initSpaces(static_cast<unsigned>(from.spaces.size())), from.spaces,
-       [](auto space, const auto& what) {
+       [&](auto space, const auto& what) {
          space.setId(what.second.value);
          space.setName(text_of(what.first));
+         if (const auto set = from.settings.find(what.second); set != from.settings.end())
+           storage::encode_settings(set->second, space.initSettings());
        });
   fill(to.initRanges(static_cast<unsigned>(from.ranges.size())), from.ranges,
        [](auto range, const cluster_map::range& what) {
@@ -130,8 +133,16 @@ result<cluster_map> decode_map(schema::ClusterMap::Reader from) {
                          string_of(node.getRpcAddress()),
                          string_of(node.getHttpAddress())});
   }
-  for (const auto space : schema::honest(from.getSpaces()))
+  for (const auto space : schema::honest(from.getSpaces())) {
     map.spaces[string_of(space.getName())] = {space.getId()};
+    if (!space.hasSettings())
+      continue;
+    auto settings = storage::decode_settings(space.getSettings());
+    if (!settings)
+      return settings.problem();
+    if (*settings != storage::space_settings{})
+      map.settings[{space.getId()}] = std::move(*settings);
+  }
   for (const auto range : schema::honest(from.getRanges()))
     map.ranges.push_back(
       {{range.getSpace()}, string_of(range.getFirst()), {range.getPartition()}});

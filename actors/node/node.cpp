@@ -162,6 +162,8 @@ struct node::body {
     = std::make_shared<supervision::address_book>();
   std::shared_ptr<supervision::census> census = std::make_shared<supervision::census>();
   std::shared_ptr<observe::metrics> metrics = std::make_shared<observe::metrics>();
+  std::shared_ptr<const conflict_counters> conflicts
+    = std::make_shared<const conflict_counters>(metrics);
   std::shared_ptr<peer_links> links = std::make_shared<peer_links>();
   std::shared_ptr<network::tls_configuration> tls; ///< the network thread's
   std::shared_ptr<const link_maker> link_parts;
@@ -236,12 +238,14 @@ partition_setup node::body::setup_of(partition_id partition) {
   setup.machine.self = config.self;
   setup.machine.checkpoint_bytes = config.checkpoint_bytes;
   setup.machine.marker_interval_ms = config.marker_interval_ms;
+  setup.machine.advisor = config.advisor;
   setup.raft = config.raft;
   setup.raft.seed = edge::machine_entropy().next();
   setup.store = disk.identity().store;
   setup.life = disk.life();
   setup.addresses = addresses;
   setup.home = disk.home_of(partition);
+  setup.conflicts = conflicts;
   return setup;
 }
 

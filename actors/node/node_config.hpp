@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/conflict/write_advisor.hpp"
 #include "actors/raft/raft_settings.hpp"
 #include "actors/scrub/scrub_machine.hpp"
 #include "runtime/base/bounds.hpp"
@@ -7,6 +8,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -35,6 +37,8 @@ struct node_config {
   scrub::settings scrub;
   std::size_t checkpoint_bytes = 64 * bounds::mib;
   std::uint32_t marker_interval_ms = 60'000; ///< between digests that are compared (P24)
+  /// What the embedding program has registered for writes in conflict (A5); null: nothing.
+  std::shared_ptr<const conflict::write_advisor> advisor = {};
 };
 
 } // namespace present

@@ -56,14 +56,62 @@ std::optional<error> problem_of(const scan& asked) {
   return std::nullopt;
 }
 
+std::optional<error> schema_problem(const std::string& name) {
+  if (name.size() > bounds::max_space_name)
+    return make_error(error_code::too_large,
+                      "schema: " + std::to_string(name.size()) + " bytes; the limit is "
+                        + std::to_string(bounds::max_space_name));
+  return std::nullopt;
+}
+
 std::optional<error> problem_of(const put& asked) {
   if (auto problem = key_problem(asked.key))
+    return problem;
+  if (auto problem = schema_problem(asked.knows.schema))
     return problem;
   return value_problem(asked.value);
 }
 
 std::optional<error> problem_of(const remove_key& asked) {
+  if (auto problem = schema_problem(asked.knows.schema))
+    return problem;
   return key_problem(asked.key);
+}
+
+/// Names of rules, and paths: as long as a space's name.
+std::optional<error> rules_problem(const storage::conflict_rules& rules) {
+  for (const auto* name : {&rules.merging, &rules.escalation})
+    if (name->size() > bounds::max_space_name)
+      return make_error(error_code::too_large,
+                        "conflict: a name of " + std::to_string(name->size())
+                          + " bytes; the limit is " + std::to_string(bounds::max_space_name));
+  const auto again = conflict::parse_rules(conflict::to_string(rules));
+  if (!again || *again != rules)
+    return make_error(error_code::invalid,
+                      "conflict: '" + conflict::to_string(rules) + "' is no rule: "
+                        + (again ? "it says more than it can" : again.problem().message));
+  return std::nullopt;
+}
+
+std::optional<error> settings_problem(const storage::conflict_rules& rules,
+                                      const std::string& schema, const std::string& policy) {
+  if (auto problem = rules_problem(rules))
+    return problem;
+  if (auto problem = schema_problem(schema))
+    return problem;
+  if (policy.size() > bounds::max_space_name)
+    return make_error(error_code::too_large,
+                      "policy: " + std::to_string(policy.size()) + " bytes; the limit is "
+                        + std::to_string(bounds::max_space_name));
+  return std::nullopt;
+}
+
+std::optional<error> versions_problem(std::uint32_t kept) {
+  if (kept > bounds::max_versions_kept)
+    return make_error(error_code::too_large,
+                      "versions: " + std::to_string(kept) + "; a space keeps 1 to "
+                        + std::to_string(bounds::max_versions_kept) + " of each key");
+  return std::nullopt;
 }
 
 std::optional<error> cuts_problem(const create_space& asked) {
@@ -90,7 +138,25 @@ std::optional<error> cuts_problem(const create_space& asked) {
 std::optional<error> problem_of(const create_space& asked) {
   if (auto problem = name_problem(asked.name))
     return problem;
+  if (auto problem = settings_problem(asked.settings.conflicts, asked.settings.schema,
+                                      asked.settings.policy))
+    return problem;
+  if (auto problem = versions_problem(asked.settings.versions_kept))
+    return problem;
   return cuts_problem(asked);
+}
+
+std::optional<error> problem_of(const set_space& asked) {
+  if (auto problem = name_problem(asked.name))
+    return problem;
+  if (auto problem = versions_problem(asked.versions_kept.value_or(1)))
+    return problem;
+  return settings_problem(asked.conflicts.value_or(storage::conflict_rules{}),
+                          asked.schema.value_or(""), asked.policy.value_or(""));
+}
+
+std::optional<error> problem_of(const settle_escalation& asked) {
+  return key_problem(asked.key);
 }
 
 std::optional<error> problem_of(const drop_space& asked) {
@@ -326,7 +392,8 @@ std::string again_of_key(std::string_view key, const condition& when,
                          error_code code, hlc_stamp there) {
   switch (code) {
     case error_code::version_conflict:
-      return conflict_sentence(when, there);
+      return std::holds_alternative<always>(when) ? std::string{}
+                                                  : conflict_sentence(when, there);
     case error_code::not_found:
       return not_found_sentence(key);
     default:

@@ -48,6 +48,14 @@ void add_space(cluster_map& map, const create_space& asked, space_id id) {
   map.spaces[asked.name] = id;
 }
 
+/// Only what isn't as by default stands in the map.
+void put_settings(cluster_map& map, space_id id, const storage::space_settings& settings) {
+  if (settings == storage::space_settings{})
+    map.settings.erase(id);
+  else
+    map.settings[id] = settings;
+}
+
 std::vector<partition_id> kept_by(const cluster_map& map, node_id node) {
   std::vector<partition_id> kept;
   for (const auto& group : map.partitions)
@@ -91,9 +99,31 @@ answer catalog::apply(const create_space& asked, hlc_stamp at) {
     return conflict_answer(space_exists_sentence(asked.name), versions_.at(asked.name));
   const auto id = next_space_;
   next_space_ = next(id);
-  change([&](cluster_map& map) { add_space(map, asked, id); });
+  change([&](cluster_map& map) {
+    add_space(map, asked, id);
+    put_settings(map, id, asked.settings);
+  });
   versions_[asked.name] = at;
-  table_.put(record_key::space(id), storage::space_record{id, asked.name, {}, at});
+  table_.put(record_key::space(id), storage::space_record{id, asked.name, asked.settings, at});
+  return applied_answer(at);
+}
+
+answer catalog::apply(const set_space& asked, hlc_stamp at) {
+  const auto there = map_->spaces.find(asked.name);
+  if (there == map_->spaces.end())
+    return refused_answer(error_code::unknown_space, no_space_sentence(asked.name));
+  const auto id = there->second;
+  auto settings = map_->settings_of(id);
+  settings.conflicts = asked.conflicts.value_or(settings.conflicts);
+  settings.closes_after_ms = asked.closes_after_ms.value_or(settings.closes_after_ms);
+  settings.schema = asked.schema.value_or(settings.schema);
+  settings.policy = asked.policy.value_or(settings.policy);
+  settings.versions_kept = asked.versions_kept.value_or(settings.versions_kept);
+  if (settings == map_->settings_of(id))
+    return applied_answer(versions_.at(asked.name));
+  change([&](cluster_map& map) { put_settings(map, id, settings); });
+  versions_[asked.name] = at;
+  table_.put(record_key::space(id), storage::space_record{id, asked.name, settings, at});
   return applied_answer(at);
 }
 
@@ -104,6 +134,7 @@ answer catalog::apply(const drop_space& asked, hlc_stamp at) {
   const auto id = there->second;
   change([&](cluster_map& map) {
     map.spaces.erase(asked.name);
+    map.settings.erase(id);
     std::erase_if(map.ranges, [id](const auto& range) { return range.space == id; });
   });
   versions_.erase(asked.name);
@@ -232,6 +263,7 @@ void catalog::restore() {
   visit(record_kind::space, [&](storage::row&& row) {
     auto& space = std::get<storage::space_record>(row.what);
     map->spaces[space.name] = space.id;
+    put_settings(*map, space.id, space.settings);
     versions_[space.name] = space.version;
     return true;
   });

@@ -33,6 +33,7 @@ public:
   // Of a cluster that is founded.
   answer apply(const create_space& asked, hlc_stamp at);
   answer apply(const drop_space& asked, hlc_stamp at);
+  answer apply(const set_space& asked, hlc_stamp at);
   answer apply(const add_node& asked, hlc_stamp at);
   answer apply(const drain_node& asked, hlc_stamp at);
   answer apply(const remove_node& asked, hlc_stamp at);

@@ -9,6 +9,7 @@
 
 #include "schemas/entry.capnp.h"
 #include "schemas/honest_list.hpp"
+#include "storage/space_settings_codec.hpp"
 
 #include <capnp/message.h>
 #include <capnp/serialize.h>
@@ -47,14 +48,25 @@ void encode_share(const adopt_share& from, schema::Share::Builder to) {
     owned[place].setFirst(data_of(from.owned[place].first));
     owned[place].setLast(data_of(from.owned[place].last));
   }
+  auto spaces = to.initSpaces(static_cast<unsigned>(from.spaces.size()));
+  for (unsigned place = 0; place < from.spaces.size(); ++place) {
+    spaces[place].setSpace(from.spaces[place].space.value);
+    storage::encode_settings(from.spaces[place].settings, spaces[place].initSettings());
+  }
 }
 
-adopt_share decode_share(schema::Share::Reader from) {
+result<own_command> decode_share(schema::Share::Reader from) {
   adopt_share share{{from.getEpoch()}, {}};
   for (const auto range : schema::honest(from.getOwned()))
     share.owned.push_back(
       {{range.getSpace()}, string_of(range.getFirst()), string_of(range.getLast())});
-  return share;
+  for (const auto space : schema::honest(from.getSpaces())) {
+    auto settings = storage::decode_settings(space.getSettings());
+    if (!settings)
+      return settings.problem();
+    share.spaces.push_back({{space.getSpace()}, std::move(*settings)});
+  }
+  return own_command{std::move(share)};
 }
 
 void encode_command(const own_command& from, schema::EntryBatch::Command::Builder to) {
@@ -79,7 +91,7 @@ result<own_command> decode_command(schema::EntryBatch::Command::Reader from) {
       return own_command{found_catalog{std::make_shared<const cluster_map>(std::move(*map))}};
     }
     case schema::EntryBatch::Command::ADOPT:
-      return own_command{decode_share(from.getAdopt())};
+      return decode_share(from.getAdopt());
     case schema::EntryBatch::Command::MARKER:
       return own_command{digest_marker{}};
     case schema::EntryBatch::Command::EXPIRE:

@@ -49,6 +49,9 @@ enum class mutant : std::uint8_t {
   read_before_closed,    // P22: a read at a stamp is served while that may still be written
   ask_no_witness,        // P19: a replica trusts its files
   ask_first_members,     // P19: whoever it knew as voters are its witnesses for ever
+  ignore_base,           // C1: a write that knows an older version is as good as any
+  ignore_causes,         // C5: what comes after something unseen is written at once
+  merge_takes_written,   // C1: a merge takes what is written, and is not commutative
 };
 
 } // namespace present::partition

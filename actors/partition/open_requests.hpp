@@ -38,6 +38,7 @@ struct open_request {
   std::uint32_t gathered = 0;      ///< how many of its writes went there
   bool is_traced = false;
   hlc_stamp reads_at; ///< the highest stamp that one of its reads is of
+  bool was_held = false; ///< until its cause was here
 
   void answer_place(std::uint32_t place, answer given);
 };

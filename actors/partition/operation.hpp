@@ -5,6 +5,7 @@
 #include "actors/partition/locks.hpp"
 #include "actors/partition/transact.hpp"
 #include "actors/partition/two_phase.hpp"
+#include "actors/partition/write_context.hpp"
 #include "actors/watch/watch.hpp"
 #include "runtime/base/error.hpp"
 #include "runtime/base/hlc.hpp"
@@ -12,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -41,6 +43,8 @@ struct scan {
   bool keys_only = false;
   bool stale = false;
   hlc_stamp at = {}; ///< as in a `get`
+  /// Instead of the values: what waits for somebody to decide (write_context.hpp).
+  bool escalated = false;
   friend bool operator==(const scan&, const scan&) = default;
 };
 
@@ -51,6 +55,7 @@ struct put {
   std::string key;
   bytes_ptr value;
   condition when;
+  write_context knows = {};
 };
 
 /// A soft delete: leaves a tombstone. Of an absent key: `not_found`.
@@ -58,6 +63,7 @@ struct remove_key {
   space_id space;
   std::string key;
   condition when;
+  write_context knows = {};
   friend bool operator==(const remove_key&, const remove_key&) = default;
 };
 
@@ -69,6 +75,7 @@ struct create_space {
   std::uint32_t pieces = 0;
   /// Keys at which ranges begin besides the first, in rising order.
   std::vector<std::string> split_at;
+  storage::space_settings settings = {};
   friend bool operator==(const create_space&, const create_space&) = default;
 };
 
@@ -76,6 +83,17 @@ struct create_space {
 struct drop_space {
   std::string name;
   friend bool operator==(const drop_space&, const drop_space&) = default;
+};
+
+/// Root partition only: what isn't empty is from now on so.
+struct set_space {
+  std::string name;
+  std::optional<storage::conflict_rules> conflicts;
+  std::optional<std::uint64_t> closes_after_ms;
+  std::optional<std::string> schema;
+  std::optional<std::string> policy;
+  std::optional<std::uint32_t> versions_kept; ///< of each key, from its next write on
+  friend bool operator==(const set_space&, const set_space&) = default;
 };
 
 // What operators and the nodes themselves ask of the root (membership).
@@ -133,7 +151,7 @@ struct operation {
   std::variant<get, scan, put, remove_key, create_space, drop_space, add_node,
                drain_node, remove_node, report_members, transact, prepare, decide, resolve,
                push, forget, watch, acquire_lock, keep_lock, release_lock, read_lock,
-               raise_fence>
+               raise_fence, set_space, settle_escalation>
     what;
   /// A write under a lock: refused as `fenced` if its token is not the last one that
   /// the partition knows of. Null: none.
@@ -170,6 +188,13 @@ struct operation {
 
 using scan_row = storage::result_row;
 
+/// A key, and the writes of it that wait for somebody to decide.
+struct escalated_row {
+  std::string key;
+  std::vector<storage::escalated_write> writes;
+  friend bool operator==(const escalated_row&, const escalated_row&) = default;
+};
+
 struct answer {
   operation_id id;
   error_code code = error_code::ok;
@@ -179,6 +204,7 @@ struct answer {
   hlc_stamp version;
   bytes_ptr value; ///< get
   std::vector<scan_row> rows; ///< scan
+  std::vector<escalated_row> escalated; ///< scan of what waits for somebody to decide
   bool more = false;          ///< scan: cut by the limit
   /// transact, prepare: what each step of the branch that was taken came to, in
   /// their order; null: all of them wrote, at `version`.
@@ -192,6 +218,8 @@ struct answer {
   /// A retry: the answer is the first try's (P4). Also of what is `invalid` because
   /// its name was used for something else.
   bool repeated = false;
+  /// A write met a conflict, and what became of it (C1 to C5).
+  std::optional<conflict::note> conflict;
   std::string message; ///< for people; empty unless an error
 };
 
@@ -226,6 +254,7 @@ struct found_catalog {
 struct adopt_share {
   map_epoch epoch;
   std::vector<storage::key_range> owned;
+  std::vector<storage::owned_space> spaces = {}; ///< rising; not as by default
   friend bool operator==(const adopt_share&, const adopt_share&) = default;
 };
 

@@ -2,11 +2,13 @@
 
 #include "actors/partition/locks_codec.hpp"
 #include "actors/partition/transact_codec.hpp"
+#include "actors/partition/write_context_codec.hpp"
 #include "actors/raft/quorum.hpp"
 #include "runtime/base/bounds.hpp"
 #include "actors/watch/watch_codec.hpp"
 #include "schemas/capnp_text.hpp"
 #include "schemas/honest_list.hpp"
+#include "storage/space_settings_codec.hpp"
 #include "storage/step_results_codec.hpp"
 
 #include <kj/array.h>
@@ -62,6 +64,7 @@ struct operation_encoder {
     what.setKeysOnly(from.keys_only);
     what.setStale(from.stale);
     what.setAt(from.at.value);
+    what.setEscalated(from.escalated);
   }
   void operator()(const put& from) {
     auto what = to.initPut();
@@ -69,12 +72,16 @@ struct operation_encoder {
     what.setKey(data_of(from.key));
     what.setValue(data_of(from.value));
     encode_condition(from.when, what.initWhen());
+    if (from.knows != write_context{})
+      encode_context(from.knows, what.initKnows());
   }
   void operator()(const remove_key& from) {
     auto what = to.initRemoveKey();
     what.setSpace(from.space.value);
     what.setKey(data_of(from.key));
     encode_condition(from.when, what.initWhen());
+    if (from.knows != write_context{})
+      encode_context(from.knows, what.initKnows());
   }
   void operator()(const create_space& from) {
     auto what = to.initCreateSpace();
@@ -83,6 +90,8 @@ struct operation_encoder {
     auto cuts = what.initSplitAt(static_cast<unsigned>(from.split_at.size()));
     for (unsigned place = 0; place < from.split_at.size(); ++place)
       cuts.set(place, data_of(from.split_at[place]));
+    if (from.settings != storage::space_settings{})
+      storage::encode_settings(from.settings, what.initSettings());
   }
   void operator()(const drop_space& from) {
     to.initDropSpace().setName(text_of(from.name));
@@ -120,24 +129,37 @@ struct operation_encoder {
   void operator()(const release_lock& from) { encode_release(from, to.initReleaseLock()); }
   void operator()(const read_lock& from) { encode_read_lock(from, to.initReadLock()); }
   void operator()(const raise_fence& from) { encode_raise(from, to.initRaiseFence()); }
+  void operator()(const set_space& from) { encode_set_space(from, to.initSetSpace()); }
+  void operator()(const settle_escalation& from) {
+    encode_settlement(from, to.initSettleEscalation());
+  }
 };
 
 result<operation> decode_put(schema::Operation::Put::Reader from, operation asked) {
   auto when = decode_condition(from.getWhen());
   if (!when)
     return when.problem();
+  auto knows = decode_context(from.getKnows());
+  if (!knows)
+    return knows.problem();
   asked.what = put{{from.getSpace()}, string_of(from.getKey()),
-                   bytes_of(from.getValue()), *when};
+                   bytes_of(from.getValue()), *when, std::move(*knows)};
   return asked;
 }
 
-create_space space_of(schema::Operation::CreateSpace::Reader from) {
+result<create_space> decode_create(schema::Operation::CreateSpace::Reader from) {
   create_space asked{string_of(from.getName()), from.getPieces()};
   // Over the limit it is refused, by one more; a list of empty data says any length.
   const auto count = std::min<std::size_t>(from.getSplitAt().size(),
                                            bounds::max_space_pieces);
   for (unsigned place = 0; place < count; ++place)
     asked.split_at.push_back(string_of(from.getSplitAt()[place]));
+  if (!from.hasSettings())
+    return asked;
+  auto settings = storage::decode_settings(from.getSettings());
+  if (!settings)
+    return make_error(error_code::invalid, settings.problem().message);
+  asked.settings = std::move(*settings);
   return asked;
 }
 
@@ -161,7 +183,11 @@ result<operation> decode_remove(schema::Operation::RemoveKey::Reader from,
   auto when = decode_condition(from.getWhen());
   if (!when)
     return when.problem();
-  asked.what = remove_key{{from.getSpace()}, string_of(from.getKey()), *when};
+  auto knows = decode_context(from.getKnows());
+  if (!knows)
+    return knows.problem();
+  asked.what = remove_key{{from.getSpace()}, string_of(from.getKey()), *when,
+                          std::move(*knows)};
   return asked;
 }
 
@@ -214,6 +240,11 @@ result<operation> decode_of_transaction(schema::Operation::Reader from, operatio
     case schema::Operation::FORGET:
       asked.what = decode_forget(from.getForget());
       return asked;
+    case schema::Operation::SET_SPACE:
+      return with_what(std::move(asked), decode_set_space(from.getSetSpace()));
+    case schema::Operation::SETTLE_ESCALATION:
+      asked.what = decode_settlement(from.getSettleEscalation());
+      return asked;
     default:
       return decode_of_lock(from, std::move(asked));
   }
@@ -251,7 +282,7 @@ result<operation> decode_operation(schema::Operation::Reader from) {
       const auto what = from.getScan();
       asked.what = scan{{what.getSpace()}, string_of(what.getFirst()),
                         string_of(what.getLast()), what.getLimit(), what.getKeysOnly(),
-                        what.getStale(), {what.getAt()}};
+                        what.getStale(), {what.getAt()}, what.getEscalated()};
       return asked;
     }
     case schema::Operation::PUT:
@@ -259,8 +290,7 @@ result<operation> decode_operation(schema::Operation::Reader from) {
     case schema::Operation::REMOVE_KEY:
       return decode_remove(from.getRemoveKey(), std::move(asked));
     case schema::Operation::CREATE_SPACE:
-      asked.what = space_of(from.getCreateSpace());
-      return asked;
+      return with_what(std::move(asked), decode_create(from.getCreateSpace()));
     case schema::Operation::DROP_SPACE:
       asked.what = drop_space{string_of(from.getDropSpace().getName())};
       return asked;
@@ -305,6 +335,8 @@ void encode_answer(const answer& from, schema::Answer::Builder to) {
     encode_terms(from.holder->terms, to.initHolder());
   if (from.lock)
     encode_standing(*from.lock, to.initLock());
+  encode_note(from.conflict, to);
+  encode_escalated(from.escalated, to);
   if (from.rows.empty())
     return;
   auto rows = to.initRows(static_cast<unsigned>(from.rows.size()));
@@ -337,6 +369,8 @@ answer decode_answer(schema::Answer::Reader from) {
     given.holder = std::make_shared<const lock_holder>(lock_holder{decode_terms(from.getHolder())});
   if (from.hasLock())
     given.lock = std::make_shared<const lock_standing>(decode_standing(from.getLock()));
+  given.conflict = decode_note(from);
+  given.escalated = decode_escalated(from);
   const auto rows = schema::honest(from.getRows());
   // No page is longer; a list of empty structs says any length for no bytes.
   const auto count

@@ -14,6 +14,17 @@ std::size_t size_of(const bytes_ptr& value) {
   return value ? value->size() : 0;
 }
 
+std::size_t size_of(const write_context& what) {
+  if (what == write_context{})
+    return 0;
+  auto size = operation_envelope + what.schema.size();
+  if (const auto* made = what.found.get())
+    size += operation_envelope + size_of(made->merged) + made->merge_problem.size()
+            + made->found.schema_problem.size() + made->found.policy_problem.size()
+            + made->found.escalation.size();
+  return size;
+}
+
 std::size_t operand_size(const step& what) {
   return std::visit(overloaded{
                       [](const put_step& s) { return size_of(s.value); },
@@ -70,8 +81,10 @@ transaction_size size_of(const transact& what) {
 std::size_t encoded_bytes(const operation& what) {
   return operation_envelope + (what.fence ? what.fence->key.size() + place_envelope : 0)
          + std::visit(overloaded{
-                        [](const put& p) { return p.key.size() + size_of(p.value); },
-                        [](const remove_key& r) { return r.key.size(); },
+                        [](const put& p) {
+                          return p.key.size() + size_of(p.value) + size_of(p.knows);
+                        },
+                        [](const remove_key& r) { return r.key.size() + size_of(r.knows); },
                         [](const transact& t) { return encoded_bytes(t); },
                         [](const prepare& p) { return encoded_bytes(p.part) + bounds::max_key; },
                         [](const decide& d) {

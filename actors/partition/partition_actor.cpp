@@ -305,6 +305,8 @@ void partition_shell::perform(partition::respond& what) {
   const auto found = askers_.find(what.tag);
   check(found != askers_.end(), "I4: a response to nobody");
   traces_.end(what.tag, *what.what);
+  if (setup_.conflicts)
+    setup_.conflicts->count(*what.what);
   send(found->second.who, partition_response{found->second.tag, std::move(what.what)});
   askers_.erase(found);
 }

@@ -2,6 +2,7 @@
 
 #include "actors/link/link_contract.hpp"
 #include "actors/membership/membership_contract.hpp"
+#include "actors/partition/conflict_counters.hpp"
 #include "actors/partition/partition_contract.hpp"
 #include "actors/partition/replica.hpp"
 #include "actors/partition/request_traces.hpp"
@@ -30,6 +31,7 @@ struct partition_setup {
   raft::configuration founders;
   std::shared_ptr<storage::state_home> home;
   std::shared_ptr<supervision::address_book> addresses;
+  std::shared_ptr<const conflict_counters> conflicts; ///< null: nobody counts
 };
 
 /// The shell around `replica`: turns mail into its events and carries its effects

@@ -46,21 +46,6 @@ error refused_proposal(refusal_reason why, error not_leading) {
   return said;
 }
 
-/// What the request's entry has to be stamped above: what its client has seen (P23),
-/// and what other partitions have stamped of its transactions (P22).
-hlc_stamp stamp_below(const request& what) {
-  auto highest = what.seen;
-  for (const auto& asked : what.operations) {
-    highest = std::max(highest, asked.reads_at());
-    if (const auto* decision = std::get_if<resolve>(&asked.what))
-      highest = std::max(highest, decision->stamp);
-    else if (const auto* decided = std::get_if<decide>(&asked.what))
-      for (const auto& other : decided->others)
-        highest = std::max(highest, other.stamp);
-  }
-  return highest;
-}
-
 } // namespace
 
 partition_machine::partition_machine(const settings& options, storage::state& table,
@@ -112,6 +97,8 @@ void partition_machine::step(const event& input, effects& out) {
 std::optional<time_ms> partition_machine::next_wake() const {
   auto wake = requests_.next_deadline();
   const auto sooner = [&](time_ms at) { wake = std::min(wake.value_or(at), at); };
+  if (const auto held = held_.next_deadline())
+    sooner(*held);
   if (wants_own_entry())
     sooner(own_entry_not_before_);
   if (const auto look = next_look())
@@ -143,10 +130,10 @@ void partition_machine::on_arrived(const event& input, const arrived& what,
   } else if (unfit || static_cast<std::size_t>(stale) == operations.size()) {
     serve_stale(what, unfit.value_or(error{}), out);
   } else if (const auto seen = stamp_below(*what.what);
-             (why = refusal_of(input, seen))) {
+             (why = refusal_of(input, seen)) || (why = refusal_of_authors(input, *what.what))) {
     refuse(what.tag, std::move(*why), out);
   } else {
-    admit(input, what, seen, out);
+    admit_or_hold(input.now, what, seen, out);
   }
 }
 
@@ -260,6 +247,7 @@ void partition_machine::on_committed(const event& input, const committed& what,
     become_leading(input.now);
   on_locks_changed(input.now, out);
   serve_applied_reads(out);
+  release_held(out);
   if (!checkpoint_asked_ && table_.active_bytes() >= options_.checkpoint_bytes) {
     checkpoint_asked_ = true;
     out.push_back(checkpoint_due{});
@@ -287,6 +275,7 @@ void partition_machine::on_map(const map_known& what) {
   if (what.map->epoch > known_share_.epoch) {
     known_share_ = {what.map->epoch, what.map->share_of(options_.id)};
     map_ = what.map;
+    known_share_.spaces = what.map->settings_for(known_share_.owned);
   }
   compare_share();
 }
@@ -294,7 +283,8 @@ void partition_machine::on_map(const map_known& what) {
 /// A map that changed nothing for this partition is not logged.
 void partition_machine::compare_share() {
   share_is_due_ = !state_->root_catalog() && known_share_.epoch > state_->epoch()
-                  && known_share_.owned != state_->owned();
+                  && (known_share_.owned != state_->owned()
+                      || known_share_.spaces != state_->spaces());
 }
 
 void partition_machine::on_time_passed(time_ms now, effects& out) {
@@ -302,6 +292,7 @@ void partition_machine::on_time_passed(time_ms now, effects& out) {
     answer_parked(read, true, out);
   while (const auto tag = requests_.late(now))
     answer_late(*tag, out);
+  refuse_late_held(now, out);
 }
 
 // -- phases ------------------------------------------------------------------------
@@ -322,6 +313,8 @@ void partition_machine::become_following(time_ms now, effects& out) {
   fail(std::exchange(locked_writes_, {}), not_leading(), out);
   forget_coordinated(out);
   locked_reads_.clear();
+  while (const auto held = held_.take_any())
+    refuse(held->tag, not_leading(), out);
   if (mutated(mutant::refuse_what_is_placed))
     for (auto& [ticket, lost] : proposals_)
       fail(std::exchange(lost.origins, {}), not_leading(), out);
@@ -397,7 +390,7 @@ std::optional<error> partition_machine::refusal_of(const event& input,
                    "seen: the stamp is " + std::to_string(seen.wall_ms() - wall_ms)
                      + " ms ahead of this partition's clocks; the bound is "
                      + std::to_string(options_.max_clock_offset_ms) + " ms");
-  if (gathered_.is_full() || requests_.size() >= options_.max_open_requests)
+  if (gathered_.is_full() || requests_.size() + held_.size() >= options_.max_open_requests)
     return refusal(error_code::overloaded, "the partition's queue is full", 20);
   return std::nullopt;
 }
@@ -467,14 +460,12 @@ void partition_machine::serve_stale(const arrived& what, const error& the_rest,
     out.push_back(damage_met{std::move(turn.damage)});
 }
 
-void partition_machine::admit(const event& input, const arrived& what, hlc_stamp seen,
-                              effects& out) {
-  clock_.raise(seen);
-  const auto patience = what.what->deadline_ms ? what.what->deadline_ms
-                                               : bounds::default_deadline_ms;
-  auto& opened = requests_.open(what.tag, what.what, input.now + patience);
+void partition_machine::admit(const held_requests::held& what, bool was_held, effects& out) {
+  clock_.raise(what.seen);
+  auto& opened = requests_.open(what.tag, what.what, what.deadline);
   opened.is_traced = what.is_traced;
-  opened.arrived = input.now;
+  opened.was_held = was_held;
+  opened.arrived = what.arrived;
   const auto& operations = what.what->operations;
   opened.reads_at = reads_at(*what.what);
   close_up_to_ = std::max(close_up_to_, opened.reads_at);
@@ -491,7 +482,8 @@ void partition_machine::admit(const event& input, const arrived& what, hlc_stamp
       opened.fates[place] = waits_for::index;
       reads = true;
     } else {
-      const auto position = gathered_.push(asked, {what.tag, place});
+      const auto changed = advised(asked);
+      const auto position = gathered_.push(changed ? *changed : asked, {what.tag, place});
       if (opened.gathered++ == 0)
         opened.gathered_from = position;
     }
@@ -743,8 +735,13 @@ answer partition_machine::late_answer(waits_for fate) const {
 void partition_machine::respond_if_complete(request_tag tag,
                                             const open_request& answered,
                                             effects& out) {
-  if (answered.open == 0)
-    send(tag, requests_.close(tag), out);
+  if (answered.open != 0)
+    return;
+  const auto held = answered.was_held ? answered.what : nullptr;
+  auto reply = requests_.close(tag);
+  if (held)
+    note_waiting(*held, reply);
+  send(tag, std::move(reply), out);
 }
 
 void partition_machine::refuse(request_tag tag, error why, effects& out) const {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "actors/conflict/write_advisor.hpp"
 #include "actors/partition/gathered_writes.hpp"
+#include "actors/partition/held_requests.hpp"
 #include "actors/partition/lease_clock.hpp"
 #include "actors/partition/open_requests.hpp"
 #include "actors/partition/operation.hpp"
@@ -62,8 +64,6 @@
 ///     that has applied an entry of its own term, and only if nothing is known of how it
 ///     ended (P16). From then on its outcome is unknown until the coordinator says it.
 /// I12 Who meets a lock waits until somebody's locks go, up to its deadline (P11).
-/// I16 Who pushes a transaction that is with this leadership's coordinator waits until that
-///     has said how it ended: only what nobody drives any more is aborted by others (P8).
 /// I13 A watch waits in no log and for no round: it hears of what is applied here, from a
 ///     leader, or from any replica if it says that one will do (watch_machine.hpp).
 /// I14 A read at a stamp is answered from a state in which that stamp is closed: an entry
@@ -71,6 +71,12 @@
 ///     whoever leads (P22). Where nobody writes the leader proposes one.
 /// I15 A read that waits for a lock is confirmed first, and is answered when that changes,
 ///     when it has waited for as long as it said, or when the leadership ends.
+/// I16 Who pushes a transaction that is with this leadership's coordinator waits until that
+///     has said how it ended: only what nobody drives any more is aborted by others (P8).
+/// I17 A write that comes after what isn't applied here is held back, not proposed, until
+///     it is or until its deadline (C5).
+/// I18 What users supply runs here, when the leader admits a write, and is logged as its
+///     result (P1); a client's findings are thrown away.
 namespace present::partition {
 
 struct settings {
@@ -99,6 +105,8 @@ struct settings {
   /// after so many entries at the latest (P24).
   std::uint32_t marker_interval_ms = 60'000;
   std::uint64_t marker_entries = 100'000;
+  /// What the program has registered; null: nothing.
+  std::shared_ptr<const conflict::write_advisor> advisor;
   /// The root's: what the cluster is born with.
   cluster_map_ptr founding_map;
 };
@@ -284,7 +292,7 @@ public:
   bool leads() const { return phase_ == phase::leading; }
   node_id leader() const { return leader_; }
   hlc_stamp latest_stamp() const { return clock_.latest(); }
-  std::size_t waiting_requests() const { return requests_.size(); }
+  std::size_t waiting_requests() const { return requests_.size() + held_.size(); }
   std::size_t waiting_watches() const { return watches_.waiting(); }
   const session_table& sessions() const { return state_->sessions(); }
   map_epoch epoch() const { return state_->epoch(); }
@@ -350,7 +358,12 @@ private:
   bool is_disputed(const operation& asked) const;
   std::optional<error> refusal_of(const event& input, hlc_stamp seen) const;
   void serve_stale(const arrived& what, const error& the_rest, effects& out) const;
-  void admit(const event& input, const arrived& what, hlc_stamp seen, effects& out);
+  std::optional<error> refusal_of_authors(const event& input, const request& what) const;
+  void admit_or_hold(time_ms now, const arrived& what, hlc_stamp seen, effects& out);
+  void admit(const held_requests::held& what, bool was_held, effects& out);
+  void refuse_late_held(time_ms now, effects& out);
+  std::optional<operation> advised(const operation& asked) const;
+  void release_held(effects& out);
   void propose_gathered(const event& input, effects& out);
   void propose_batch(std::uint64_t wall_ms, effects& out);
   bool wants_own_entry() const;
@@ -364,7 +377,7 @@ private:
   void on_coordinated(const coordinated& what, effects& out);
   void on_coordinator_gone(effects& out);
   bool has_in_hand(const operation_id& id) const;
-  bool holds_push(const arrived& what, std::uint32_t place);
+  bool holds_push(const held_requests::held& what, std::uint32_t place);
   void release_pushes();
   void forget_coordinated(effects& out);
   void look_for_left_transactions(const event& input, effects& out);
@@ -434,6 +447,7 @@ private:
   // what is on its way
   open_requests requests_;
   gathered_writes gathered_;
+  held_requests held_;
   std::map<std::uint64_t, proposal> proposals_;
   /// Place → ticket. By term too: what an earlier leadership of this replica put
   /// at an index may wait there when the next one puts something else.

@@ -121,7 +121,7 @@ bool partition_machine::has_in_hand(const operation_id& id) const {
 }
 
 /// I16. The coordinator's own pushes name its term, and wait for nothing.
-bool partition_machine::holds_push(const arrived& what, std::uint32_t place) {
+bool partition_machine::holds_push(const held_requests::held& what, std::uint32_t place) {
   const auto* pushed = std::get_if<push>(&what.what->operations[place].what);
   if (!pushed || what.only_in || !has_in_hand(pushed->transaction)
       || mutated(mutant::abort_what_is_driven))
@@ -220,7 +220,9 @@ void partition_machine::wake_lock_waiters(effects& out) {
     return;
   for (const auto& origin : std::exchange(locked_writes_, {}))
     if (auto* asker = requests_.find(origin.tag)) {
-      gathered_.push(asker->what->operations[origin.place], origin);
+      const auto& asked = asker->what->operations[origin.place];
+      const auto changed = advised(asked); // of what is there now
+      gathered_.push(changed ? *changed : asked, origin);
       asker->fates[origin.place] = waits_for::log;
     }
   for (const auto ticket : std::exchange(locked_reads_, {}))

@@ -71,6 +71,12 @@ void request_traces::end(request_tag tag, const response& given) {
   if (found == open_.end())
     return;
   found->second.whole.fail(problem_in(given));
+  for (const auto& one : given.answers)
+    if (one.conflict) { // the first that was met says what kind of request it was
+      found->second.whole.set("conflict", to_string(one.conflict->because));
+      found->second.whole.set("conflict.outcome", to_string(one.conflict->then));
+      break;
+    }
   // From the inside out, as they were begun.
   found->second.journal.finish();
   found->second.stage.finish();

@@ -21,11 +21,13 @@ struct remembered_answer {
   error_code code = error_code::ok;
   bool otherwise = false;      ///< of a transaction, as are its steps
   storage::step_results steps;
+  std::optional<conflict::note> conflict = {};
 
   friend bool operator==(const remembered_answer& a, const remembered_answer& b) {
     return a.number == b.number && a.retry_until == b.retry_until && a.version == b.version
            && a.code == b.code && a.otherwise == b.otherwise
-           && storage::same_results(a.steps, b.steps);
+           && storage::same_results(a.steps, b.steps)
+           && a.conflict == b.conflict;
   }
 };
 

@@ -23,6 +23,29 @@ constexpr std::size_t bytes_per_entry = bounds::max_entry;
 
 /// Of `session_answer::flags`.
 constexpr std::uint32_t took_other_branch = 1;
+/// Three bits each: the kind of a conflict + 1, 0 where there was none; and what became of
+/// it.
+constexpr unsigned conflict_shift = 1;
+constexpr unsigned outcome_shift = 4;
+constexpr std::uint32_t three_bits = 7;
+static_assert(conflict::conflict_kinds < three_bits && conflict::outcome_kinds <= three_bits + 1);
+
+std::uint32_t flags_of(const remembered_answer& known) {
+  auto flags = known.otherwise ? took_other_branch : 0u;
+  if (known.conflict)
+    flags |= (static_cast<std::uint32_t>(known.conflict->because) + 1) << conflict_shift
+             | static_cast<std::uint32_t>(known.conflict->then) << outcome_shift;
+  return flags;
+}
+
+std::optional<conflict::note> note_in(std::uint32_t flags) {
+  const auto kind = flags >> conflict_shift & three_bits;
+  const auto then = flags >> outcome_shift & three_bits;
+  if (kind == 0 || kind > conflict::conflict_kinds || then >= conflict::outcome_kinds)
+    return std::nullopt;
+  return conflict::note{static_cast<conflict::conflict_kind>(kind - 1),
+                        static_cast<conflict::outcome_kind>(then)};
+}
 
 /// What a retry hears: the first try's answer. Its sentence isn't kept, but follows
 /// from what is.
@@ -33,6 +56,7 @@ answer answer_again(const operation& asked, const remembered_answer& known) {
   given.version = known.version;
   given.otherwise = known.otherwise;
   given.steps = known.steps;
+  given.conflict = known.conflict;
   given.repeated = true;
   return given;
 }
@@ -80,7 +104,8 @@ map_epoch state_machine::epoch() const {
 // -- applying ----------------------------------------------------------------------
 
 std::vector<answer> state_machine::apply(const entry_batch& batch) {
-  check(batch.machine_version == entry_batch::current_machine_version,
+  check(batch.machine_version >= 1
+          && batch.machine_version <= entry_batch::current_machine_version,
         "A1: an entry of a state machine version that this program doesn't have");
   check(batch.first_stamp > latest_, "A2: a stamp in the log does not rise");
   check(batch.operations.empty() || !std::holds_alternative<expire_claims>(batch.command),
@@ -118,6 +143,8 @@ void state_machine::adopt(const adopt_share& what) {
   for (const auto& range : what.owned)
     leaving_.erase(range.space);
   owned_ = what.owned;
+  spaces_ = what.spaces;
+  keep_versions();
   share_epoch_ = what.epoch;
 }
 
@@ -177,6 +204,7 @@ bool state_machine::is_mine(const operation& asked) const {
       [&](const raise_fence& what) { return range_of(what.space, what.key) != nullptr; },
       [&](const resolve&) { return !catalog_; },
       [&](const forget&) { return !catalog_; },
+      [&](const settle_escalation& what) { return range_of(what.space, what.key) != nullptr; },
       [&](const auto&) { return catalog_.has_value(); },
     },
     asked.what);
@@ -215,7 +243,9 @@ answer state_machine::apply_write(const operation& asked, hlc_stamp stamp) {
         given = std::move(*refused);
       else
         given = apply_fresh(asked, stamp);
-      sessions_.remember(asked, {{}, {}, given.version, given.code, given.otherwise, given.steps});
+      if (given.code != error_code::overloaded) // that too may come again
+        sessions_.remember(asked, {{}, {}, given.version, given.code, given.otherwise,
+                                   given.steps, given.conflict});
       break;
     case standing::repeated:
       given = answer_again(asked, seen.previous);
@@ -254,6 +284,8 @@ std::optional<answer> state_machine::apply_between(const operation& asked, hlc_s
   if (const auto* what = std::get_if<prepare>(&asked.what)) {
     if (auto broken = limit_broken_by(asked))
       return refused_answer(broken->code, std::move(broken->message));
+    if (auto refused = refusal_of_steps(what->part))
+      return refused;
     return participant_.apply(*what, stamp);
   }
   if (const auto* what = std::get_if<resolve>(&asked.what))
@@ -293,6 +325,7 @@ std::optional<answer> state_machine::delay_of(const operation& asked, hlc_stamp 
     overloaded{
       [&](const put& what) { return locks.user_of(what.space, what.key); },
       [&](const remove_key& what) { return locks.user_of(what.space, what.key); },
+      [&](const settle_escalation& what) { return locks.user_of(what.space, what.key); },
       [&](const transact& what) { return locks.in_the_way_of(what); },
       [](const auto&) { return lock_table::holder{}; },
     },
@@ -316,6 +349,9 @@ answer state_machine::apply_fresh(const operation& asked, hlc_stamp stamp) {
 }
 
 answer state_machine::apply_what(const put& asked, hlc_stamp stamp) {
+  if (is_contested(settings_of(asked.space), asked.knows))
+    return contest(asked.space, asked.when,
+                   {asked.key, false, asked.value, asked.knows, stamp});
   auto key = record_key::value(asked.space, asked.key);
   if (!std::holds_alternative<always>(asked.when)) {
     auto found = table_.get_as<storage::value_record>(key);
@@ -327,6 +363,8 @@ answer state_machine::apply_what(const put& asked, hlc_stamp stamp) {
 }
 
 answer state_machine::apply_what(const remove_key& asked, hlc_stamp stamp) {
+  if (is_contested(settings_of(asked.space), asked.knows))
+    return contest(asked.space, asked.when, {asked.key, true, nullptr, asked.knows, stamp});
   auto key = record_key::value(asked.space, asked.key);
   auto found = table_.get_as<storage::value_record>(key);
   const auto& there = sound(found);
@@ -339,6 +377,8 @@ answer state_machine::apply_what(const remove_key& asked, hlc_stamp stamp) {
 }
 
 answer state_machine::apply_what(const decide& asked, hlc_stamp stamp) {
+  if (auto refused = refusal_of_steps(asked.part))
+    return *refused;
   return participant_.apply(asked, stamp);
 }
 
@@ -355,6 +395,8 @@ std::optional<answer> state_machine::refusal_by_fence(const operation& asked, hl
 }
 
 answer state_machine::apply_what(const transact& asked, hlc_stamp stamp) {
+  if (auto refused = refusal_of_steps(asked))
+    return *refused;
   transaction_draft draft{table_, stamp};
   auto given = draft.work_out(asked, bounds::max_transaction_results);
   if (given.code == error_code::ok || mutated(mutant::tear_transactions))
@@ -373,18 +415,22 @@ void state_machine::collect_leaving_space() {
     more = gone.size() >= keys_per_entry || bytes >= bytes_per_entry;
     if (more)
       return false;
-    const auto* past = std::get_if<storage::past_value_record>(&row.what);
-    bytes += (past ? past->was : std::get<storage::value_record>(row.what)).view().size();
+    const auto* value = std::get_if<storage::value_record>(&row.what);
+    if (const auto* past = std::get_if<storage::past_value_record>(&row.what))
+      value = &past->was;
+    bytes += value ? value->view().size() : max_escalated_bytes;
     gone.push_back(std::move(row.key));
     return true;
   };
-  auto visited = table_.visit(record_key::value(space, ""), record_key::end_of(space), take);
-  sound(visited);
-  if (!more) {
-    visited
-      = table_.visit(record_key::start_of_past(space), record_key::end_of_past(space), take);
+  const auto visit = [&](const record_key& first, const record_key& last) {
+    if (more)
+      return;
+    auto visited = table_.visit(first, last, take);
     sound(visited);
-  }
+  };
+  visit(record_key::value(space, ""), record_key::end_of(space));
+  visit(record_key::start_of_past(space), record_key::end_of_past(space));
+  visit(record_key::escalation(space, ""), record_key::end_of_escalations(space));
   for (auto& key : gone)
     table_.erase(std::move(key));
   if (!more && !locks_.drop_space(space, keys_per_entry))
@@ -423,6 +469,8 @@ answer state_machine::read(const scan& asked) const {
   if (const auto* holder = locks.writer_in(asked.space, asked.first, asked.last);
       holder && !asked.stale && !mutated(mutant::ignore_locks))
     return locked_answer(holder);
+  if (asked.escalated)
+    return read_escalated(asked);
   const auto limit = asked.limit ? asked.limit : bounds::max_scan_page;
   const auto first = record_key::value(asked.space, asked.first);
   const auto last = asked.last.empty() ? record_key::end_of(asked.space)
@@ -486,8 +534,8 @@ void state_machine::write_back() {
     record.answers.reserve(session->answers.size());
     for (const auto& known : session->answers)
       record.answers.push_back(
-        {known.number, known.retry_until, known.code, known.version,
-         known.otherwise ? took_other_branch : 0u, known.steps});
+        {known.number, known.retry_until, known.code, known.version, flags_of(known),
+         known.steps});
     table_.put(key, std::move(record));
   }
   storage::partition_record own;
@@ -495,6 +543,7 @@ void state_machine::write_back() {
   own.epoch = share_epoch_;
   own.owned = owned_;
   own.leaving.assign(leaving_.begin(), leaving_.end());
+  own.spaces = spaces_;
   own.machine_version = entry_batch::current_machine_version;
   own.sessions = sessions_.size();
   own.collected = history_->collected();
@@ -508,6 +557,8 @@ void state_machine::restore() {
     share_epoch_ = found->epoch;
     owned_ = std::move(found->owned);
     history_->restore(found->collected);
+    spaces_ = std::move(found->spaces);
+    keep_versions();
     if (!mutated(mutant::forget_collection))
       leaving_.insert(found->leaving.begin(), found->leaving.end());
   }
@@ -528,7 +579,8 @@ void state_machine::restore_session(const storage::session_record& record) {
   session.fingerprint = record.fingerprint;
   for (const auto& a : record.answers)
     session.answers.push_back({a.number, a.retry_until, a.version, a.code,
-                               (a.flags & took_other_branch) != 0, a.steps});
+                               (a.flags & took_other_branch) != 0, a.steps,
+                               note_in(a.flags)});
   sessions_.restore(record.client, std::move(session));
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/partition/catalog.hpp"
 #include "actors/partition/lock_book.hpp"
+#include "actors/partition/contested_write.hpp"
 #include "actors/partition/operation.hpp"
 #include "actors/partition/participant.hpp"
 #include "actors/partition/session_table.hpp"
@@ -34,6 +35,10 @@ namespace present::partition {
 ///     whoever would is answered `transaction_conflict` with its holder, which isn't
 ///     remembered. Stale reads alone see what was there before.
 /// A7  What comes under a fence is applied only if that is still good then (P14).
+///
+/// A7  What becomes of a write that knew something, or whose space has rules, is as
+///     contested_write.hpp says; what waits for somebody is a record of its key's
+///     partition until it is settled.
 ///
 /// A state that can't be read throws (sound_state.hpp): the replica stops, and is
 /// rebuilt (rule 14).
@@ -74,6 +79,10 @@ public:
   const catalog* root_catalog() const { return catalog_ ? &*catalog_ : nullptr; }
   /// In order of (space, first).
   const std::vector<storage::key_range>& owned() const { return owned_; }
+  /// How the values of spaces are kept, of those of which that isn't as by default; rising.
+  const std::vector<storage::owned_space>& spaces() const { return spaces_; }
+  /// Null: as by default.
+  const storage::space_settings* settings_of(space_id space) const;
 
   bool has_part_of(space_id space) const;
 
@@ -100,6 +109,10 @@ private:
   answer apply_what(const release_lock& asked, hlc_stamp stamp) { return locks_.apply(asked, stamp); }
   answer apply_what(const raise_fence& asked, hlc_stamp stamp);
   std::optional<answer> refusal_by_fence(const operation& asked, hlc_stamp stamp);
+  answer apply_what(const settle_escalation& asked, hlc_stamp stamp);
+  answer contest(space_id space, const condition& when, const contested_write& asked);
+  answer carry_out(space_id space, std::string_view key, settled_write done);
+  std::optional<answer> refusal_of_steps(const transact& asked) const;
   std::optional<answer> delay_of(const operation& asked, hlc_stamp stamp) const;
   const storage::key_range* range_of(space_id space, std::string_view key) const;
   bool owns_all(space_id space, const std::string& first, const std::string& last) const;
@@ -112,6 +125,10 @@ private:
   lock_table::holder undecided_at(hlc_stamp at, space_id space, const std::string& first,
                                   const std::string& last) const;
   void collect_leaving_space();
+  void keep_versions();
+  std::optional<answer> keep_escalated(space_id space, std::string_view key,
+                                       storage::escalated_write what);
+  answer read_escalated(const scan& asked) const;
   void restore();
   void restore_session(const storage::session_record& record);
 
@@ -124,6 +141,7 @@ private:
   lock_book locks_;
   std::optional<catalog> catalog_; ///< the root's
   std::vector<storage::key_range> owned_;
+  std::vector<storage::owned_space> spaces_;
   std::set<space_id> leaving_;
   map_epoch share_epoch_;
 };

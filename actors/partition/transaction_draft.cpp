@@ -26,6 +26,8 @@ answer changed_answer(std::string_view key, hlc_stamp read, hlc_stamp there) {
                                 + " and is at " + std::to_string(there.value)
                                 + " now (0 is absent)");
   given.version = there;
+  given.conflict = conflict::note{conflict::conflict_kind::read_write,
+                                  conflict::outcome_kind::refuse};
   return given;
 }
 

@@ -70,13 +70,15 @@ struct operation_words {
     return words_of(what.first.size()) + words_of(what.last.size());
   }
   std::uint64_t operator()(const put& what) const {
-    return words_of(what.key.size()) + words_of(what.value) + condition;
+    return words_of(what.key.size()) + words_of(what.value) + condition
+           + words_of_context(what.knows);
   }
   std::uint64_t operator()(const remove_key& what) const {
-    return words_of(what.key.size()) + condition;
+    return words_of(what.key.size()) + condition + words_of_context(what.knows);
   }
   std::uint64_t operator()(const create_space& what) const {
-    std::uint64_t words = words_of(what.name.size()) + words_of(8 * what.split_at.size());
+    std::uint64_t words = words_of(what.name.size()) + words_of(8 * what.split_at.size())
+                          + words_of_settings(what.settings);
     for (const auto& cut : what.split_at)
       words += words_of(cut.size());
     return words;
@@ -135,6 +137,28 @@ struct operation_words {
   }
   std::uint64_t operator()(const raise_fence&) const { return longest_place; }
 
+  std::uint64_t operator()(const set_space& what) const {
+    const storage::space_settings told{what.conflicts.value_or(storage::conflict_rules{})};
+    return words_of_struct<schema::SetSpace>() + words_of(what.name.size())
+           + words_of(what.schema.value_or("").size()) + words_of(what.policy.value_or("").size())
+           + words_of_settings(told);
+  }
+  std::uint64_t operator()(const settle_escalation& what) const {
+    return words_of_struct<schema::SettleEscalation>() + words_of_struct<schema::Place>()
+           + words_of(what.key.size());
+  }
+
+  /// What a client tells: findings are for logs.
+  static std::uint64_t words_of_context(const write_context& what) {
+    return what == write_context{} ? 0
+                                   : words_of_struct<schema::WriteContext>()
+                                       + words_of(what.schema.size());
+  }
+  static std::uint64_t words_of_settings(const storage::space_settings& what) {
+    return words_of_struct<schema::SpaceSettings>() + words_of(what.conflicts.merging.size())
+           + words_of(what.conflicts.escalation.size()) + words_of(what.schema.size())
+           + words_of(what.policy.size());
+  }
   static std::uint64_t words_of_terms(const transaction_terms& what) {
     return words_of_struct<schema::Terms>() + words_of_struct<schema::Place>()
            + words_of(what.home.key.size());
@@ -166,7 +190,8 @@ bool is_too_large(std::uint64_t bytes, capnp::List<schema::Operation>::Reader op
   constexpr auto envelope
     = words_of_struct<schema::Operation>() + words_of_struct<schema::Condition>()
       + words_of_struct<schema::AcquireLock>() + words_of_struct<schema::Place>()
-      + words_of_struct<schema::LockFence>() + words_of_struct<schema::Place>();
+      + words_of_struct<schema::LockFence>() + words_of_struct<schema::Place>()
+      + words_of_struct<schema::WriteContext>() + words_of(bounds::max_space_name);
   const auto envelopes = operations.size() * (envelope + 3) * word
                          + words_of_struct<schema::Request>() * word
                          + words_of(max_traceparent) * word;
@@ -275,6 +300,12 @@ capnp::MessageSize encoded_size(const response& from) {
              + each.rows.size() * words_of_struct<schema::ScanRow>();
     for (const auto& row : each.rows)
       words += words_of(row.key.size()) + words_of(row.value);
+    for (const auto& row : each.escalated) {
+      words += tag + words_of_struct<schema::EscalatedRow>() + words_of(row.key.size());
+      for (const auto& one : row.writes)
+        words += words_of_struct<schema::EscalatedRow::Write>() + words_of(one.path.size())
+                 + words_of(one.reason.size()) + words_of(one.bytes);
+    }
   }
   return {words, 0};
 }

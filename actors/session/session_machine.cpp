@@ -16,12 +16,14 @@ std::shared_ptr<const response> refusal(error why) {
   return reply;
 }
 
-bool changes_nodes(const operation& asked) {
+/// Nodes, and what waits for somebody to decide.
+bool is_for_admins(const operation& asked) {
   return std::visit(overloaded{
                       [](const add_node&) { return true; },
                       [](const drain_node&) { return true; },
                       [](const remove_node&) { return true; },
                       [](const report_members&) { return true; },
+                      [](const settle_escalation&) { return true; },
                       [](const auto&) { return false; },
                     },
                     asked.what);
@@ -49,11 +51,12 @@ void session_machine::step(const event& input, effects& out) {
 
 void session_machine::on(const called& what, effects& out) {
   const auto& asked = what.what->operations;
-  if (!may_administer_ && std::any_of(asked.begin(), asked.end(), changes_nodes)) {
+  if (!may_administer_ && std::any_of(asked.begin(), asked.end(), is_for_admins)) {
     out.push_back(reply{what.number,
                         refusal(make_error(error_code::denied,
-                                           "what changes the cluster's nodes takes the "
-                                           "certificate of an admin"))});
+                                           "what changes the cluster's nodes, or settles what "
+                                           "waits for a decision, takes the certificate of an "
+                                           "admin"))});
     return;
   }
   if (!may_administer_ && std::any_of(asked.begin(), asked.end(), is_between_partitions)) {

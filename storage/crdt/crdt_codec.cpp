@@ -3,6 +3,7 @@
 #include "runtime/base/bounds.hpp"
 #include "schemas/crdt.capnp.h"
 #include "storage/capnp_bytes.hpp"
+#include "storage/typed_value.hpp"
 
 namespace present::crdt {
 
@@ -320,6 +321,41 @@ result<std::string> join_encoded(std::string_view current, std::string_view writ
                       "both become a value of " + std::to_string(bytes.size())
                         + " bytes; up to " + std::to_string(bounds::max_value) + " are kept");
   return bytes;
+}
+
+bool is_stored(std::string_view bytes) {
+  return bytes.starts_with(storage::crdt_head);
+}
+
+std::string encode_stored(const crdt_value& what) {
+  return std::string{storage::crdt_head} + encode_crdt(what);
+}
+
+result<crdt_value> decode_stored(std::string_view bytes) {
+  if (!is_stored(bytes))
+    return make_error(error_code::damaged, "not a CRDT's bytes");
+  return decode_crdt(bytes.substr(storage::crdt_head.size()));
+}
+
+result<std::string> checked(std::string_view bytes) {
+  const auto value = decode_stored(bytes);
+  if (!value)
+    return value.problem();
+  return std::string{bytes};
+}
+
+result<std::string> join_stored(std::string_view current, std::string_view written) {
+  if (!is_stored(current))
+    return make_error(error_code::invalid,
+                      "the key has " + std::string{storage::type_name(current)}
+                        + ", not a CRDT: remove it first");
+  if (const auto other = decode_stored(written); !other)
+    return other.problem();
+  auto joined = join_encoded(current.substr(storage::crdt_head.size()),
+                             written.substr(storage::crdt_head.size()));
+  if (!joined)
+    return joined;
+  return std::string{storage::crdt_head} + *joined;
 }
 
 } // namespace present::crdt

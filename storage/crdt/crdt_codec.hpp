@@ -22,4 +22,16 @@ result<crdt_value> decode_crdt(std::string_view bytes);
 /// values of two kinds, `too_large` for what both become.
 result<std::string> join_encoded(std::string_view current, std::string_view written);
 
+// As values of keys have it: behind `storage::crdt_head`, so that whoever reads a value
+// can tell what it is.
+
+bool is_stored(std::string_view bytes);
+std::string encode_stored(const crdt_value& what);
+/// `damaged` also where the head is missing.
+result<crdt_value> decode_stored(std::string_view bytes);
+/// `bytes`, if they are one.
+result<std::string> checked(std::string_view bytes);
+/// `join_encoded` of what is stored.
+result<std::string> join_stored(std::string_view current, std::string_view written);
+
 } // namespace present::crdt

@@ -76,6 +76,20 @@ class OnACluster(unittest.TestCase):
         self.cluster("kv", "put", "test", "past", "2")
         self.assert_problem(self.cluster("kv", "get", "test", "past", "--at", first), 4, "too_old")
 
+    def test_a_space_keeps_as_many_versions_as_it_is_told_to(self):
+        self.assertEqual(self.cluster("space", "create", "kept", "--versions", 3).code, 0)
+        at = [self.cluster("kv", "put", "kept", "k", n).json()["version"] for n in range(3)]
+        removed = self.cluster("kv", "delete", "kept", "k").json()["version"]
+        for version, value in ((at[1], "1"), (at[2], "2")):
+            read = self.cluster("kv", "get", "kept", "k", "--at", version)
+            self.assertEqual(read.json()["value"], value, read)
+        self.assert_problem(self.cluster("kv", "get", "kept", "k", "--at", at[0]), 4, "too_old")
+        self.assert_problem(self.cluster("kv", "get", "kept", "k", "--at", removed), 3,
+                            "not_found")
+        rows = self.cluster("kv", "scan", "kept", "--at", at[2]).json()
+        self.assertEqual([row["value"] for row in rows], ["2"])
+        self.assertEqual(self.cluster("space", "create", "none", "--versions", 101).code, 2)
+
     def txn(self, body, *flags):
         return self.cluster("txn", "-f", "-", *flags, stdin=json.dumps(body))
 

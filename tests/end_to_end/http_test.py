@@ -405,7 +405,7 @@ class OverHttp(unittest.TestCase):
             return self.assert_problem(self.ask(method, path, body, **headers), 400,
                                        "invalid")["message"]
         self.assertIn("at", said("/v1/kv/test/k?at=now"))
-        self.assertIn("history", said("/v1/kv/test/k?at=5", "PUT", "v"))
+        self.assertIn("origin", said("/v1/kv/test/k?origin=5", "PUT", "v"))
         self.assertIn("'limt'", said("/v1/kv/test?limt=5"))
         self.assertIn("deadline_ms", said("/v1/kv/test/k?deadline_ms=-1"))
         self.assertIn("consistency", said("/v1/kv/test/k?consistency=mostly"))

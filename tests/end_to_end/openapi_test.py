@@ -107,6 +107,15 @@ class Description(unittest.TestCase):
         self.ask("DELETE", path, Idempotency_Key="two")
         self.ask("DELETE", path, Idempotency_Key="two")
         self.ask("DELETE", path, Idempotency_Key="two", If_Match='"1"')
+        self.ask("PUT", "/v1/spaces/shaped", json.dumps({"schema": "order"}), role="admin", **JSON)
+        self.ask("PUT", "/v1/kv/shaped/k", "v")
+        self.ask("PUT", "/v1/spaces/last", json.dumps({"conflict": "last-writer-wins"}),
+                 role="admin", **JSON)
+        self.ask("PUT", "/v1/kv/last/k", "v")
+        met = self.ask("PUT", "/v1/kv/last/k?base=0", "w")
+        self.assertEqual(met.json()["conflict"]["outcome"], "accept")
+        self.ask("PUT", path, "v")
+        self.assertEqual(self.ask("DELETE", path + "?base=1").status, 409)
 
     def exercise_lists_and_batches(self):
         rows = [{"op": "put", "space": "api", "key": f"list/{n}", "value": "v"} for n in range(3)]

@@ -39,9 +39,16 @@ std::string one_batch() {
   map->epoch = {3};
   map->cluster = "0123456789ab";
   map->nodes.push_back({{1}, {7}, storage::node_state::active, "127.0.0.1:1", ""});
+  put contested = put_of("key", "value");
+  contested.knows = {hlc_stamp{5}, storage::authorship{{6}, 2}, hlc_stamp{4}, "order", {}};
+  write_findings found;
+  found.merged = bytes("both");
+  contested.knows.found = std::make_shared<const write_findings>(found);
   return *encode_entry(batch_at(
     {99},
-    {write(1, 1, put_of("key", "value", if_version{{5}})), write(1, 2, remove_of("key")),
+    {write(4, 1, contested), write(4, 2, settle_escalation{{1}, "key", {5}, true}),
+     write(4, 3, set_space{"orders", storage::conflict_rules{}, 5, "order", "none"}),
+     write(1, 1, put_of("key", "value", if_version{{5}})), write(1, 2, remove_of("key")),
      write(2, 1, create_space{"orders", 2, {"m"}}), write(2, 2, drop_space{"orders"}),
      write(3, 1, add_node{{1}, {2}, "127.0.0.1:7", "127.0.0.1:8"}),
      write(3, 2, drain_node{{1}, true}), write(3, 3, remove_node{{1}}),
@@ -57,7 +64,7 @@ std::vector<std::string> present::fuzz::honest_inputs() {
   raft::entry change{{4}, {7}, raft::entry_kind::configuration};
   change.members = std::make_shared<const raft::configuration>(members());
   entry_batch adopting;
-  adopting.command = adopt_share{{4}, {{{1}, "a", "m"}, {{2}, "", ""}}};
+  adopting.command = adopt_share{{4}, {{{1}, "a", "m"}, {{2}, "", ""}}, {{{2}, {}}}};
   return {
     chosen(identity, storage::encode_identity({1, {"0123456789ab", {2}, {77}, 3}})),
     chosen(hard_state, storage::encode_hard_state({{{5}, {2}}, {{9}, {5}}, {{10}, {5}}})),

@@ -48,7 +48,7 @@ void history::completed(call_number id, space_id space, const client::outcome_of
                         std::uint64_t now_us) {
   auto& asked = calls_[id];
   if (std::holds_alternative<client::watch_call>(asked.what))
-    return check_watch(id, asked, how);
+    return check_watch(id, asked, space, how);
   const auto& why = how.problem;
   const bool writes = client::is_write(asked.what);
   const bool is_verdict = why.code == error_code::ok || client::is_verdict(how.given);
@@ -110,7 +110,8 @@ log_index history::check_get(call_number id, const call& asked, space_id space,
 
 /// Whatever it was told, and by whichever replica: up to where its answer ends nothing is
 /// missing, nothing is there twice, and nothing that isn't committed.
-void history::check_watch(call_number id, const call& asked, const client::outcome_of_call& how) {
+void history::check_watch(call_number id, const call& asked, space_id space,
+                          const client::outcome_of_call& how) {
   const auto& from = std::get<client::watch_call>(asked.what).what.from;
   if (!how.given.watched)
     return;
@@ -119,7 +120,7 @@ void history::check_watch(call_number id, const call& asked, const client::outco
          name(id) + " was told of index " + std::to_string(page.next.index.value));
   if (!from.is_set())
     return expect(page.changes.empty(), "watches begin now", name(id) + " heard of the past");
-  const auto truth = truth_.changes_between(from, page.next);
+  const auto truth = truth_.changes_between(space, from, page.next);
   bool is_same = truth.size() == page.changes.size();
   for (std::size_t n = 0; is_same && n < truth.size(); ++n) {
     const auto& told = page.changes[n];

@@ -55,7 +55,8 @@ private:
                       const client::outcome_of_call& how);
   log_index check_keep(call_number id, const call& asked, space_id space, const answer& given);
   log_index check_scan(call_number id, const call& asked, space_id space, const answer& given);
-  void check_watch(call_number id, const call& asked, const client::outcome_of_call& how);
+  void check_watch(call_number id, const call& asked, space_id space,
+                   const client::outcome_of_call& how);
   void check_denied(call_number id, const call& asked) const;
   void saw(log_index index, std::uint64_t now_us);
   log_index seen_before(std::uint64_t began_us) const;

@@ -59,6 +59,7 @@ inline const std::vector<mutant_row> mutants{
   {partition::mutant::repeat_tokens, "repeat_tokens", "P14"},
   {partition::mutant::forget_locks, "forget_locks", "P14"},
   {partition::mutant::stamp_by_wall_clock, "stamp_by_wall_clock", "P2"},
+  {partition::mutant::merge_takes_written, "merge_takes_written", "C1"},
   {client::mutant::trust_any_refusal, "trust_any_refusal", "P5"},
   {client::mutant::renumber_retries, "renumber_retries", "P4"},
   {client::mutant::acknowledge_early, "acknowledge_early", "P4"},

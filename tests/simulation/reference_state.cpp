@@ -1,6 +1,7 @@
 #include "tests/simulation/reference_state.hpp"
 
 #include "runtime/base/overloaded.hpp"
+#include "storage/crdt/crdt_codec.hpp"
 #include "tests/simulation/oracle_violation.hpp"
 
 #include <algorithm>
@@ -42,6 +43,9 @@ std::vector<operation_id> reference_state::apply(log_index index, const entry_ba
     for (const auto& [lock, expired] : claims)
       take_out(index, lock, expired, batch.first_stamp);
   }
+  if (const auto* share = std::get_if<adopt_share>(&batch.command))
+    for (const auto& one : share->spaces)
+      rules_[one.space] = one.settings.conflicts;
   std::vector<operation_id> decided;
   for (std::size_t place = 0; place < batch.operations.size(); ++place) {
     const auto& asked = batch.operations[place];
@@ -73,6 +77,10 @@ reference_state::decide(log_index index, const operation& asked, hlc_stamp stamp
   auto found = std::visit(
     overloaded{
       [&](const put& it) {
+        if (const auto rules = rules_.find(it.space); rules != rules_.end())
+          return rules->second.how == storage::conflict_strategy::merge
+                   ? join(index, it, stamp)
+                   : contest(index, it, stamp);
         return change_value(index, {it.space, it.key}, it.when, stamp, it.value);
       },
       [&](const remove_key& it) {
@@ -107,6 +115,33 @@ reference_state::change_value(log_index index, const key& of, const condition& w
     changes.pop_back();
   changes.push_back({index, stamp, std::move(value)});
   return {{}, error_code::ok, stamp};
+}
+
+/// The last writer wins, and who says nothing of what it knew is the last.
+reference_state::decision reference_state::contest(log_index index, const put& asked,
+                                                   hlc_stamp stamp) {
+  const key of{asked.space, asked.key};
+  const auto there = version_of(of);
+  const auto author = authors_.contains(of) ? authors_[of] : storage::authorship{there, 0};
+  if (asked.knows.at && there.value != 0 && *asked.knows.at <= author)
+    return {{}, error_code::ok, there};
+  authors_.erase(of);
+  if (asked.knows.at)
+    authors_[of] = *asked.knows.at;
+  return change_value(index, of, always{}, stamp, asked.value);
+}
+
+/// Counters, of which each client's own count only grows.
+reference_state::decision reference_state::join(log_index index, const put& asked,
+                                                hlc_stamp stamp) {
+  const key of{asked.space, asked.key};
+  const auto delta = crdt::decode_stored(*asked.value);
+  auto& counts = counts_[of];
+  for (const auto& [replica, count] : std::get<crdt::g_counter>(*delta).counts)
+    counts[replica] = std::max(counts[replica], count);
+  return change_value(index, of, always{}, stamp,
+                      std::make_shared<const std::string>(
+                        crdt::encode_stored(crdt::g_counter{counts})));
 }
 
 // -- locks ---------------------------------------------------------------------------
@@ -275,12 +310,13 @@ std::optional<log_index> reference_state::first_held(const key& of, log_index fr
 }
 
 std::vector<reference_state::told_change>
-reference_state::changes_between(watch_position from, watch_position to) const {
+reference_state::changes_between(space_id space, watch_position from,
+                                 watch_position to) const {
   std::vector<told_change> all;
   for (auto entry = told_.lower_bound(from.index); entry != told_.end(); ++entry) {
     watch_position at{entry->first, 0};
     for (const auto& [which, value] : entry->second) {
-      if (at >= from && at < to)
+      if (which.second.first == space && at >= from && at < to)
         all.push_back({which.first, which.second, value});
       ++at.ordinal;
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/partition/operation.hpp"
+#include "storage/crdt/dots.hpp"
 
 #include <map>
 #include <optional>
@@ -52,8 +53,9 @@ public:
 
   std::vector<std::string> keys_of(space_id space) const;
 
-  /// All changes from one place of the log up to another.
-  std::vector<told_change> changes_between(watch_position from, watch_position to) const;
+  /// All changes of a space from one place of the log up to another.
+  std::vector<told_change> changes_between(space_id space, watch_position from,
+                                           watch_position to) const;
   /// From `since` on the lock is this: nobody's, or the first claim's, under a token.
   struct lock_change {
     log_index since;
@@ -82,6 +84,8 @@ private:
   void take_out(log_index index, const key& lock, const std::set<claim_id>& claims,
                 hlc_stamp stamp);
   std::optional<decision> refusal_by_fence(const operation& asked);
+  decision contest(log_index index, const put& asked, hlc_stamp stamp);
+  decision join(log_index index, const put& asked, hlc_stamp stamp);
   hlc_stamp version_of(const key& of) const;
   bool owns(const operation& asked) const;
 
@@ -93,6 +97,9 @@ private:
   std::map<key, std::vector<lock_change>> locks_;
   std::map<key, hlc_stamp> highest_tokens_;
   std::set<space_id> owned_; ///< whole spaces only
+  std::map<space_id, storage::conflict_rules> rules_;
+  std::map<key, storage::authorship> authors_; ///< of what was written with a stamp
+  std::map<key, std::map<crdt::replica_id, std::uint64_t>> counts_;
   std::map<client_id, session> sessions_;
 };
 

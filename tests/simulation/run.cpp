@@ -32,12 +32,20 @@ std::vector<client_id> client_ids() {
   return ids;
 }
 
-/// One space, whole, in the partition that is simulated.
+/// Spaces, whole, in the partition that is simulated.
 cluster_map_ptr map_of(std::uint32_t nodes, const raft::configuration& founders) {
   auto map = std::make_shared<cluster_map>();
   map->epoch = {1};
   map->spaces[simulated_client::space_name] = simulated_client::space;
-  map->ranges = {{simulated_client::space, "", simulated_node::partition}};
+  map->spaces[simulated_client::last_space_name] = simulated_client::last_space;
+  map->spaces[simulated_client::joined_space_name] = simulated_client::joined_space;
+  map->ranges = {{simulated_client::space, "", simulated_node::partition},
+                 {simulated_client::last_space, "", simulated_node::partition},
+                 {simulated_client::joined_space, "", simulated_node::partition}};
+  map->settings[simulated_client::last_space].conflicts.how
+    = storage::conflict_strategy::last_writer_wins;
+  map->settings[simulated_client::joined_space].conflicts
+    = {storage::conflict_strategy::merge, "crdt", {}};
   for (std::uint32_t number = 1; number <= nodes; ++number)
     map->nodes.push_back({node_id{number}, first_store_of({number})});
   map->partitions = {{simulated_node::partition, founders.stores, founders.voters,

@@ -1,5 +1,7 @@
 #include "tests/simulation/simulated_client.hpp"
 
+#include "storage/crdt/crdt_codec.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -102,6 +104,8 @@ client::call_kind simulated_client::choose_call() {
     return transaction_of(key);
   if (kind >= 72)
     return lock_call();
+  if (kind >= 66)
+    return time_.random.chance(500) ? contested_call() : delta_call();
   // Two removals of one key could not be told apart.
   if (kind < 56 && !removes)
     return client::remove_call{space_name, key, choose_condition(key)};
@@ -113,6 +117,43 @@ client::call_kind simulated_client::put_of(const std::string& key) {
     std::to_string(number_) + "." + std::to_string(++last_value_)
     + std::string(time_.random.below(40), '-'));
   return client::put_call{space_name, key, std::move(value), choose_condition(key)};
+}
+
+/// Of writers who don't know what is there: by a version that was read, by a stamp of their
+/// own, or a look at what came of it.
+client::call_kind simulated_client::contested_call() {
+  const auto key = "l" + std::to_string(time_.random.below(2));
+  if (time_.random.chance(300))
+    return client::get_call{last_space_name, key};
+  auto put = std::get<client::put_call>(put_of(key));
+  put.space = last_space_name;
+  put.when = always{};
+  const auto known = versions_.find(key);
+  if (time_.random.chance(500))
+    put.knows.base = known == versions_.end() ? hlc_stamp{} : known->second;
+  else
+    // Stamps near each other, and some of them twice.
+    put.knows.at = storage::authorship{
+      hlc_stamp::of(clock.wall_ms(time_.now_us()) - time_.random.below(100), 0),
+      time_.random.below(3)};
+  return put;
+}
+
+client::call_kind simulated_client::delta_call() {
+  if (time_.random.chance(300))
+    return client::get_call{joined_space_name, "c"};
+  const auto delta = *counted_.add({number_ + 1}, 1 + time_.random.below(5));
+  counted_.join(delta);
+  return client::put_call{joined_space_name, "c",
+                          std::make_shared<const std::string>(crdt::encode_stored(delta)),
+                          always{}};
+}
+
+space_id simulated_client::space_named(const client::call_kind& what) {
+  const auto* name = client::space_of(what);
+  if (name && *name == last_space_name)
+    return last_space;
+  return name && *name == joined_space_name ? joined_space : space;
 }
 
 /// Two keys at once, or neither: if one of them is as it was seen.
@@ -255,7 +296,7 @@ void simulated_client::perform(client::complete& what) {
       read && what.how.problem.code == error_code::ok)
     versions_[read->key] = what.how.given.version;
   note_lock(call.what, what.how);
-  seen_.completed(call.number, space, what.how, time_.now_us());
+  seen_.completed(call.number, space_named(call.what), what.how, time_.now_us());
   if (const auto* watched = std::get_if<client::watch_call>(&call.what)) {
     const auto& page = what.how.given.watched;
     const bool begins_anew = what.how.problem.code == error_code::too_old;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/client/client_machine.hpp"
+#include "storage/crdt/counters.hpp"
 #include "tests/simulation/history.hpp"
 #include "tests/simulation/schedule.hpp"
 #include "tests/simulation/simulated_clock.hpp"
@@ -34,6 +35,11 @@ public:
   /// By a wrong map the same partition's, which must refuse to write there (P1).
   static constexpr const char* foreign_space_name = "elsewhere";
   static constexpr space_id foreign_space{2};
+  /// Where the last writer wins, by base and by stamp; and where CRDTs are kept.
+  static constexpr const char* last_space_name = "last";
+  static constexpr space_id last_space{3};
+  static constexpr const char* joined_space_name = "joined";
+  static constexpr space_id joined_space{4};
 
   simulated_client(std::uint32_t number, schedule& time, history& seen,
                    client_surroundings& outside);
@@ -48,6 +54,9 @@ public:
   client::call_kind put_of(const std::string& key);
   client::call_kind transaction_of(const std::string& key);
   client::call_kind lock_call();
+  client::call_kind contested_call();
+  client::call_kind delta_call();
+  static space_id space_named(const client::call_kind& what);
 
   void hear(client::event_kind what);
   void take_reply(std::uint64_t number, const response& what);
@@ -97,6 +106,7 @@ private:
   claim_id claim_;           ///< its present wish for the lock; 0: none
   std::uint64_t claims_ = 0; ///< so far
   hlc_stamp token_;          ///< the last that it was granted, whether it still has it or not
+  crdt::g_counter counted_; ///< what this client has added so far
   std::map<node_id, std::vector<client::send_attempt>> gathered_;
   std::map<std::uint64_t, sent_request> sent_;
   std::uint64_t last_number_ = 0;

@@ -90,9 +90,36 @@ lock_record any_lock() {
   return what;
 }
 
+space_settings any_settings() {
+  space_settings settings;
+  settings.conflicts = {static_cast<conflict_strategy>(*rc::gen::inRange(0, 5)), any_bytes(),
+                        any_bytes()};
+  settings.reach = static_cast<space_reach>(*rc::gen::inRange(0, 2));
+  settings.versions_kept = *rc::gen::arbitrary<std::uint32_t>();
+  settings.archive_after_ms = *rc::gen::arbitrary<std::uint64_t>();
+  settings.schema = any_bytes();
+  settings.closes_after_ms = *rc::gen::arbitrary<std::uint64_t>();
+  settings.policy = any_bytes();
+  return settings;
+}
+
+std::optional<authorship> any_author() {
+  if (*rc::gen::arbitrary<bool>())
+    return std::nullopt;
+  return authorship{any_stamp(), *rc::gen::arbitrary<std::uint64_t>()};
+}
+
+row any_escalation() {
+  return {record_key::escalation(any_id<space_id>(), "key"),
+          escalation_record{several([] {
+            return escalated_write{any_stamp(), any_bytes(), any_bytes(), any_stamp(),
+                                   *rc::gen::arbitrary<bool>(), any_value(), any_author()};
+          })}};
+}
+
 /// Of what is kept of values and locks beside them.
 row any_side_row() {
-  switch (*rc::gen::inRange(0, 4)) {
+  switch (*rc::gen::inRange(0, 5)) {
     case 0: {
       value_record was{any_stamp(), *rc::gen::arbitrary<bool>(), any_value(),
                        *rc::gen::arbitrary<bool>()};
@@ -103,6 +130,8 @@ row any_side_row() {
       return {record_key::tombstone(any_stamp(), any_id<space_id>(), "k" + any_bytes()),
               tombstone_record{}};
     case 2:
+      return any_escalation();
+    case 3:
       return {record_key::lock(any_id<space_id>(), "lock"), any_lock()};
     default:
       return {record_key::fence(any_id<space_id>(), "lock"), fence_record{any_stamp()}};
@@ -110,11 +139,12 @@ row any_side_row() {
 }
 
 row any_row() {
-  switch (*rc::gen::inRange(0, 12)) {
+  switch (*rc::gen::inRange(0, 13)) {
     case 8:
     case 9:
     case 10:
     case 11:
+    case 12:
       return any_side_row();
     case 5: {
       const auto client = any_id<client_id>();
@@ -139,14 +169,13 @@ row any_row() {
               partition_record{any_stamp(), any_stamp(), any_id<map_epoch>(),
                                *rc::gen::arbitrary<std::uint32_t>(),
                                *rc::gen::arbitrary<std::uint64_t>(),
-                               several(any_range), several(any_id<space_id>)}};
+                               several(any_range), several(any_id<space_id>), any_stamp(),
+                               several([] {
+                                 return owned_space{any_id<space_id>(), any_settings()};
+                               })}};
     case 1: {
       const auto id = any_id<space_id>();
-      const space_settings settings{
-        static_cast<conflict_strategy>(*rc::gen::inRange(0, 3)),
-        static_cast<space_reach>(*rc::gen::inRange(0, 2)),
-        *rc::gen::arbitrary<std::uint32_t>(),
-        *rc::gen::arbitrary<std::uint64_t>(), any_bytes()};
+      const auto settings = any_settings();
       return {record_key::space(id),
               space_record{id, any_bytes(), settings, any_stamp()}};
     }
@@ -171,7 +200,7 @@ row any_row() {
     default:
       return {record_key::value(any_id<space_id>(), "key"),
               value_record{any_stamp(), *rc::gen::arbitrary<bool>(),
-                           std::make_shared<const std::string>(any_bytes())}};
+                           std::make_shared<const std::string>(any_bytes()), false, any_author()}};
   }
 }
 

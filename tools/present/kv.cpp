@@ -1,5 +1,8 @@
+#include "actors/client/crdt_change.hpp"
+#include "actors/client/plain_value.hpp"
 #include "actors/client/lock_names.hpp"
 #include "actors/client/record_lines.hpp"
+#include "runtime/edge/clock.hpp"
 #include "runtime/edge/entropy.hpp"
 #include "tools/present/cluster_session.hpp"
 #include "tools/present/files.hpp"
@@ -14,6 +17,7 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <optional>
 
 #include <poll.h>
 
@@ -33,9 +37,27 @@ struct kv_arguments {
   std::uint32_t limit = 0;
   bool keys_only = false;
   std::string file;
-  std::uint64_t at = 0;
+  std::uint64_t at = 0; ///< of a read
   std::string from;
+  std::optional<std::uint64_t> base;
+  std::optional<std::uint64_t> written_at;
+  std::uint64_t origin = 0;
+  std::optional<std::uint64_t> after;
+  std::string schema;
+  client::crdt_change change;
 };
+
+write_context context_of(const kv_arguments& given) {
+  write_context knows;
+  if (given.base)
+    knows.base = hlc_stamp{*given.base};
+  if (given.written_at)
+    knows.at = storage::authorship{{*given.written_at}, given.origin};
+  if (given.after)
+    knows.after = hlc_stamp{*given.after};
+  knows.schema = given.schema;
+  return knows;
+}
 
 using arguments_ptr = std::shared_ptr<kv_arguments>;
 using body = int (*)(const context&, client_session&, kv_arguments&);
@@ -69,7 +91,7 @@ result<written> write(client_session& client, const context& with, const kv_argu
   auto how = client.call(std::move(call), patience_of(with.set));
   if (how.problem.code != error_code::ok)
     return std::move(how.problem);
-  return written{how.given.version, how.given.repeated, how.attempts};
+  return written{how.given.version, how.given.repeated, how.attempts, how.given.conflict};
 }
 
 int tell(const context& with, const kv_arguments& given, const result<written>& done) {
@@ -79,8 +101,26 @@ int tell(const context& with, const kv_arguments& given, const result<written>& 
   client::put_bytes(record, "key", given.key);
   record["version"] = done->version.value;
   record["repeated"] = done->repeated;
+  if (done->conflict) {
+    record["conflict"] = to_string(done->conflict->because);
+    record["outcome"] = to_string(done->conflict->then);
+  }
   with.out.one(record);
   return 0;
+}
+
+/// A row as people read it: what partitions and regions change is shown in plain form.
+json shown(const std::string& key, const std::string& value, hlc_stamp version) {
+  auto record = client::record_line({key, value, version.value});
+  const auto plain = client::plain_form(value);
+  if (!plain)
+    return record;
+  record = json::object();
+  client::put_bytes(record, "key", key);
+  record["value"] = plain->value;
+  record["type"] = plain->type;
+  record["version"] = version.value;
+  return record;
 }
 
 int get(const context& with, client_session& client, kv_arguments& given) {
@@ -89,10 +129,11 @@ int get(const context& with, client_session& client, kv_arguments& given) {
   if (!found)
     return with.out.fail(found.problem());
   if (with.out.shape() == format::table) { // the value itself, for pipes
-    with.out.data() << found->value << '\n' << std::flush;
+    const auto plain = client::plain_form(found->value);
+    with.out.data() << (plain ? plain->value.dump() : found->value) << '\n' << std::flush;
     return 0;
   }
-  with.out.one(client::record_line({given.key, found->value, found->version.value}));
+  with.out.one(shown(given.key, found->value, found->version));
   return 0;
 }
 
@@ -103,13 +144,13 @@ int put(const context& with, client_session& client, kv_arguments& given) {
               write(client, with, given,
                     client::put_call{given.space, given.key,
                                      std::make_shared<const std::string>(given.value),
-                                     condition_of(given)}));
+                                     condition_of(given), {}, context_of(given)}));
 }
 
 int remove(const context& with, client_session& client, kv_arguments& given) {
   return tell(with, given,
               write(client, with, given,
-                    client::remove_call{given.space, given.key, condition_of(given)}));
+                    client::remove_call{given.space, given.key, condition_of(given), {}, context_of(given)}));
 }
 
 int cas(const context& with, client_session& client, kv_arguments& given) {
@@ -121,12 +162,34 @@ int cas(const context& with, client_session& client, kv_arguments& given) {
                                      std::make_shared<const std::string>(given.value), when}));
 }
 
+/// Read, and put the delta on the condition that this is still there: so one replica's
+/// number serves whoever uses the command.
+int merge(const context& with, client_session& client, kv_arguments& given) {
+  constexpr int most_tries = 32;
+  given.change.now = hlc_stamp::of(edge::machine_clock().wall_ms(), 0);
+  for (int tries = 1;; ++tries) {
+    const auto found = client.get(given.space, given.key, patience_of(with.set));
+    if (!found && found.problem().code != error_code::not_found)
+      return with.out.fail(found.problem());
+    const auto delta = client::delta_of(
+      found ? std::optional<std::string_view>{found->value} : std::nullopt, given.change);
+    if (!delta)
+      return with.out.fail(delta.problem());
+    const auto done = client.put(given.space, given.key, *delta,
+                                 found ? condition{if_version{found->version}}
+                                       : condition{if_absent{}},
+                                 patience_of(with.set));
+    if (done || done.problem().code != error_code::version_conflict || tries == most_tries)
+      return tell(with, given, done);
+  }
+}
+
 int scan(const context& with, client_session& client, kv_arguments& given) {
   std::vector<json> rows;
   const auto done = for_each_row(
     client, given.space, {given.range, given.limit, given.keys_only, patience_of(with.set), {given.at}},
     [&](const found_row& row) {
-      auto record = client::record_line({row.key, row.value, row.version.value});
+      auto record = shown(row.key, row.value, row.version);
       if (given.keys_only)
         record.erase("value");
       rows.push_back(std::move(record));
@@ -248,6 +311,31 @@ void add_fence(CLI::App& verb, const arguments_ptr& given) {
                   "LOCK:TOKEN; refused if a later holder of that lock is known");
 }
 
+void add_change(CLI::App& verb, const arguments_ptr& given) {
+  auto& change = given->change;
+  change.by = {1};
+  verb.add_option("type", change.type,
+                  "g-counter, pn-counter, lww-register, mv-register, or-set or or-map")
+    ->required();
+  verb.add_option("--add", change.add, "to a counter");
+  verb.add_option("--write", change.write, "into a register");
+  verb.add_option("--insert", change.insert, "members of a set")->delimiter(',');
+  verb.add_option("--erase", change.erase, "members of a set")->delimiter(',');
+  verb.add_flag("--clear", change.clear, "all that is there");
+  verb.add_option("--field", change.field, "of a map");
+  verb.add_option("--replica", change.by.value, "who changes it: a region's number")
+    ->capture_default_str();
+}
+
+/// What the author of a write knew.
+void add_knowledge(CLI::App& verb, const arguments_ptr& given) {
+  verb.add_option("--base", given->base,
+                  "the version that you read, 0 for nothing: another one there is a conflict");
+  verb.add_option("--at", given->written_at, "when it was written: the stamp of an import or a region");
+  verb.add_option("--origin", given->origin, "with --at: by which import or region");
+  verb.add_option("--after", given->after, "a stamp that the write comes after: waits for it");
+}
+
 void add_range(CLI::App& verb, const arguments_ptr& given) {
   verb.add_option("--prefix", given->range.prefix, "keys that begin so");
   verb.add_option("--start", given->range.start, "from this key on");
@@ -269,10 +357,17 @@ void add_kv(program& present) {
   put_verb.add_flag("--if-absent", given->if_absent, "only if the key isn't there");
   put_verb.add_option("--if-version", given->version, "only if it is at this version");
   add_fence(put_verb, given);
+  add_knowledge(put_verb, given);
+  put_verb.add_option("--schema", given->schema, "of the value, if it isn't the space's");
   auto& remove_verb = add_verb(kv, present, given, "delete", "Remove a key", remove);
   add_key(remove_verb, given);
   remove_verb.add_option("--if-version", given->version, "only if it is at this version");
   add_fence(remove_verb, given);
+  add_knowledge(remove_verb, given);
+  auto& merge_verb
+    = add_verb(kv, present, given, "merge", "Change a CRDT, in a space of merge:crdt", merge);
+  add_key(merge_verb, given);
+  add_change(merge_verb, given);
   auto& cas_verb = add_verb(kv, present, given, "cas", "Write a key if its version is", cas);
   add_key(cas_verb, given);
   cas_verb.add_option("version", given->version, "0: it isn't there")->required();

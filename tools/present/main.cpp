@@ -96,6 +96,7 @@ void add_verbs(program& present) {
   add_trace(present);
   add_space(present);
   add_kv(present);
+  add_conflicts(present);
   add_txn(present);
   add_lock(present);
   add_elect(present);

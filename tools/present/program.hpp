@@ -53,6 +53,7 @@ void add_down(program& present);
 void add_elect(program& present);
 void add_kv(program& present);
 void add_lock(program& present);
+void add_conflicts(program& present);
 void add_node(program& present);
 void add_space(program& present);
 void add_status(program& present);

@@ -1,4 +1,5 @@
 #include "actors/client/record_lines.hpp"
+#include "runtime/base/bounds.hpp"
 #include "tools/present/cluster_session.hpp"
 #include "tools/present/program.hpp"
 
@@ -6,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <memory>
+#include <optional>
 
 namespace present::tools {
 
@@ -15,8 +17,26 @@ struct space_arguments {
   std::string name;
   std::uint32_t pieces = 0;
   std::vector<std::string> split_at;
+  std::optional<std::string> conflicts;
+  std::optional<std::uint64_t> closes_after_ms;
+  std::optional<std::string> schema;
+  std::optional<std::string> policy;
+  std::optional<std::uint32_t> versions;
   bool yes = false;
 };
+
+/// What was given of a space's settings.
+result<set_space> change_of(const space_arguments& given) {
+  set_space change{given.name, {}, given.closes_after_ms, given.schema, given.policy,
+                   given.versions};
+  if (!given.conflicts)
+    return change;
+  auto rules = conflict::parse_rules(*given.conflicts);
+  if (!rules)
+    return rules.problem();
+  change.conflicts = std::move(*rules);
+  return change;
+}
 
 std::vector<const cluster_map::range*> ranges_of(const cluster_map& map, space_id space) {
   std::vector<const cluster_map::range*> found;
@@ -33,12 +53,34 @@ int tell(const context& with, const std::string& name, const result<written>& do
 }
 
 int create(const context& with, const space_arguments& given) {
+  auto change = change_of(given);
+  if (!change)
+    return with.out.fail(change.problem());
+  create_space wanted{given.name, given.pieces, given.split_at};
+  wanted.settings.conflicts = change->conflicts.value_or(storage::conflict_rules{});
+  wanted.settings.closes_after_ms = change->closes_after_ms.value_or(0);
+  wanted.settings.schema = change->schema.value_or("");
+  wanted.settings.policy = change->policy.value_or("");
+  wanted.settings.versions_kept = change->versions_kept.value_or(1);
   auto client = open_session(with.set, access::client);
   if (!client)
     return with.out.fail(client.problem());
   return tell(with, given.name,
-              (*client)->create_space({given.name, given.pieces, given.split_at},
-                                      patience_of(with.set)));
+              (*client)->create_space(wanted, patience_of(with.set)));
+}
+
+int change(const context& with, const space_arguments& given) {
+  auto wanted = change_of(given);
+  if (!wanted)
+    return with.out.fail(wanted.problem());
+  if (*wanted == set_space{given.name})
+    return with.out.fail(make_error(error_code::invalid,
+                                    "nothing to set: give --conflict, --closes-after, --schema, "
+                                    "--policy or --versions"));
+  auto client = open_session(with.set, access::client);
+  if (!client)
+    return with.out.fail(client.problem());
+  return tell(with, given.name, (*client)->set_space(*wanted, patience_of(with.set)));
 }
 
 int drop(const context& with, const space_arguments& given) {
@@ -68,8 +110,11 @@ int list(const context& with) {
   return with_map(with, [&](const cluster_map& map) {
     std::vector<json> rows;
     for (const auto& [name, id] : map.spaces)
-      rows.push_back({{"space", name}, {"id", id.value}, {"ranges", ranges_of(map, id).size()}});
-    with.out.list({"space", "id", "ranges"}, rows);
+      rows.push_back({{"space", name},
+                      {"id", id.value},
+                      {"ranges", ranges_of(map, id).size()},
+                      {"conflict", conflict::to_string(map.settings_of(id).conflicts)}});
+    with.out.list({"space", "id", "ranges", "conflict"}, rows);
     return 0;
   });
 }
@@ -80,6 +125,16 @@ int show(const context& with, const space_arguments& given) {
     if (space == map.spaces.end())
       return with.out.fail(make_error(error_code::unknown_space,
                                       "there is no space '" + given.name + "'"));
+    const auto settings = map.settings_of(space->second);
+    with.out.say("conflict: " + conflict::to_string(settings.conflicts));
+    if (settings.closes_after_ms != 0)
+      with.out.say("closes after: " + std::to_string(settings.closes_after_ms) + " ms");
+    if (!settings.schema.empty())
+      with.out.say("schema: " + settings.schema);
+    if (!settings.policy.empty())
+      with.out.say("policy: " + settings.policy);
+    if (settings.versions_kept > 1)
+      with.out.say("versions: " + std::to_string(settings.versions_kept));
     std::vector<json> rows;
     for (const auto* range : ranges_of(map, space->second)) {
       json row;
@@ -90,6 +145,19 @@ int show(const context& with, const space_arguments& given) {
     with.out.list({"from", "partition"}, rows);
     return 0;
   });
+}
+
+void add_settings(CLI::App& verb, const std::shared_ptr<space_arguments>& given) {
+  verb.add_option("--conflict", given->conflicts,
+                  "reject, last-writer-wins, first-writer-wins, merge:union, "
+                  "merge:intersection, merge:crdt, merge:custom:NAME, escalate or escalate:PATH");
+  verb.add_option("--closes-after", given->closes_after_ms,
+                  "ms that a write's --at may lie back; 0: as far as it likes");
+  verb.add_option("--schema", given->schema, "of the values, as the nodes' program has it");
+  verb.add_option("--policy", given->policy, "rule for writes, as the nodes' program has it");
+  verb.add_option("--versions", given->versions,
+                  "how many of each key are kept, for reads --at a stamp; 1 by default")
+    ->check(CLI::Range(1u, bounds::max_versions_kept));
 }
 
 } // namespace
@@ -104,6 +172,7 @@ void add_space(program& present) {
     ->check(CLI::Range(1, 256));
   made.add_option("--split-at", given->split_at, "keys at which ranges begin, rising")
     ->delimiter(',');
+  add_settings(made, given);
   add_connection_flags(made, present);
   choose(made, present, [given](const context& with) { return create(with, *given); });
   auto& listed = *space.add_subcommand("list", "All spaces");
@@ -113,6 +182,12 @@ void add_space(program& present) {
   shown.add_option("name", given->name, "the space")->required();
   add_connection_flags(shown, present);
   choose(shown, present, [given](const context& with) { return show(with, *given); });
+  auto& set = *space.add_subcommand("set", "Change how a space settles conflicts, "
+                                           "or how many versions it keeps");
+  set.add_option("name", given->name, "the space")->required();
+  add_settings(set, given);
+  add_connection_flags(set, present);
+  choose(set, present, [given](const context& with) { return change(with, *given); });
   auto& dropped = *space.add_subcommand("drop", "Remove a space and all its keys");
   dropped.add_option("name", given->name, "the space")->required();
   dropped.add_flag("--yes", given->yes, "do it");

@@ -243,3 +243,28 @@ TEST_CASE("imports that arrive in any order, any number of times, leave the same
     }
   }));
 }
+
+TEST_CASE("whoever read nothing isn't in conflict with what was removed") {
+  const current_value removed{stamp(50), {}, true};
+  CHECK(std::holds_alternative<accept>(
+    decide({strategy::reject}, removed, based_on(0), now, {})));
+  CHECK(std::holds_alternative<accept>(
+    decide({strategy::reject}, removed, based_on(50), now, {})));
+  CHECK(std::holds_alternative<refuse>(
+    decide({strategy::reject}, removed, based_on(40), now, {})));
+}
+
+TEST_CASE("a space's rules are read back as they are shown") {
+  for (const auto* text :
+       {"reject", "last-writer-wins", "first-writer-wins", "merge:union", "merge:intersection",
+        "merge:crdt", "merge:custom:longest", "escalate", "escalate:on-call"}) {
+    const auto rules = parse_rules(text);
+    REQUIRE(rules);
+    CHECK(to_string(*rules) == text);
+  }
+  for (const auto* text : {"", "merge", "merge:", "merge:custom:", "escalate:", "lww"}) {
+    const auto none_of_them = parse_rules(text);
+    REQUIRE_FALSE(none_of_them);
+    CHECK(none_of_them.problem().code == error_code::invalid);
+  }
+}

@@ -46,6 +46,27 @@ TEST_CASE("a query is read strictly") {
   CHECK(said("at=0").starts_with("invalid: query: at"));
 }
 
+TEST_CASE("what a write's author knew stands in its query") {
+  const auto knows = [](const std::string& query) {
+    return call_of<client::put_call>(
+             planned(action::write_value, sent("PUT", "/v1/kv/s/k?" + query, {}, "v")))
+      .knows;
+  };
+  const auto all = knows("base=7&at=9&origin=2&after=3&schema=order");
+  CHECK(all.base == hlc_stamp{7});
+  CHECK(all.at == storage::authorship{{9}, 2});
+  CHECK(all.after == hlc_stamp{3});
+  CHECK(all.schema == "order");
+  CHECK(knows("base=0").base == hlc_stamp{});
+  CHECK(knows("deadline_ms=5") == write_context{});
+  const auto said = [](action what, const char* method, const std::string& query) {
+    return complaint(what, sent(method, "/v1/kv/s/k?" + query, {}, ""));
+  };
+  CHECK(said(action::write_value, "PUT", "origin=2") == "invalid: query: origin: without at");
+  CHECK(said(action::write_value, "PUT", "after=0").starts_with("invalid: query: after"));
+  CHECK(said(action::remove_value, "DELETE", "schema=x").starts_with("invalid: query: 'schema'"));
+}
+
 TEST_CASE("a write's conditions stand in its headers") {
   const auto when = [](headers with) {
     return call_of<client::put_call>(
@@ -117,7 +138,8 @@ TEST_CASE("spaces: what there is, and what must be new") {
     return complaint(action::make_space, sent("PUT", "/v1/spaces/s", {}, body));
   };
   CHECK(said(R"({"splits":4})")
-        == "invalid: body.splits: unknown; there are split, encoding, split_at");
+        == "invalid: body.splits: unknown; there are split, encoding, split_at, conflict, "
+           "closes_after_ms, schema, policy, versions");
   CHECK(said(R"({"split":257})") == "invalid: body.split: must be a whole number from 1 to 256");
   CHECK(said(R"({"split":2,"split_at":["a"]})") == "invalid: body.split: and split_at: one of them");
   CHECK(said(R"({"split_at":[7]})") == "invalid: body.split_at: must be a list of strings");
@@ -183,6 +205,10 @@ TEST_CASE("another body or condition is other work under the same key") {
   conditional.headers.emplace_back("If-None-Match", "*");
   CHECK(name_of(conditional).client == first.client);
   CHECK(name_of(conditional).fingerprint != first.fingerprint);
+  auto knowing = keyed("a");
+  knowing.target.query.emplace_back("base", "7");
+  CHECK(name_of(knowing).client == first.client);
+  CHECK(name_of(knowing).fingerprint != first.fingerprint);
 }
 
 TEST_CASE("a key that is none is refused; without one there is no name") {

@@ -142,13 +142,17 @@ TEST_CASE("spaces are shown as the map has them") {
   auto map = std::make_shared<cluster_map>();
   map->spaces = {{"one", {1}}, {"two", {2}}};
   map->ranges = {{{1}, "", {0}}, {{1}, "\xff", {3}}, {{2}, "", {1}}};
+  map->settings[{2}].conflicts.how = storage::conflict_strategy::last_writer_wins;
   client::outcome_of_call how;
   how.map = map;
   const auto all = planned(action::list_spaces, sent("GET", "/v1/spaces"));
   const auto spaces = json::parse(reply(all, how).body)["spaces"];
   REQUIRE(spaces.size() == 2);
-  CHECK(spaces[0].dump() == R"({"id":1,"name":"one","ranges":[{"first":"","partition":0},)"
-                            R"({"encoding":"base64","first":"/w==","partition":3}]})");
+  CHECK(spaces[0].dump()
+        == R"({"closes_after_ms":0,"conflict":"reject","id":1,"name":"one","policy":"",)"
+           R"("ranges":[{"first":"","partition":0},)"
+           R"({"encoding":"base64","first":"/w==","partition":3}],"schema":"","versions":1})");
+  CHECK(spaces[1]["conflict"] == "last-writer-wins");
   const auto shown = [&](const std::string& name) {
     return reply(planned(action::show_space, sent("GET", "/v1/spaces/" + name)), how);
   };

@@ -83,6 +83,8 @@ public:
   std::size_t checkpoint_bytes = node_config{}.checkpoint_bytes;
   std::uint32_t marker_interval_ms = node_config{}.marker_interval_ms;
   std::uint32_t partitions = 4; ///< that they are founded with
+  std::shared_ptr<const conflict::write_advisor> advisor;
+  bool tells_health = false; ///< at `health_port`, without TLS
 
   std::unique_ptr<client_session> connect(const std::string& who) {
     client::connect_options options;
@@ -100,6 +102,10 @@ public:
   std::string address(std::uint32_t n) const {
     // Ports of this process: tests of two checkouts may run side by side.
     return "127.0.1." + std::to_string(n) + ":" + std::to_string(20'000 + ::getpid() % 20'000);
+  }
+
+  std::uint16_t health_port() const {
+    return static_cast<std::uint16_t>(40'000 + ::getpid() % 20'000);
   }
 
 private:
@@ -142,6 +148,9 @@ private:
     made.scrub = scrub;
     made.checkpoint_bytes = checkpoint_bytes;
     made.marker_interval_ms = marker_interval_ms;
+    made.advisor = advisor;
+    if (tells_health)
+      made.health_address = "127.0.1." + std::to_string(n) + ":" + std::to_string(health_port());
     return made;
   }
 

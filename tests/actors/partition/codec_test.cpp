@@ -26,7 +26,7 @@ std::string text(const bytes_ptr& value) {
 }
 
 bool same(const put& a, const put& b) {
-  return a.space == b.space && a.key == b.key && a.when == b.when
+  return a.space == b.space && a.key == b.key && a.when == b.when && a.knows == b.knows
          && text(a.value) == text(b.value);
 }
 template <class What>
@@ -57,7 +57,8 @@ bool same(const answer& a, const answer& b) {
          && a.repeated == b.repeated && a.message == b.message && a.otherwise == b.otherwise
          && storage::same_results(a.steps, b.steps) && !a.holder == !b.holder
          && (!a.holder || *a.holder == *b.holder) && !a.lock == !b.lock
-         && (!a.lock || *a.lock == *b.lock);
+         && (!a.lock || *a.lock == *b.lock) && a.conflict == b.conflict
+         && a.escalated == b.escalated;
 }
 
 bytes_ptr any_bytes() {
@@ -108,6 +109,8 @@ cluster_map any_map() {
   });
   for (const auto& name : several(any_text))
     map.spaces[name] = {*rc::gen::arbitrary<std::uint32_t>()};
+  if (!map.spaces.empty())
+    map.settings[map.spaces.begin()->second].closes_after_ms = 7;
   map.ranges = several([] {
     return cluster_map::range{{*rc::gen::arbitrary<std::uint32_t>()}, any_text(),
                               {*rc::gen::arbitrary<std::uint32_t>()}};
@@ -123,6 +126,17 @@ cluster_map any_map() {
   return map;
 }
 
+storage::space_settings any_settings() {
+  storage::space_settings settings;
+  settings.conflicts = {static_cast<storage::conflict_strategy>(*rc::gen::inRange(0, 5)),
+                        any_text(), any_text()};
+  settings.versions_kept = *rc::gen::arbitrary<std::uint32_t>();
+  settings.schema = any_text();
+  settings.closes_after_ms = *rc::gen::arbitrary<std::uint64_t>();
+  settings.policy = any_text();
+  return settings;
+}
+
 own_command any_command() {
   switch (*rc::gen::inRange(0, 5)) {
     case 3:
@@ -136,6 +150,10 @@ own_command any_command() {
       return adopt_share{{*rc::gen::arbitrary<std::uint64_t>()}, several([] {
                            return storage::key_range{{*rc::gen::arbitrary<std::uint32_t>()},
                                                      any_text(), any_text()};
+                         }),
+                         several([] {
+                           return storage::owned_space{{*rc::gen::arbitrary<std::uint32_t>()},
+                                                       any_settings()};
                          })};
     case 2:
       return digest_marker{};
@@ -218,6 +236,45 @@ transact any_transact(bool whole) {
   return what;
 }
 
+template <class Make>
+auto perhaps(Make make) {
+  return *rc::gen::arbitrary<bool>() ? std::nullopt : std::optional{make()};
+}
+
+storage::authorship any_author() {
+  return {any_stamp(), *rc::gen::arbitrary<std::uint64_t>()};
+}
+
+write_context any_context() {
+  write_context knows{perhaps(any_stamp), perhaps(any_author), perhaps(any_stamp), any_text(), {}};
+  if (*rc::gen::arbitrary<bool>()) {
+    write_findings found;
+    found.found = {static_cast<conflict::schema_finding>(*rc::gen::inRange(0, 3)), any_text(),
+                   static_cast<conflict::policy_finding>(*rc::gen::inRange(0, 3)), any_text(),
+                   any_text()};
+    found.migrated = *rc::gen::arbitrary<bool>();
+    found.merged = any_bytes();
+    found.merged_of = any_stamp();
+    found.merge_problem = any_text();
+    knows.found = std::make_shared<const write_findings>(std::move(found));
+  }
+  return knows;
+}
+
+set_space any_change_of_space() {
+  return {any_text(), perhaps([] { return any_settings().conflicts; }),
+          perhaps([] { return *rc::gen::arbitrary<std::uint64_t>(); }), perhaps(any_text),
+          perhaps(any_text)};
+}
+
+escalated_row any_escalated() {
+  return {any_text(), several([] {
+            return storage::escalated_write{any_stamp(), any_text(), any_text(), any_stamp(),
+                                            *rc::gen::arbitrary<bool>(), any_bytes(),
+                                            perhaps(any_author)};
+          })};
+}
+
 /// What only transactions are made of.
 decltype(operation::what) any_of_transaction() {
   switch (*rc::gen::inRange(0, 6)) {
@@ -280,7 +337,13 @@ operation any_operation() {
   const auto text = [] { return *rc::gen::arbitrary<std::string>(); };
   if (*rc::gen::arbitrary<bool>())
     asked.fence = any_fence();
-  switch (*rc::gen::inRange(0, 15)) {
+  switch (*rc::gen::inRange(0, 17)) {
+    case 15:
+      asked.what = any_change_of_space();
+      break;
+    case 16:
+      asked.what = settle_escalation{space, text(), any_stamp(), *rc::gen::arbitrary<bool>()};
+      break;
     case 13:
     case 14:
       asked.what = any_of_lock();
@@ -295,17 +358,18 @@ operation any_operation() {
       break;
     case 1:
       asked.what = scan{space, text(), text(), *rc::gen::arbitrary<std::uint32_t>(),
-                        *rc::gen::arbitrary<bool>()};
+                        *rc::gen::arbitrary<bool>(), false,
+                        {*rc::gen::arbitrary<std::uint64_t>()}, *rc::gen::arbitrary<bool>()};
       break;
     case 2:
-      asked.what = put{space, text(), any_bytes(), any_condition()};
+      asked.what = put{space, text(), any_bytes(), any_condition(), any_context()};
       break;
     case 3:
-      asked.what = remove_key{space, text(), any_condition()};
+      asked.what = remove_key{space, text(), any_condition(), any_context()};
       break;
     case 4:
       asked.what = create_space{text(), *rc::gen::arbitrary<std::uint32_t>(),
-                                several(text)};
+                                several(text), any_settings()};
       break;
     case 5:
       asked.what = add_node{any_node(), {*rc::gen::arbitrary<std::uint64_t>()}, text(),
@@ -345,6 +409,11 @@ answer any_answer() {
   if (*rc::gen::arbitrary<bool>())
     given.lock = std::make_shared<const lock_standing>(
       lock_standing{any_stamp(), any_stamp(), 1000, 3, any_text(), any_bytes()});
+  given.conflict = perhaps([] {
+    return conflict::note{static_cast<conflict::conflict_kind>(*rc::gen::inRange(0, 5)),
+                          static_cast<conflict::outcome_kind>(*rc::gen::inRange(0, 7))};
+  });
+  given.escalated = several(any_escalated);
   const auto rows = *rc::gen::inRange(0, 5);
   for (int n = 0; n < rows; ++n)
     given.rows.push_back({*rc::gen::arbitrary<std::string>(),

@@ -1,6 +1,8 @@
 #include "actors/membership/placement.hpp"
 #include "actors/partition/state_machine.hpp"
+#include "storage/crdt/crdt_codec.hpp"
 #include "storage/memory_state_backend.hpp"
+#include "storage/typed_value.hpp"
 #include "tests/actors/partition/operations.hpp"
 
 #include <doctest/doctest.h>
@@ -72,6 +74,51 @@ condition any_condition(hlc_stamp now) {
   }
 }
 
+/// Mostly nothing; else near what is there.
+write_context any_knowledge(hlc_stamp now) {
+  write_context knows;
+  const auto near = [&] {
+    return hlc_stamp{now.value - *rc::gen::inRange<std::uint64_t>(0, 300'000)};
+  };
+  switch (*rc::gen::inRange(0, 6)) {
+    case 0:
+      knows.base = *rc::gen::arbitrary<bool>() ? hlc_stamp{} : near();
+      break;
+    case 1:
+      knows.at = storage::authorship{near(), *rc::gen::inRange<std::uint64_t>(0, 3)};
+      break;
+    case 2:
+      knows.after = near();
+      break;
+    default:
+      break;
+  }
+  return knows;
+}
+
+storage::space_settings any_rules() {
+  using storage::conflict_strategy;
+  storage::space_settings space;
+  space.conflicts.how = static_cast<conflict_strategy>(*rc::gen::inRange(0, 5));
+  if (space.conflicts.how == conflict_strategy::merge)
+    space.conflicts.merging = pick<std::string>({"union", "intersection", "crdt", "custom:x"});
+  space.closes_after_ms = *rc::gen::inRange<std::uint64_t>(0, 3);
+  return space;
+}
+
+/// Of sets and counters too, so that some can be merged.
+bytes_ptr any_value(hlc_stamp now) {
+  switch (*rc::gen::inRange(0, 3)) {
+    case 0:
+      return bytes(storage::encode_typed(
+        storage::set_value{{"a", std::to_string(now.value % 7)}}));
+    case 1:
+      return bytes(crdt::encode_stored(*crdt::g_counter{}.add({now.value % 3}, 1)));
+    default:
+      return bytes(std::to_string(now.value));
+  }
+}
+
 /// Few clients, numbers, keys and spaces, so that they meet; times around `now`,
 /// so that some have expired and some lie far ahead.
 operation any_operation(hlc_stamp now, bool at_root) {
@@ -109,10 +156,10 @@ operation any_operation(hlc_stamp now, bool at_root) {
       break;
     case 6:
     case 7:
-      asked.what = remove_key{space, key, any_condition(now)};
+      asked.what = remove_key{space, key, any_condition(now), any_knowledge(now)};
       break;
     default:
-      asked.what = put{space, key, bytes(std::to_string(now.value)), any_condition(now)};
+      asked.what = put{space, key, any_value(now), any_condition(now), any_knowledge(now)};
   }
   return asked;
 }
@@ -128,9 +175,12 @@ own_command any_command(bool at_root) {
             {{3}, {1}, storage::node_state::active, "address-3", ""}}, 3))};
   adopt_share share{{*rc::gen::inRange<std::uint64_t>(1, 20)}, {}};
   for (std::uint32_t space = 1; space < 4; ++space)
-    if (*rc::gen::arbitrary<bool>())
+    if (*rc::gen::arbitrary<bool>()) {
       share.owned.push_back({{space}, pick<std::string>({"", "k2"}),
                              pick<std::string>({"", "k6"})});
+      if (*rc::gen::arbitrary<bool>())
+        share.spaces.push_back({{space}, any_rules()});
+    }
   return share;
 }
 
@@ -141,6 +191,7 @@ void expect_same(const std::vector<answer>& one, const std::vector<answer>& two)
     RC_ASSERT(one[place].known == two[place].known);
     RC_ASSERT(one[place].version == two[place].version);
     RC_ASSERT(one[place].repeated == two[place].repeated);
+    RC_ASSERT(one[place].conflict == two[place].conflict);
   }
 }
 

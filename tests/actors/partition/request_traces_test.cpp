@@ -29,6 +29,13 @@ struct traced_replica {
     FAIL("no span " << name);
     return {};
   }
+  /// Of the partition's span.
+  std::string attribute(const std::string& name) const {
+    for (const auto& [called, text] : span("partition").attributes)
+      if (called == name)
+        return text;
+    return "-";
+  }
 
   edge::manual_clock clock{7'000};
   edge::seeded_entropy entropy{1};
@@ -93,6 +100,22 @@ TEST_CASE("a refusal is in its span") {
   refused.answers.emplace_back().code = error_code::version_conflict;
   with.traces.end(1, refused);
   CHECK(with.span("partition").outcome == error_code::version_conflict);
+}
+
+TEST_CASE("a conflict and what became of it are in its request's span (O1, C1)") {
+  traced_replica with;
+  with.traces.begin(1, asked, {3}, single(numbered_put(1)));
+  response given;
+  given.answers.emplace_back();
+  given.answers.emplace_back().conflict
+    = conflict::note{conflict::conflict_kind::write_write, conflict::outcome_kind::merge_both};
+  with.traces.end(1, given);
+  CHECK(with.attribute("conflict") == "write-write");
+  CHECK(with.attribute("conflict.outcome") == "merge-both");
+  traced_replica without;
+  without.traces.begin(1, asked, {3}, single(numbered_put(1)));
+  without.traces.end(1, {});
+  CHECK(without.attribute("conflict") == "-");
 }
 
 TEST_CASE("what isn't sampled isn't known, and no more than the bound is") {

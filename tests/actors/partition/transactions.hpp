@@ -43,9 +43,13 @@ inline transact having_seen(transact what, std::string key, hlc_stamp version) {
 /// can be written back and built again.
 class applied_partition {
 public:
-  explicit applied_partition(const session_limits& limits = {}) : limits_(limits) {
+  explicit applied_partition(const session_limits& limits = {},
+                             const storage::space_settings& settings = {})
+      : limits_(limits) {
     open();
     adopt_share share{{1}, {{things, "", ""}}};
+    if (settings != storage::space_settings{})
+      share.spaces.push_back({things, settings});
     machine_->apply(batch_at(next_stamp(), {}, share));
   }
 
