@@ -1,5 +1,6 @@
 #include "actors/http/idempotency.hpp"
 #include "actors/http/plan.hpp"
+#include "actors/http/watch_query.hpp"
 #include "runtime/network/http_routes.hpp"
 #include "runtime/observe/trace_context.hpp"
 #include "tests/fuzz/input.hpp"
@@ -100,6 +101,17 @@ client::batch_outcome outcomes_for(const plan& made, std::string_view bytes) {
   return all;
 }
 
+void read_watch(const network::http_request& asked) {
+  const auto made = understand_watch(asked);
+  if (!made)
+    return must_explain(made.problem());
+  const auto& token = made->what.from;
+  if (token == watch_token{})
+    return;
+  const auto again = parse_watch_token(to_text(token));
+  must(again && *again == token, "a watch's token is written so that it can be read");
+}
+
 } // namespace
 
 std::vector<std::string> present::fuzz::honest_inputs() {
@@ -121,6 +133,17 @@ std::vector<std::string> present::fuzz::honest_inputs() {
     "PUT /v1/spaces/orders\nIf-None-Match: *\n\n" R"({"split_at":["/w=="],"encoding":"base64"})",
     "DELETE /v1/spaces/orders\n\n",
     "GET /v1/status\n\n",
+    "GET /v1/watch/orders?prefix=a&limit=3&from=1.4711.0,3.17.2%4099~1a2b\n\n",
+    "GET /v1/watch/orders?key=k\nLast-Event-ID: @117964800440205312\n\n",
+    "GET /v1/locks/orders%2Fk?wait_ms=500&known=3\n\n",
+    "PUT /v1/locks/orders%2Fk?lease_ms=5000&wait=true&owner=me\nIdempotency-Key: mine\n\nvalue",
+    "POST /v1/locks/orders%2Fk?claim=17&wait_ms=500\n\n",
+    "DELETE /v1/locks/orders%2Fk?claim=17\n\n",
+    "PUT /v1/kv/orders/key?fence=orders%2Fk:7\n\nvalue",
+    "POST /v1/txn\nContent-Type: application/json\n\n"
+    R"({"compare":[{"space":"s","key":"k","version":0}],)"
+    R"("then":[{"op":"put","space":"s","key":"k","value":"v"},{"op":"get","space":"s","key":"l"}],)"
+    R"("else":[{"op":"append","space":"s","key":"m","element":"e"}]})",
   };
 }
 
@@ -136,6 +159,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto named = write_name_of(*asked); !named)
     must_explain(named.problem());
   const auto what = action_of(*asked);
+  if (what == action::watch_keys)
+    return read_watch(*asked), 0;
   if (!what || *what >= action::show_status)
     return 0;
   const std::string body = asked->body;
