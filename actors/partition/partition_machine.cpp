@@ -311,7 +311,7 @@ void partition_machine::become_following(time_ms now, effects& out) {
     fail(gathered_.take_batch().origins, not_leading(), out);
   fail(std::exchange(to_coordinate_, {}), not_leading(), out);
   fail(std::exchange(locked_writes_, {}), not_leading(), out);
-  forget_coordinated(out);
+  in_hand_.clear();
   locked_reads_.clear();
   while (const auto held = held_.take_any())
     refuse(held->tag, not_leading(), out);
@@ -335,7 +335,6 @@ void partition_machine::become_taking_over(time_ms now) {
   clock_.raise(state_->latest());
   close_up_to_ = {};
   in_hand_.clear(); // an earlier term's coordinator can do nothing any more (P16)
-  release_pushes();
   if (knows_its_log)
     become_leading(now);
 }
@@ -476,8 +475,8 @@ void partition_machine::admit(const held_requests::held& what, bool was_held, ef
       opened.answer_place(place, std::move(*refused));
     } else if (reaches_others(asked)) {
       to_coordinate_.push_back({what.tag, place});
-    } else if (holds_push(what, place)) {
-      opened.fates[place] = waits_for::lock;
+    } else if (auto word = word_on_push(what, asked)) {
+      opened.answer_place(place, std::move(*word));
     } else if (asked.is_read()) {
       opened.fates[place] = waits_for::index;
       reads = true;

@@ -71,8 +71,8 @@
 ///     whoever leads (P22). Where nobody writes the leader proposes one.
 /// I15 A read that waits for a lock is confirmed first, and is answered when that changes,
 ///     when it has waited for as long as it said, or when the leadership ends.
-/// I16 Who pushes a transaction that is with this leadership's coordinator waits until that
-///     has said how it ended: only what nobody drives any more is aborted by others (P8).
+/// I16 Nobody else's push aborts a transaction that is with this leadership's coordinator:
+///     only what nobody drives any more (P8).
 /// I17 A write that comes after what isn't applied here is held back, not proposed, until
 ///     it is or until its deadline (C5).
 /// I18 What users supply runs here, when the leader admits a write, and is logged as its
@@ -377,9 +377,8 @@ private:
   void on_coordinated(const coordinated& what, effects& out);
   void on_coordinator_gone(effects& out);
   bool has_in_hand(const operation_id& id) const;
-  bool holds_push(const held_requests::held& what, std::uint32_t place);
-  void release_pushes();
-  void forget_coordinated(effects& out);
+  std::optional<answer> word_on_push(const held_requests::held& what,
+                                     const operation& asked) const;
   void look_for_left_transactions(const event& input, effects& out);
   std::optional<time_ms> next_look() const;
   void keep_waiting(proposal& done, std::vector<answer>& answers);
@@ -458,11 +457,9 @@ private:
   std::multimap<log_index, std::uint64_t> confirmed_; ///< index → ticket of `reads_`
   parked_reads parked_;
   std::uint64_t last_ticket_ = 0;
-  /// Transactions that are to be handed to the coordinator; that it has in hand; and who
-  /// waits for their ends (I16).
+  /// Transactions that are to be handed to the coordinator, and those that it has in hand.
   std::vector<write_origin> to_coordinate_;
   std::map<write_origin, operation_id> in_hand_;
-  std::multimap<operation_id, write_origin> held_pushes_;
   // Who has met a lock (I12), and how many locks had gone by then.
   std::vector<write_origin> locked_writes_;
   std::vector<std::uint64_t> locked_reads_; ///< tickets of `reads_`

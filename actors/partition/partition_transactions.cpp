@@ -87,8 +87,7 @@ result<transaction_plan> partition_machine::plan_for(const operation& asked,
 void partition_machine::on_coordinated(const coordinated& what, effects& out) {
   if (what.at_term != term_)
     return;
-  if (in_hand_.erase({what.tag, what.place}) != 0)
-    release_pushes();
+  in_hand_.erase({what.tag, what.place});
   auto* asker = requests_.find(what.tag);
   if (!asker || asker->fates[what.place] != waits_for::log)
     return; // it ran into its deadline
@@ -110,7 +109,6 @@ void partition_machine::on_coordinator_gone(effects& out) {
     asker->answer_place(origin.place, std::move(given));
     respond_if_complete(origin.tag, *asker, out);
   }
-  release_pushes();
 }
 
 // -- pushes --------------------------------------------------------------------------
@@ -120,35 +118,16 @@ bool partition_machine::has_in_hand(const operation_id& id) const {
                      [&](const auto& each) { return each.second == id; });
 }
 
-/// I16. The coordinator's own pushes name its term, and wait for nothing.
-bool partition_machine::holds_push(const held_requests::held& what, std::uint32_t place) {
-  const auto* pushed = std::get_if<push>(&what.what->operations[place].what);
+/// I16. The coordinator's own pushes name its term. Others ask again in a while; to let
+/// them wait here would hold up what else their request asks for.
+std::optional<answer> partition_machine::word_on_push(const held_requests::held& what,
+                                                      const operation& asked) const {
+  const auto* pushed = std::get_if<push>(&asked.what);
   if (!pushed || what.only_in || !has_in_hand(pushed->transaction)
       || mutated(mutant::abort_what_is_driven))
-    return false;
-  held_pushes_.emplace(pushed->transaction, write_origin{what.tag, place});
-  return true;
-}
-
-void partition_machine::release_pushes() {
-  for (auto each = held_pushes_.begin(); each != held_pushes_.end();) {
-    if (has_in_hand(each->first)) {
-      ++each;
-      continue;
-    }
-    const auto origin = each->second;
-    each = held_pushes_.erase(each);
-    if (auto* asker = requests_.find(origin.tag)) {
-      gathered_.push(asker->what->operations[origin.place], origin);
-      asker->fates[origin.place] = waits_for::log;
-    }
-  }
-}
-
-void partition_machine::forget_coordinated(effects& out) {
-  in_hand_.clear();
-  for (const auto& [id, origin] : std::exchange(held_pushes_, {}))
-    fail({origin}, not_leading(), out);
+    return std::nullopt;
+  return refused_answer(error_code::transaction_conflict,
+                        "the transaction is under way, and its coordinator lives");
 }
 
 // -- what was left -------------------------------------------------------------------
