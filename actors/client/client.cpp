@@ -33,14 +33,14 @@ result<batch_answer> as_batch_answer(client::outcome_of_call outcome) {
                       outcome.given.version, outcome.given.repeated, outcome.attempts};
 }
 
+} // namespace
+
 result<written> as_written(client::outcome_of_call outcome) {
   if (outcome.problem.code != error_code::ok)
     return std::move(outcome.problem);
   return written{outcome.given.version, outcome.given.repeated, outcome.attempts,
                  outcome.given.conflict};
 }
-
-} // namespace
 
 /// The actors end before the network that they talk through.
 struct client_session::body {

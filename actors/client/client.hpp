@@ -37,6 +37,9 @@ struct written {
   std::optional<conflict::note> conflict = {};
 };
 
+/// Of a write that was asked for with `client_session::call`.
+result<written> as_written(client::outcome_of_call outcome);
+
 struct found_row {
   std::string key;
   std::string value;

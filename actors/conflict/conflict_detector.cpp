@@ -155,6 +155,19 @@ std::optional<note> note_of(const decision& what) {
   return note{*because, static_cast<outcome_kind>(what.index())};
 }
 
+numbered_note numbered(const std::optional<note>& what) {
+  if (!what)
+    return {};
+  return {static_cast<std::uint8_t>(static_cast<unsigned>(what->because) + 1),
+          static_cast<std::uint8_t>(what->then)};
+}
+
+std::optional<note> note_numbered(const numbered_note& what) {
+  if (what.kind == 0 || what.kind > conflict_kinds || what.then >= outcome_kinds)
+    return std::nullopt;
+  return note{static_cast<conflict_kind>(what.kind - 1), static_cast<outcome_kind>(what.then)};
+}
+
 std::optional<conflict_kind> conflict_of(const decision& what) {
   return std::visit(
     []<class Outcome>(const Outcome& one) -> std::optional<conflict_kind> {
@@ -200,7 +213,6 @@ std::string to_string(const conflict_rules& what) {
 
 result<conflict_rules> parse_rules(std::string_view text) {
   constexpr std::string_view merge = "merge:";
-  constexpr std::string_view custom = "custom:";
   constexpr std::string_view escalate = "escalate:";
   if (text == "reject")
     return conflict_rules{};
@@ -215,7 +227,7 @@ result<conflict_rules> parse_rules(std::string_view text) {
   if (text.starts_with(merge)) {
     const auto how = text.substr(merge.size());
     if (how == "union" || how == "intersection" || how == "crdt"
-        || (how.starts_with(custom) && how.size() > custom.size()))
+        || (how.starts_with(custom_merge) && how.size() > custom_merge.size()))
       return conflict_rules{strategy::merge, std::string{how}, {}};
   }
   return make_error(error_code::invalid,

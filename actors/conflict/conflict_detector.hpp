@@ -134,6 +134,17 @@ struct note {
 /// Empty where there was no conflict.
 std::optional<note> note_of(const decision& what);
 
+/// As it is stored and sent; and back: empty for what this program doesn't know.
+struct numbered_note {
+  std::uint8_t kind = 0; ///< + 1; 0: there was no conflict
+  std::uint8_t then = 0;
+};
+numbered_note numbered(const std::optional<note>& what);
+std::optional<note> note_numbered(const numbered_note& what);
+
+/// A merge by a function that the program registers: its name stands behind it.
+inline constexpr std::string_view custom_merge = "custom:";
+
 /// "merge:union", "escalate:path", as commands and HTTP have a space's rules; and back:
 /// `invalid` for what is none.
 std::string to_string(const conflict_rules& what);

@@ -38,8 +38,11 @@ public:
 /// Whether anybody need be asked about a write to this space.
 inline bool wants_advice(const storage::space_settings& space) {
   return !space.policy.empty() || !space.schema.empty()
-         || space.conflicts.merging.starts_with("custom:");
+         || space.conflicts.merging.starts_with(custom_merge);
 }
+
+/// In words: "the schema 'order' isn't registered with …".
+std::string not_registered(const std::string& what, const std::string& name);
 
 /// Of a program that has registered nothing: what the space wants is missing.
 advice without_advisor(const advised_write& what);

@@ -8,11 +8,9 @@ namespace present::conflict {
 
 namespace {
 
-constexpr std::string_view custom = "custom:";
-
 /// What a user's function answers, or threw.
-template <class Call>
-result<std::string> called(const std::string& what, Call call) {
+template <class Answer, class Call>
+result<Answer> called(const std::string& what, Call call) {
   try {
     return call();
   } catch (const std::exception& why) {
@@ -62,18 +60,15 @@ void write_registry::judge(const advised_write& what, advice& given) const {
   const auto found = policies_.find(what.space.policy);
   if (found == policies_.end())
     return;
-  try {
-    auto ruled = found->second(what);
-    given.found.policy = ruled.is;
-    given.found.policy_problem = std::move(ruled.problem);
-    given.found.escalation = std::move(ruled.escalation);
-  } catch (const std::exception& why) { // a rule that can't be asked allows nothing
+  auto ruled = called<ruling>("the policy '" + what.space.policy + "'",
+                              [&] { return found->second(what); });
+  if (ruled) {
+    given.found.policy = ruled->is;
+    given.found.policy_problem = std::move(ruled->problem);
+    given.found.escalation = std::move(ruled->escalation);
+  } else { // a rule that can't be asked allows nothing
     given.found.policy = policy_finding::denied;
-    given.found.policy_problem
-      = "the policy '" + what.space.policy + "' failed: " + why.what();
-  } catch (...) {
-    given.found.policy = policy_finding::denied;
-    given.found.policy_problem = "the policy '" + what.space.policy + "' failed";
+    given.found.policy_problem = ruled.problem().message;
   }
 }
 
@@ -84,8 +79,7 @@ void write_registry::fit(const advised_write& what, advice& given) const {
   const auto name = what.schema.empty() ? what.space.schema : std::string{what.schema};
   const auto writers = schemas_.find(name);
   if (writers == schemas_.end())
-    return misfit(given, "the schema '" + name
-                           + "' isn't registered with the program of the leading node");
+    return misfit(given, not_registered("schema", name));
   if (const auto sound = check_message(*what.written); !sound)
     return misfit(given, sound.problem().message);
   given.found.schema = schema_finding::fits;
@@ -97,7 +91,7 @@ void write_registry::fit(const advised_write& what, advice& given) const {
   if (how == migrations_.end())
     return misfit(given, "readers of '" + what.space.schema + "' can't read '" + name + "' ("
                            + compatible.problem().message + "), and no migration is registered");
-  auto migrated = called("the migration from '" + name + "' to '" + what.space.schema + "'",
+  auto migrated = called<std::string>("the migration from '" + name + "' to '" + what.space.schema + "'",
                          [&] { return how->second(*what.written); });
   if (!migrated)
     return misfit(given, migrated.problem().message);
@@ -106,9 +100,9 @@ void write_registry::fit(const advised_write& what, advice& given) const {
 
 void write_registry::merge(const advised_write& what, advice& given) const {
   const std::string_view how = what.space.conflicts.merging;
-  if (!how.starts_with(custom))
+  if (!how.starts_with(custom_merge))
     return;
-  const auto found = merges_.find(how.substr(custom.size()));
+  const auto found = merges_.find(how.substr(custom_merge.size()));
   if (found == merges_.end())
     return;
   given.merge_problem.clear();
@@ -116,7 +110,7 @@ void write_registry::merge(const advised_write& what, advice& given) const {
     return;
   const std::string_view written
     = given.migrated ? std::string_view{*given.migrated} : *what.written;
-  auto made = called("the merge function '" + found->first + "'",
+  auto made = called<std::string>("the merge function '" + found->first + "'",
                      [&] { return found->second(*what.current, written); });
   if (made)
     given.merged = std::move(*made);

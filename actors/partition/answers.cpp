@@ -56,12 +56,17 @@ std::optional<error> problem_of(const scan& asked) {
   return std::nullopt;
 }
 
-std::optional<error> schema_problem(const std::string& name) {
+/// Of a schema or a policy: as long as a space's.
+std::optional<error> registered_name_problem(const std::string& what, const std::string& name) {
   if (name.size() > bounds::max_space_name)
     return make_error(error_code::too_large,
-                      "schema: " + std::to_string(name.size()) + " bytes; the limit is "
+                      what + ": " + std::to_string(name.size()) + " bytes; the limit is "
                         + std::to_string(bounds::max_space_name));
   return std::nullopt;
+}
+
+std::optional<error> schema_problem(const std::string& name) {
+  return registered_name_problem("schema", name);
 }
 
 std::optional<error> problem_of(const put& asked) {
@@ -93,17 +98,12 @@ std::optional<error> rules_problem(const storage::conflict_rules& rules) {
   return std::nullopt;
 }
 
-std::optional<error> settings_problem(const storage::conflict_rules& rules,
-                                      const std::string& schema, const std::string& policy) {
-  if (auto problem = rules_problem(rules))
+std::optional<error> settings_problem(const storage::space_settings& settings) {
+  if (auto problem = rules_problem(settings.conflicts))
     return problem;
-  if (auto problem = schema_problem(schema))
+  if (auto problem = schema_problem(settings.schema))
     return problem;
-  if (policy.size() > bounds::max_space_name)
-    return make_error(error_code::too_large,
-                      "policy: " + std::to_string(policy.size()) + " bytes; the limit is "
-                        + std::to_string(bounds::max_space_name));
-  return std::nullopt;
+  return registered_name_problem("policy", settings.policy);
 }
 
 std::optional<error> versions_problem(std::uint32_t kept) {
@@ -138,8 +138,7 @@ std::optional<error> cuts_problem(const create_space& asked) {
 std::optional<error> problem_of(const create_space& asked) {
   if (auto problem = name_problem(asked.name))
     return problem;
-  if (auto problem = settings_problem(asked.settings.conflicts, asked.settings.schema,
-                                      asked.settings.policy))
+  if (auto problem = settings_problem(asked.settings))
     return problem;
   if (auto problem = versions_problem(asked.settings.versions_kept))
     return problem;
@@ -151,8 +150,7 @@ std::optional<error> problem_of(const set_space& asked) {
     return problem;
   if (auto problem = versions_problem(asked.versions_kept.value_or(1)))
     return problem;
-  return settings_problem(asked.conflicts.value_or(storage::conflict_rules{}),
-                          asked.schema.value_or(""), asked.policy.value_or(""));
+  return settings_problem(asked.changing({}));
 }
 
 std::optional<error> problem_of(const settle_escalation& asked) {

@@ -113,13 +113,9 @@ answer catalog::apply(const set_space& asked, hlc_stamp at) {
   if (there == map_->spaces.end())
     return refused_answer(error_code::unknown_space, no_space_sentence(asked.name));
   const auto id = there->second;
-  auto settings = map_->settings_of(id);
-  settings.conflicts = asked.conflicts.value_or(settings.conflicts);
-  settings.closes_after_ms = asked.closes_after_ms.value_or(settings.closes_after_ms);
-  settings.schema = asked.schema.value_or(settings.schema);
-  settings.policy = asked.policy.value_or(settings.policy);
-  settings.versions_kept = asked.versions_kept.value_or(settings.versions_kept);
-  if (settings == map_->settings_of(id))
+  const auto before = map_->settings_of(id);
+  const auto settings = asked.changing(before);
+  if (settings == before)
     return applied_answer(versions_.at(asked.name));
   change([&](cluster_map& map) { put_settings(map, id, settings); });
   versions_[asked.name] = at;

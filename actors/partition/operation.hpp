@@ -94,6 +94,16 @@ struct set_space {
   std::optional<std::string> policy;
   std::optional<std::uint32_t> versions_kept; ///< of each key, from its next write on
   friend bool operator==(const set_space&, const set_space&) = default;
+
+  /// `settings` with what isn't empty.
+  storage::space_settings changing(storage::space_settings settings) const {
+    settings.conflicts = conflicts.value_or(settings.conflicts);
+    settings.closes_after_ms = closes_after_ms.value_or(settings.closes_after_ms);
+    settings.schema = schema.value_or(settings.schema);
+    settings.policy = policy.value_or(settings.policy);
+    settings.versions_kept = versions_kept.value_or(settings.versions_kept);
+    return settings;
+  }
 };
 
 // What operators and the nodes themselves ask of the root (membership).

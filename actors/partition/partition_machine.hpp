@@ -380,6 +380,7 @@ private:
   result<transaction_plan> plan_for(const operation& asked, std::uint64_t wall_ms) const;
   void on_coordinated(const coordinated& what, effects& out);
   void on_coordinator_gone(effects& out);
+  void answer_coordinated(const write_origin& origin, answer given, effects& out);
   bool has_in_hand(const operation_id& id) const;
   std::optional<answer> word_on_push(const held_requests::held& what,
                                      const operation& asked) const;

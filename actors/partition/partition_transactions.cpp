@@ -87,27 +87,30 @@ result<transaction_plan> partition_machine::plan_for(const operation& asked,
 void partition_machine::on_coordinated(const coordinated& what, effects& out) {
   if (what.at_term != term_)
     return;
-  in_hand_.erase({what.tag, what.place});
-  auto* asker = requests_.find(what.tag);
-  if (!asker || asker->fates[what.place] != waits_for::log)
-    return; // it ran into its deadline
-  asker->answer_place(what.place, what.what);
-  respond_if_complete(what.tag, *asker, out);
+  const write_origin origin{what.tag, what.place};
+  in_hand_.erase(origin);
+  answer_coordinated(origin, what.what, out);
+}
+
+/// Nothing if it ran into its deadline.
+void partition_machine::answer_coordinated(const write_origin& origin, answer given,
+                                           effects& out) {
+  auto* asker = requests_.find(origin.tag);
+  if (!asker || asker->fates[origin.place] != waits_for::log)
+    return;
+  asker->answer_place(origin.place, std::move(given));
+  respond_if_complete(origin.tag, *asker, out);
 }
 
 /// Perhaps it had them decided: whoever asks again hears how they ended, or begins them
 /// once more. Those that nobody asks for are left to whoever pushes.
 void partition_machine::on_coordinator_gone(effects& out) {
   for (const auto& [origin, id] : std::exchange(in_hand_, {})) {
-    auto* asker = requests_.find(origin.tag);
-    if (!asker)
-      continue;
     auto given = refused_answer(error_code::unknown_outcome,
                                 "this node's coordinator of transactions has ended: the "
                                 "partition knows whether it is applied");
     given.known = outcome::unknown;
-    asker->answer_place(origin.place, std::move(given));
-    respond_if_complete(origin.tag, *asker, out);
+    answer_coordinated(origin, std::move(given), out);
   }
 }
 

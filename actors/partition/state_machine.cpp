@@ -23,28 +23,24 @@ constexpr std::size_t bytes_per_entry = bounds::max_entry;
 
 /// Of `session_answer::flags`.
 constexpr std::uint32_t took_other_branch = 1;
-/// Three bits each: the kind of a conflict + 1, 0 where there was none; and what became of
-/// it.
+/// A conflict that was met, as its two numbers of three bits each.
 constexpr unsigned conflict_shift = 1;
 constexpr unsigned outcome_shift = 4;
 constexpr std::uint32_t three_bits = 7;
 static_assert(conflict::conflict_kinds < three_bits && conflict::outcome_kinds <= three_bits + 1);
 
 std::uint32_t flags_of(const remembered_answer& known) {
-  auto flags = known.otherwise ? took_other_branch : 0u;
-  if (known.conflict)
-    flags |= (static_cast<std::uint32_t>(known.conflict->because) + 1) << conflict_shift
-             | static_cast<std::uint32_t>(known.conflict->then) << outcome_shift;
-  return flags;
+  const auto met = conflict::numbered(known.conflict);
+  return (known.otherwise ? took_other_branch : 0u)
+         | static_cast<std::uint32_t>(met.kind) << conflict_shift
+         | static_cast<std::uint32_t>(met.then) << outcome_shift;
 }
 
 std::optional<conflict::note> note_in(std::uint32_t flags) {
-  const auto kind = flags >> conflict_shift & three_bits;
-  const auto then = flags >> outcome_shift & three_bits;
-  if (kind == 0 || kind > conflict::conflict_kinds || then >= conflict::outcome_kinds)
-    return std::nullopt;
-  return conflict::note{static_cast<conflict::conflict_kind>(kind - 1),
-                        static_cast<conflict::outcome_kind>(then)};
+  const auto number_at = [&](unsigned shift) {
+    return static_cast<std::uint8_t>(flags >> shift & three_bits);
+  };
+  return conflict::note_numbered({number_at(conflict_shift), number_at(outcome_shift)});
 }
 
 /// What a retry hears: the first try's answer. Its sentence isn't kept, but follows

@@ -36,7 +36,7 @@ namespace present::partition {
 ///     remembered. Stale reads alone see what was there before.
 /// A7  What comes under a fence is applied only if that is still good then (P14).
 ///
-/// A7  What becomes of a write that knew something, or whose space has rules, is as
+/// A8  What becomes of a write that knew something, or whose space has rules, is as
 ///     contested_write.hpp says; what waits for somebody is a record of its key's
 ///     partition until it is settled.
 ///

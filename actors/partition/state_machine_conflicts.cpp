@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-/// The state machine's part in conflicts (A7): what a space's rules say, what waits for
+/// The state machine's part in conflicts (A8): what a space's rules say, what waits for
 /// somebody.
 namespace present::partition {
 

@@ -132,18 +132,13 @@ settle_escalation decode_settlement(schema::SettleEscalation::Reader from) {
 }
 
 void encode_note(const std::optional<conflict::note>& from, schema::Answer::Builder to) {
-  if (!from)
-    return;
-  to.setConflict(static_cast<std::uint8_t>(static_cast<unsigned>(from->because) + 1));
-  to.setThen(static_cast<std::uint8_t>(from->then));
+  const auto numbers = conflict::numbered(from);
+  to.setConflict(numbers.kind);
+  to.setThen(numbers.then);
 }
 
 std::optional<conflict::note> decode_note(schema::Answer::Reader from) {
-  if (from.getConflict() == 0 || from.getConflict() > conflict::conflict_kinds
-      || from.getThen() >= conflict::outcome_kinds)
-    return std::nullopt;
-  return conflict::note{static_cast<conflict::conflict_kind>(from.getConflict() - 1),
-                        static_cast<conflict::outcome_kind>(from.getThen())};
+  return conflict::note_numbered({from.getConflict(), from.getThen()});
 }
 
 void encode_escalated(const std::vector<escalated_row>& from, schema::Answer::Builder to) {

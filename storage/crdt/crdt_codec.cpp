@@ -331,9 +331,17 @@ std::string encode_stored(const crdt_value& what) {
   return std::string{storage::crdt_head} + encode_crdt(what);
 }
 
+namespace {
+
+error not_stored() {
+  return make_error(error_code::damaged, "not a CRDT's bytes");
+}
+
+} // namespace
+
 result<crdt_value> decode_stored(std::string_view bytes) {
   if (!is_stored(bytes))
-    return make_error(error_code::damaged, "not a CRDT's bytes");
+    return not_stored();
   return decode_crdt(bytes.substr(storage::crdt_head.size()));
 }
 
@@ -349,8 +357,8 @@ result<std::string> join_stored(std::string_view current, std::string_view writt
     return make_error(error_code::invalid,
                       "the key has " + std::string{storage::type_name(current)}
                         + ", not a CRDT: remove it first");
-  if (const auto other = decode_stored(written); !other)
-    return other.problem();
+  if (!is_stored(written))
+    return not_stored();
   auto joined = join_encoded(current.substr(storage::crdt_head.size()),
                              written.substr(storage::crdt_head.size()));
   if (!joined)

@@ -34,7 +34,7 @@ public:
   static constexpr space_id space{1};
   /// By a wrong map the same partition's, which must refuse to write there (P1).
   static constexpr const char* foreign_space_name = "elsewhere";
-  static constexpr space_id foreign_space{2};
+  static constexpr space_id foreign_space{5}; ///< ranges are in the order of spaces
   /// Where the last writer wins, by base and by stamp; and where CRDTs are kept.
   static constexpr const char* last_space_name = "last";
   static constexpr space_id last_space{3};

@@ -1,3 +1,4 @@
+#include "actors/client/key_range.hpp"
 #include "actors/client/record_lines.hpp"
 #include "tools/present/cluster_session.hpp"
 #include "tools/present/program.hpp"
@@ -48,7 +49,7 @@ int list(const context& with, const conflict_arguments& given) {
         rows.push_back(row_of(row.key, one));
     more = found->more && !found->rows.empty();
     if (more)
-      page.first = found->rows.back().key + std::string(1, '\0');
+      page.first = next_key(found->rows.back().key);
   }
   with.out.list({"key", "write", "path", "reason", "current", "value"}, rows);
   return 0;

@@ -88,10 +88,7 @@ result<written> write(client_session& client, const context& with, const kv_argu
   if (!fence)
     return std::move(fence.problem());
   call.fence = std::move(*fence);
-  auto how = client.call(std::move(call), patience_of(with.set));
-  if (how.problem.code != error_code::ok)
-    return std::move(how.problem);
-  return written{how.given.version, how.given.repeated, how.attempts, how.given.conflict};
+  return as_written(client.call(std::move(call), patience_of(with.set)));
 }
 
 int tell(const context& with, const kv_arguments& given, const result<written>& done) {
@@ -150,7 +147,8 @@ int put(const context& with, client_session& client, kv_arguments& given) {
 int remove(const context& with, client_session& client, kv_arguments& given) {
   return tell(with, given,
               write(client, with, given,
-                    client::remove_call{given.space, given.key, condition_of(given), {}, context_of(given)}));
+                    client::remove_call{given.space, given.key, condition_of(given), {},
+                                        context_of(given)}));
 }
 
 int cas(const context& with, client_session& client, kv_arguments& given) {

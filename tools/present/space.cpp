@@ -57,11 +57,7 @@ int create(const context& with, const space_arguments& given) {
   if (!change)
     return with.out.fail(change.problem());
   create_space wanted{given.name, given.pieces, given.split_at};
-  wanted.settings.conflicts = change->conflicts.value_or(storage::conflict_rules{});
-  wanted.settings.closes_after_ms = change->closes_after_ms.value_or(0);
-  wanted.settings.schema = change->schema.value_or("");
-  wanted.settings.policy = change->policy.value_or("");
-  wanted.settings.versions_kept = change->versions_kept.value_or(1);
+  wanted.settings = change->changing({});
   auto client = open_session(with.set, access::client);
   if (!client)
     return with.out.fail(client.problem());

@@ -6,7 +6,7 @@ namespace present::partition {
 namespace {
 
 /// Of a replica's defects, those that a directed test shows.
-constexpr std::array<std::pair<std::string_view, mutant>, 30> known{{
+constexpr std::array<std::pair<std::string_view, mutant>, 32> known{{
     {"forget_collection", mutant::forget_collection},
     {"lead_before_own_entry", mutant::lead_before_own_entry},
     {"stamp_without_median", mutant::stamp_without_median},
@@ -25,6 +25,8 @@ constexpr std::array<std::pair<std::string_view, mutant>, 30> known{{
     {"drop_locks_late", mutant::drop_locks_late},
     {"forget_prepared", mutant::forget_prepared},
     {"abort_what_is_driven", mutant::abort_what_is_driven},
+    {"ignore_base", mutant::ignore_base},
+    {"ignore_causes", mutant::ignore_causes},
     {"push_without_record", mutant::push_without_record},
     {"prepare_late", mutant::prepare_late},
     {"decide_again", mutant::decide_again},

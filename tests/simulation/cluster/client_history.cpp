@@ -55,6 +55,8 @@ const condition* condition_of(const call_kind& what) {
   return nullptr;
 }
 
+} // namespace
+
 bool is_passable(error_code code) {
   switch (code) {
     case error_code::deadline:
@@ -69,8 +71,6 @@ bool is_passable(error_code code) {
       return false;
   }
 }
-
-} // namespace
 
 // -- as it happens -----------------------------------------------------------------
 

@@ -13,6 +13,9 @@
 
 namespace present::simulation::cluster {
 
+/// Any call may be answered so while faults last.
+bool is_passable(error_code code);
+
 /// What the clients asked, and what they were told. Answers are looked at as they
 /// come (is this error one that this call may get? was it in time? is a version's
 /// value always the same?), and all of them together at the end: per key they must be

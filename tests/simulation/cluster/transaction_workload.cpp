@@ -2,6 +2,7 @@
 
 #include "runtime/base/overloaded.hpp"
 #include "storage/typed_value.hpp"
+#include "tests/simulation/cluster/client_history.hpp"
 
 #include <algorithm>
 #include <array>
@@ -83,21 +84,9 @@ std::vector<std::int64_t> numbers_in(const storage::value_ptr& value) {
   return numbers;
 }
 
-bool is_passable(const error& why) {
-  switch (why.code) {
-    case error_code::transaction_conflict:
-      return why.known == outcome::not_applied;
-    case error_code::deadline:
-    case error_code::unknown_outcome:
-    case error_code::no_quorum:
-    case error_code::overloaded:
-    case error_code::disk_full:
-    case error_code::clock_skew:
-    case error_code::session_expired:
-      return true;
-    default:
-      return false;
-  }
+bool may_end_so(const error& why) {
+  return why.code == error_code::transaction_conflict ? why.known == outcome::not_applied
+                                                      : is_passable(why.code);
 }
 
 } // namespace
@@ -173,22 +162,20 @@ auto transaction_workload::begin_lists(std::uint32_t client, std::uint64_t now) 
 
 auto transaction_workload::begin_skew(std::uint32_t client, std::uint64_t now) -> asked {
   attempt made;
-  made.is = kind::skew;
-  made.at = phase::reading;
+  made.next = second_half::append;
   const auto first = random_.below(places);
-  made.places = {first, (first + random_.between(1, places)) % places};
-  made.appends = ++appended_;
-  for (const auto place : made.places)
-    made.steps.push_back(get_step{the_space, list_at(place)});
-  auto actions = actions_of(made.steps);
-  actions.push_back(histories::append_value{list_at(made.places.back()), made.appends});
-  made.recorded = history_.called(client, std::move(actions), now);
+  const auto second = (first + random_.between(1, places)) % places;
+  made.append = element_step{the_space, list_at(second), element_change::append,
+                             std::to_string(++appended_)};
+  made.steps = {get_step{the_space, list_at(first)}, get_step{the_space, list_at(second)}};
+  auto whole = made.steps;
+  whole.push_back(made.append);
+  made.recorded = history_.called(client, actions_of(whole), now);
   return open(std::move(made));
 }
 
 auto transaction_workload::begin_transfer() -> asked {
   attempt made;
-  made.is = kind::transfer;
   const auto from = random_.below(places);
   const auto to = (from + random_.between(1, places)) % places;
   const auto amount = static_cast<std::int64_t>(random_.between(1, 100));
@@ -199,8 +186,7 @@ auto transaction_workload::begin_transfer() -> asked {
 
 auto transaction_workload::begin_rotation() -> asked {
   attempt made;
-  made.is = kind::rotation;
-  made.at = phase::reading;
+  made.next = second_half::reorder;
   for (std::size_t place = 0; place < places; ++place)
     made.steps.push_back(get_step{the_space, link_at(place)});
   return open(std::move(made));
@@ -208,7 +194,6 @@ auto transaction_workload::begin_rotation() -> asked {
 
 auto transaction_workload::look(std::uint32_t client, std::uint64_t now) -> asked {
   attempt made;
-  made.is = kind::look;
   made.steps = steps_that_look();
   made.recorded = history_.called(client, actions_of(made.steps), now);
   return open(std::move(made));
@@ -229,11 +214,11 @@ std::optional<transact> transaction_workload::answered(ticket id,
   auto& what = open_.at(id);
   const auto& why = how.problem;
   if (why.code != error_code::ok) {
-    oracle_.expect(is_passable(why), "errors",
+    oracle_.expect(may_end_so(why), "errors",
                    "a transaction was answered " + std::string{traits_of(why.code).name} + ": "
                      + why.message);
     const bool has_done_nothing
-      = why.known == outcome::not_applied || what.at == phase::reading;
+      = why.known == outcome::not_applied || what.next != second_half::none;
     if (what.recorded && has_done_nothing)
       history_.aborted(*what.recorded, now);
     open_.erase(id);
@@ -245,9 +230,12 @@ std::optional<transact> transaction_workload::answered(ticket id,
   oracle_.expect(!reads || (results && seen.take(what.steps, *results)), "results",
                  "a transaction has no result for one of its steps");
   look_at(what, seen);
+  const auto half = std::exchange(what.next, second_half::none);
   std::optional<transact> next;
-  if (std::exchange(what.at, phase::writing) == phase::reading)
-    next = what.is == kind::skew ? append_if_unchanged(what, seen) : change_order(seen);
+  if (half == second_half::append)
+    next = append_if_unchanged(what, seen);
+  else if (half == second_half::reorder)
+    next = change_order(seen);
   if (next) {
     what.steps = next->then;
     return next;
@@ -307,8 +295,7 @@ transact transaction_workload::append_if_unchanged(const attempt& what, const si
   transact next;
   for (const auto& each : seen.reads)
     next.seen.push_back({the_space, each.key, each.version});
-  next.then = {element_step{the_space, list_at(what.places.back()), element_change::append,
-                            std::to_string(what.appends)}};
+  next.then = {what.append};
   return next;
 }
 

@@ -58,15 +58,13 @@ public:
   void judge() const { history_.judge(); }
 
 private:
-  enum class kind : std::uint8_t { lists, skew, transfer, rotation, look };
-  enum class phase : std::uint8_t { reading, writing };
+  /// What is asked when it has read what it needs.
+  enum class second_half : std::uint8_t { none, append, reorder };
   struct attempt {
-    kind is = kind::lists;
-    phase at = phase::writing;
+    second_half next = second_half::none; ///< while it reads; none: it is all under way
     std::optional<transaction_history::ticket> recorded;
     std::vector<step> steps; ///< that are under way
-    std::vector<std::size_t> places; ///< skew: of the lists; the last is appended to
-    std::int64_t appends = 0;
+    element_step append;     ///< skew
   };
 
   asked begin_lists(std::uint32_t client, std::uint64_t now);
