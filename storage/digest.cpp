@@ -54,11 +54,17 @@ private:
   std::uint64_t state_;
 };
 
-void hash_rules(field_hash& hash, const space_settings& what) {
-  hash << static_cast<std::uint64_t>(what.conflicts.how) << what.conflicts.merging
-       << what.conflicts.escalation << static_cast<std::uint64_t>(what.reach)
-       << what.versions_kept << what.archive_after_ms << what.schema
-       << what.closes_after_ms << what.policy;
+void hash_settings(field_hash& hash, const space_settings& what) {
+  hash << static_cast<std::uint64_t>(what.conflicts.how)
+       << static_cast<std::uint64_t>(what.reach) << what.versions_kept
+       << what.archive_after_ms << what.schema;
+  // Rows that were written before these were there add up as they did.
+  const space_settings defaults;
+  if (what.conflicts.merging != defaults.conflicts.merging
+      || what.conflicts.escalation != defaults.conflicts.escalation
+      || what.closes_after_ms != defaults.closes_after_ms || what.policy != defaults.policy)
+    hash << what.conflicts.merging << what.conflicts.escalation << what.closes_after_ms
+         << what.policy;
 }
 
 void hash_fields(field_hash& hash, const partition_record& what) {
@@ -73,13 +79,13 @@ void hash_fields(field_hash& hash, const partition_record& what) {
     hash << what.collected;
   for (const auto& each : what.spaces) {
     hash << each.space;
-    hash_rules(hash, each.settings);
+    hash_settings(hash, each.settings);
   }
 }
 
 void hash_fields(field_hash& hash, const space_record& what) {
   hash << what.name << what.version;
-  hash_rules(hash, what.settings);
+  hash_settings(hash, what.settings);
 }
 
 void hash_fields(field_hash& hash, const node_record& what) {

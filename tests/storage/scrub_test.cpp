@@ -181,6 +181,21 @@ TEST_CASE("hashes are the same in every version, for they are stored") {
   CHECK(digest_of(key(1), value("x")) == 0xeedfb59b27fb0ab3);
 }
 
+TEST_CASE("a space's rules change its hash once they aren't the defaults, and not before") {
+  space_record orders{{1}, "orders", {}, {7}};
+  const auto digest = [&] { return digest_of(record_key::space({1}), orders); };
+  CHECK(digest() == 0x86fc2bf121c53069); // as before there were rules to choose from
+  orders.settings.versions_kept = 3;
+  orders.settings.schema = "order";
+  const auto plain = digest();
+  CHECK(plain == 0x0d6a61a68c4dac12);
+  orders.settings.policy = "spending";
+  const auto judged = digest();
+  CHECK(judged != plain);
+  orders.settings.closes_after_ms = 1000;
+  CHECK(digest() != judged);
+}
+
 TEST_CASE("a changed, added or dropped byte changes a hash") {
   CHECK(rc::check([](std::string bytes) {
     const auto before = hash_bytes(bytes);
