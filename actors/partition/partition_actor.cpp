@@ -90,7 +90,9 @@ auto partition_shell::make_behavior() -> behavior_type {
   return {
     [this](partition_request& what) {
       const auto tag = ++last_tag_;
-      askers_.emplace(tag, asker{std::move(what.reply_to), what.tag});
+      const auto steps = transaction::steps_marked::of(what.what->operations);
+      steps.reach(transaction::mark_at::arrived);
+      askers_.emplace(tag, asker{std::move(what.reply_to), what.tag, steps});
       const bool is_traced = traces_.begin(tag, what.trace, setup_.machine.id, *what.what);
       tell(partition::arrived{tag, std::move(what.what), is_traced, what.only_in});
     },
@@ -308,6 +310,7 @@ void partition_shell::perform(raft::send& what) {
 void partition_shell::perform(partition::respond& what) {
   const auto found = askers_.find(what.tag);
   check(found != askers_.end(), "I4: a response to nobody");
+  found->second.steps.reach(transaction::mark_at::answered);
   traces_.end(what.tag, *what.what);
   if (setup_.conflicts)
     setup_.conflicts->count(*what.what);

@@ -8,6 +8,7 @@
 #include "actors/partition/request_traces.hpp"
 #include "actors/router/router_contract.hpp"
 #include "actors/transaction/coordinator_contract.hpp"
+#include "actors/transaction/marks.hpp"
 #include "runtime/supervision/address_book.hpp"
 #include "runtime/supervision/measured_actor.hpp"
 #include "runtime/supervision/wake_timer.hpp"
@@ -107,6 +108,7 @@ private:
   struct asker {
     response_listener who;
     std::uint64_t tag = 0;
+    transaction::steps_marked steps;
   };
 
   const partition_setup setup_;

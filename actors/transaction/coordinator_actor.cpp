@@ -79,7 +79,7 @@ auto coordinator_shell::make_behavior() -> behavior_type {
 void coordinator_shell::on_down(const caf::down_msg& down) {
   if (down.source == watched_client_) {
     watched_client_ = {};
-    for (const auto ticket : std::exchange(far_, {}))
+    for (const auto& [ticket, steps] : std::exchange(far_, {}))
       step(transaction::asked_lost{ticket});
   } else if (const auto found = watched_.find(down.source); found != watched_.end()) {
     const auto partition = found->second;
@@ -121,13 +121,15 @@ void coordinator_shell::ask(const transaction::leadership& whom,
     monitor(to);
   for (std::size_t first = 0; first < what.size(); first += bounds::max_request_operations) {
     auto asked = request_to(whom.partition);
-    auto& [partition, tickets] = requests_[++last_request_];
+    auto& [partition, tickets, steps] = requests_[++last_request_];
     partition = whom.partition;
     const auto end = std::min(what.size(), first + bounds::max_request_operations);
     for (auto place = first; place < end; ++place) {
       tickets.push_back(what[place].ticket);
       asked->operations.push_back(std::move(what[place].what));
     }
+    steps = transaction::steps_marked::of(asked->operations);
+    steps.reach(transaction::mark_at::asked);
     send(to, partition_request{last_request_, std::move(asked),
                                caf::actor_cast<response_listener>(this), {}, whom.at_term});
   }
@@ -139,6 +141,7 @@ void coordinator_shell::on_response(const partition_response& what) {
     return; // of a partition's actor that has ended
   const auto& said = *what.what;
   const auto& tickets = asked.mapped().tickets;
+  asked.mapped().steps.reach(transaction::mark_at::heard);
   for (std::size_t place = 0; place < tickets.size(); ++place)
     step(transaction::asked_answered{
       tickets[place],
@@ -159,7 +162,9 @@ void coordinator_shell::ask(std::vector<transaction::ask_cluster>& what) {
   client::ask_parts asked{{}, ask_patience_ms, caf::actor_cast<client::parts_listener>(this)};
   asked.what.reserve(what.size());
   for (auto& one : what) {
-    far_.insert(one.ticket);
+    const auto& [at, is_new]
+      = far_.emplace(one.ticket, transaction::steps_marked::of(one.what));
+    at->second.reach(transaction::mark_at::asked);
     asked.what.emplace_back(
       one.ticket,
       client::part_call{one.where, std::make_shared<const operation>(std::move(one.what))});
@@ -168,8 +173,10 @@ void coordinator_shell::ask(std::vector<transaction::ask_cluster>& what) {
 }
 
 void coordinator_shell::on_outcome(std::uint64_t ticket, client::outcome_of_call& how) {
-  if (far_.erase(ticket) == 0)
+  const auto asked = far_.extract(ticket);
+  if (!asked)
     return; // of a client that has ended
+  asked.mapped().reach(transaction::mark_at::heard);
   const auto& why = how.problem;
   if (why.code == error_code::ok || how.given.code == why.code)
     step(transaction::asked_answered{ticket, std::move(how.given)});

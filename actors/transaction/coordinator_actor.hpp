@@ -4,6 +4,7 @@
 #include "actors/partition/partition_addresses.hpp"
 #include "actors/transaction/coordinator_contract.hpp"
 #include "actors/transaction/gathered_asks.hpp"
+#include "actors/transaction/marks.hpp"
 #include "runtime/supervision/address_book.hpp"
 #include "runtime/supervision/measured_actor.hpp"
 #include "runtime/supervision/wake_timer.hpp"
@@ -11,7 +12,6 @@
 #include <map>
 #include <memory>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace present {
@@ -46,6 +46,7 @@ private:
   struct asked_here {
     partition_id partition;
     std::vector<std::uint64_t> tickets;
+      transaction::steps_marked steps;
   };
 
   transaction::coordinator_machine machine_;
@@ -58,7 +59,7 @@ private:
   // What has no answer yet: requests to partitions here, by their number, and tickets of
   // what the client was asked.
   std::unordered_map<std::uint64_t, asked_here> requests_;
-  std::unordered_set<std::uint64_t> far_;
+  std::unordered_map<std::uint64_t, transaction::steps_marked> far_;
   std::uint64_t last_request_ = 0;
   supervision::wake_timer<coordinator_wake> timer_;
 };

@@ -117,6 +117,9 @@ class FaultyCluster(Cluster):
     def pid(self, number):
         return self.node(number)["pid"]
 
+    def config_of(self, number):
+        return os.path.join(self.data, f"node-{number}.toml")
+
     def send(self, number, what):
         """When it was sent."""
         at = now_ns()

@@ -2,6 +2,7 @@
 
 #include "actors/node/node.hpp"
 #include "runtime/edge/log.hpp"
+#include "tools/present/armed_failpoint.hpp"
 #include "tools/present/files.hpp"
 #include "tools/present/node_file.hpp"
 #include "tools/present/service_notice.hpp"
@@ -81,6 +82,14 @@ int run_node_file(const context& with, const node_run_arguments& given) {
   file->http_plain = file->http_plain || given.http_plain;
   if (!given.health_listen.empty())
     file->health_listen = given.health_listen;
+  std::unique_ptr<armed_failpoint> point;
+  if (const auto* wanted = std::getenv("PRESENT_FAILPOINT")) {
+    auto armed = armed_failpoint::arm(wanted);
+    if (!armed)
+      return with.out.fail(armed.problem());
+    point = std::move(*armed);
+    edge::logger{file->node, "/"}.warning("a test's failpoint will end this process", {{"at", wanted}});
+  }
   end_of_node end;
   auto running = node::start(config_of(*file), [&end](error why) {
     end.tell(std::move(why));

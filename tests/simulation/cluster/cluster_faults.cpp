@@ -27,6 +27,8 @@ void cluster_world::begin_fault(const fault& item) {
     case fault_kind::crash:
     case fault_kind::crash_all:
     case fault_kind::crash_at_door:
+    case fault_kind::crash_at_mark:
+    case fault_kind::throw_at_mark:
     case fault_kind::pause:
       return begin_halt(item, *target);
     case fault_kind::partition:
@@ -90,6 +92,10 @@ void cluster_world::begin_halt(const fault& item, simulated_node& node) {
     case fault_kind::crash_at_door:
       node.life()->crash_at_door(item.strength % 9);
       return;
+    case fault_kind::crash_at_mark:
+    case fault_kind::throw_at_mark:
+      return deaths_.arm(item.strength % transaction::mark_names.size(),
+                         item.kind == fault_kind::crash_at_mark);
     default:
       world_.effects.count(item.kind);
       node.life()->pause_until(world_.time.now() + duration);
@@ -113,7 +119,8 @@ void cluster_world::revive_after(simulated_node& node, std::uint64_t duration) {
 void cluster_world::bury_the_dead() {
   for (const auto& node : nodes_) {
     if (node->died_at_door()) {
-      world_.effects.count(fault_kind::crash_at_door);
+      world_.effects.count(node->life()->fell_at_mark() ? fault_kind::crash_at_mark
+                                                        : fault_kind::crash_at_door);
       node->bury();
       world_.network.process_ended(*node->life(), true);
       revive_after(*node, world_.random.below(1500 * ms));
@@ -337,6 +344,7 @@ void cluster_world::change_state(fault_kind kind, node_id node, storage::node_st
 
 void cluster_world::end_all_faults() {
   faults_over_ = true;
+  deaths_.disarm();
   world_.network.heal();
   for (const auto& node : nodes_) {
     const auto known = wall_offsets_.find(node->id().value);

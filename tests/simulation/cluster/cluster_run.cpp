@@ -98,6 +98,7 @@ run_result cluster_world::run() {
   result.digests_told = digests_told_;
   count_what_happened();
   result.effective = world_.effects;
+  result.died_at = deaths_.struck();
   return result;
 }
 

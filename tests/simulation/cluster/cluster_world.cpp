@@ -20,7 +20,11 @@ constexpr std::size_t most_last_words = 60;
 
 cluster_world::cluster_world(const run_options& options)
     : options_(options), world_(options.seed), audit_(world_.oracle),
-      watch_(world_.oracle, world_.time) {
+      watch_(world_.oracle, world_.time),
+      deaths_(world_.actors, [this](const process& who) {
+        watch_.excuse(who.host());
+        world_.effects.count(fault_kind::throw_at_mark);
+      }) {
   hear_log();
   draw_climate();
   watch_actors();

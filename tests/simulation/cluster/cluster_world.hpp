@@ -3,6 +3,7 @@
 #include "tests/simulation/cluster/actor_watch.hpp"
 #include "tests/simulation/cluster/client_host.hpp"
 #include "tests/simulation/cluster/fault_plan.hpp"
+#include "tests/simulation/cluster/marked_deaths.hpp"
 #include "tests/simulation/cluster/replica_audit.hpp"
 #include "tests/simulation/cluster/simulated_node.hpp"
 #include "tests/simulation/cluster/surroundings.hpp"
@@ -44,6 +45,7 @@ struct run_result {
   std::uint64_t states_compared = 0;
   std::uint64_t digests_told = 0; ///< to leaders, of states at markers
   effect_tally effective;
+  mark_tally died_at{};
 };
 
 /// A cluster of real actor trees in one thread, with everything around them
@@ -119,6 +121,7 @@ private:
   surroundings world_;
   replica_audit audit_;
   actor_watch watch_;
+  marked_deaths deaths_;
   std::vector<std::unique_ptr<simulated_node>> nodes_;
   std::vector<std::unique_ptr<client_host>> hosts_;
   std::unique_ptr<workload> clients_;

@@ -11,6 +11,8 @@ enum class fault_kind : std::uint8_t {
   crash,          // 1: a node loses what was not durable
   crash_all,      // 1: every node at once
   crash_at_door,  // 3: between two deeds of one handler
+  crash_at_mark,  // 16: a node, at a step of a transaction's commit
+  throw_at_mark,  // 16: the coordinator, or a partition's replica
   pause,          // 4
   partition,      // 5: a minority, both ways
   one_way,        // 5: a single direction of a single link

@@ -12,6 +12,8 @@ constexpr std::array<fault_row, fault_kinds> table{{
   {"crash", 8, 20, 2500},
   {"crash_all", 2, 20, 1000},
   {"crash_at_door", 6, 20, 1500},
+  {"crash_at_mark", 8, 20, 1500},
+  {"throw_at_mark", 8, 20, 1500},
   {"pause", 8, 100, 3000},
   {"partition", 8, 100, 3000},
   {"one_way", 6, 100, 3000},

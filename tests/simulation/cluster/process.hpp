@@ -44,6 +44,12 @@ public:
     return alive_;
   }
   void crash_at_door(unsigned number) { doors_left_ = number; }
+  /// It ends in the middle of a handler (fault 16): what that does yet reaches nobody.
+  void fall_at_mark() {
+    alive_ = false;
+    died_at_door_ = fell_at_mark_ = true;
+  }
+  bool fell_at_mark() const { return fell_at_mark_; }
   /// It died at a door: whoever runs it has to bury it.
   bool take_death_at_door() { return std::exchange(died_at_door_, false); }
 
@@ -53,6 +59,7 @@ private:
   node_clock clock_;
   bool alive_ = true;
   bool died_at_door_ = false;
+  bool fell_at_mark_ = false;
   std::uint64_t paused_until_ = 0;
   std::optional<unsigned> doors_left_;
 };

@@ -64,6 +64,7 @@ struct totals {
   std::uint64_t doubled = 0;
   std::uint64_t agreed = 0;
   fault_seeds<fault_kind, fault_kinds> faults;
+  mark_tally died_at{};
   std::vector<std::uint64_t> failed;
   std::chrono::duration<double> took{};
 
@@ -75,6 +76,8 @@ struct totals {
     unknown += done.unknown;
     states_compared += done.states_compared;
     digests_told += done.digests_told;
+    for (std::size_t mark = 0; mark < died_at.size(); ++mark)
+      died_at[mark] += done.died_at[mark];
     faults.add(done.plan, [&](fault_kind kind) { return done.effective.of(kind); });
   }
 };
@@ -97,6 +100,9 @@ nlohmann::ordered_json report_of(const arguments& wanted, const totals& sum) {
                                 {"failed_seeds", sum.failed},
                                 {"doubled", sum.doubled},
                                 {"agreed", sum.agreed}};
+  auto& marks = report["died_at"];
+  for (std::size_t mark = 0; mark < sum.died_at.size(); ++mark)
+    marks[std::string{transaction::mark_names[mark]}] = sum.died_at[mark];
   sum.faults.report(report);
   return report;
 }

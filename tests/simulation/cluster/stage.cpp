@@ -122,7 +122,9 @@ void stage::run(std::size_t place, player* who) {
   kept->has_hesitated = false;
   auto& clock = kept->owner->clock();
   clock.throw_after(kept->throws_after);
+  running_ = kept;
   scheduler_.try_run_once();
+  running_ = nullptr;
   if (kept->throws_after && !clock.is_about_to_throw()) {
     kept->throws_after.reset();
     ++thrown_;

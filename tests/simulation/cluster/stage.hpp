@@ -65,6 +65,9 @@ public:
   /// Handles one message. False: no actor may run at this time.
   bool run_one();
 
+  /// Whose message is handled at this moment; null between two messages.
+  const player* running() const { return running_.get(); }
+
   /// When an actor that has mail may run; empty: there is none.
   std::optional<std::uint64_t> next_ready() const;
 
@@ -108,6 +111,7 @@ private:
   std::map<std::uint64_t, std::shared_ptr<player>> players_; ///< by number
   std::unordered_map<const caf::resumable*, std::shared_ptr<player>> by_job_;
   std::vector<std::size_t> candidates_;
+  std::shared_ptr<const player> running_;
   std::uint64_t entered_ = 0;
   std::uint64_t handled_ = 0;
   std::uint64_t thrown_ = 0;
