@@ -1,5 +1,6 @@
 #include "actors/node/local_gateway.hpp"
 
+#include "actors/partition/operation_size.hpp"
 #include "actors/system_names.hpp"
 #include "runtime/base/bounds.hpp"
 
@@ -64,32 +65,40 @@ void local_gateway::send_all(std::vector<client::send_attempt> what,
                              const client::client_actor& from) {
   const std::lock_guard hold(mutex_);
   const auto session = open_session();
-  using gathering = std::pair<std::shared_ptr<request>, sent>;
   std::map<std::pair<partition_id, map_epoch>, gathering> open;
   for (auto& one : what) {
-    // What waits there would keep the others waiting.
-    const bool alone = one.what.may_wait();
+    // What waits there would keep the others waiting; and the answers of a request's reads
+    // have a bound together.
+    const bool alone = one.what.may_wait() || one.what.is_read();
     gathering by_itself;
-    auto& [asked, by] = alone ? by_itself : open[{one.partition, one.epoch}];
-    if (!asked)
-      asked = request_like(one);
-    by.from = from;
-    by.attempts.push_back(one.attempt);
-    add(std::move(one), *asked);
-    if (alone || by.attempts.size() == bounds::max_request_operations)
-      submit(session, std::exchange(asked, nullptr), std::exchange(by, {}));
+    auto& to = alone ? by_itself : open[{one.partition, one.epoch}];
+    const auto bytes = alone ? 0 : encoded_bytes(one.what);
+    if (to.asked && !to.has_room_for(bytes))
+      submit(session, std::exchange(to, {}));
+    if (!to.asked)
+      to.asked = request_like(one);
+    to.by.from = from;
+    to.by.attempts.push_back(one.attempt);
+    to.bytes += bytes;
+    add(std::move(one), *to.asked);
+    if (alone)
+      submit(session, std::move(to));
   }
   for (auto& [where, gathered] : open)
-    if (gathered.first)
-      submit(session, std::move(gathered.first), std::move(gathered.second));
+    submit(session, std::move(gathered));
 }
 
-void local_gateway::submit(const session_actor& to, std::shared_ptr<request> what, sent by) {
+bool local_gateway::gathering::has_room_for(std::size_t more) const {
+  return by.attempts.size() < bounds::max_request_operations
+         && bytes + more <= bounds::max_request;
+}
+
+void local_gateway::submit(const session_actor& to, gathering what) {
   if (!to)
-    return fail(by, true);
+    return fail(what.by, true);
   const auto number = ++last_number_;
-  requests_.emplace(number, std::move(by));
-  caf::anon_send(to, session_call{number, std::move(what)});
+  requests_.emplace(number, std::move(what.by));
+  caf::anon_send(to, session_call{number, std::move(what.asked)});
 }
 
 void local_gateway::fail(const sent& lost, bool never_sent) {

@@ -4,6 +4,7 @@
 #include "actors/session/session_actor.hpp"
 #include "runtime/supervision/address_book.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -22,7 +23,7 @@ public:
   explicit local_gateway(supervision::address_book& addresses);
 
   void send(const client::send_attempt& what, const client::client_actor& from);
-  /// Those for one partition go in one request.
+  /// Writes to one partition go in one request, as far as one has room.
   void send_all(std::vector<client::send_attempt> what, const client::client_actor& from);
   /// `take` is called once, in the thread of the session or of the caller, with
   /// null if the map can't be had.
@@ -41,8 +42,17 @@ private:
     client::client_actor from;
   };
 
+  /// A request that is being put together.
+  struct gathering {
+    std::shared_ptr<request> asked; ///< null: nothing yet
+    sent by;
+    std::size_t bytes = 0;
+
+    bool has_room_for(std::size_t more) const;
+  };
+
   session_actor open_session();
-  void submit(const session_actor& to, std::shared_ptr<request> what, sent by);
+  void submit(const session_actor& to, gathering what);
   static void fail(const sent& lost, bool never_sent);
 
   std::mutex mutex_;

@@ -315,7 +315,7 @@ std::optional<error> problem_of(const push& asked) {
 }
 
 std::optional<error> problem_of(const forget& asked) {
-  return asked.where == anchor{} ? std::nullopt : anchor_problem("where", asked.where);
+  return anchor_problem("where", asked.where);
 }
 
 std::optional<error> problem_of(const watch& asked) {

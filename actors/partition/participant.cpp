@@ -168,10 +168,7 @@ answer participant::apply(const push& asked, hlc_stamp stamp) {
 answer participant::apply(const forget& asked, hlc_stamp stamp) {
   if (const auto found = ended_.find(asked.transaction); found != ended_.end()) {
     auto record = found->second.what;
-    if (asked.where == anchor{})
-      record.waiting.clear();
-    else
-      std::erase(record.waiting, storage::key_name{asked.where.space, asked.where.key});
+    std::erase(record.waiting, storage::key_name{asked.where.space, asked.where.key});
     note(std::move(record), false);
   }
   return applied_answer(stamp);

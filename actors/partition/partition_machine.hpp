@@ -368,6 +368,7 @@ private:
   std::optional<operation> advised(const operation& asked) const;
   void release_held(effects& out);
   void gather_on(time_ms now);
+  bool gathers_on(time_ms now) const;
   void propose_gathered(const event& input, effects& out);
   void propose_batch(const event& input, effects& out);
   bool wants_own_entry() const;

@@ -25,9 +25,15 @@ void partition_machine::gather_on(time_ms now) {
   awaited_ = writes;
 }
 
+/// Entries of the machine's own wait for nobody.
+bool partition_machine::gathers_on(time_ms now) const {
+  return now < gathers_until_ && !gathered_.is_empty() && gathered_.size() < awaited_
+         && !wants_own_entry();
+}
+
 /// An idle partition proposes at once; a busy one lets the next batch gather.
 void partition_machine::propose_gathered(const event& input, effects& out) {
-  if (input.now < gathers_until_ && gathered_.size() < awaited_)
+  if (gathers_on(input.now))
     return;
   gathers_until_ = 0;
   while (phase_ == phase::leading

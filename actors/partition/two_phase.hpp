@@ -91,7 +91,7 @@ struct push {
   friend bool operator==(const push&, const push&) = default;
 };
 
-/// To home: the one at `where` has resolved it; without a key there: all of them have.
+/// To home: the one at `where` has resolved it.
 struct forget {
   operation_id transaction;
   anchor where;

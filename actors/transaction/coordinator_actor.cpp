@@ -1,5 +1,6 @@
 #include "actors/transaction/coordinator_actor.hpp"
 
+#include "actors/partition/operation_size.hpp"
 #include "actors/system_names.hpp"
 #include "runtime/base/bounds.hpp"
 
@@ -119,15 +120,16 @@ void coordinator_shell::ask(const transaction::leadership& whom,
     return step(transaction::partition_gone{whom.partition});
   if (watched_.emplace(to.address(), whom.partition).second)
     monitor(to);
-  for (std::size_t first = 0; first < what.size(); first += bounds::max_request_operations) {
+  for (auto place = what.begin(); place != what.end();) {
     auto asked = request_to(whom.partition);
-    auto& [partition, tickets, steps] = requests_[++last_request_];
-    partition = whom.partition;
-    const auto end = std::min(what.size(), first + bounds::max_request_operations);
-    for (auto place = first; place < end; ++place) {
-      tickets.push_back(what[place].ticket);
-      asked->operations.push_back(std::move(what[place].what));
-    }
+    auto& [of, tickets, steps] = requests_[++last_request_];
+    of = whom.partition;
+    std::size_t bytes = encoded_bytes(place->what);
+    do {
+      tickets.push_back(place->ticket);
+      asked->operations.push_back(std::move(place->what));
+    } while (++place != what.end() && tickets.size() < bounds::max_request_operations
+             && (bytes += encoded_bytes(place->what)) <= bounds::max_request);
     steps = transaction::steps_marked::of(asked->operations);
     steps.reach(transaction::mark_at::asked);
     send(to, partition_request{last_request_, std::move(asked),

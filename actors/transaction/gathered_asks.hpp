@@ -16,8 +16,8 @@
 ///
 /// Invariants
 /// G1  What is asked goes out once, in the order in which it was asked of its leadership.
-/// G2  What somebody waits for goes when the turn ends; a lock's release that is alone,
-///     too: then there is nobody to ride with.
+/// G2  What somebody waits for goes when the turn ends; the releases of a transaction that is
+///     alone, too: then there is nobody to ride with.
 /// G3  Nothing waits for longer than its haste says.
 ///
 /// Pure; not thread-safe.
@@ -49,11 +49,9 @@ private:
   struct queue {
     std::vector<Ask> asked;
     std::optional<time_ms> due; ///< of the one that can wait the least
-    std::size_t releases = 0;
+    operation_id releases; ///< whose locks all of it lets go of, if it is one transaction's
 
-    bool may_go(time_ms now) const {
-      return due && (*due <= now || (asked.size() == 1 && releases == 1));
-    }
+    bool may_go(time_ms now) const { return due && (*due <= now || releases != operation_id{}); }
   };
 
   template <class Ask>
@@ -62,7 +60,9 @@ private:
                           : what.hurry == haste::soon ? release_patience_ms
                                                       : forget_patience_ms;
     to.due = std::min(to.due.value_or(now + patience), now + patience);
-    to.releases += what.hurry == haste::soon;
+    const auto* release = std::get_if<resolve>(&what.what.what);
+    const auto of = release ? release->transaction : operation_id{};
+    to.releases = to.asked.empty() || to.releases == of ? of : operation_id{};
     to.asked.push_back(std::move(what));
   }
 

@@ -164,7 +164,7 @@ void two_phase_machine::on_prepared(const event& input, preparation& of, const a
     if (std::all_of(others.begin(), others.end(), [](const auto& o) { return o.its.is_done; })
         || mutated(mutant::decide_before_all_prepared))
       become_deciding(input, out);
-  } else if (meets_lock(said) && (outranks(*said.holder) || holds_nothing())) {
+  } else if (meets_lock(said) && (outranks(*said.holder) || may_wait_for(*said.holder))) {
     wait_for_lock(input, of.its);
   } else {
     become_pushing(input, meets_lock(said) ? younger_than_holder() : problem_of(said), out);
@@ -216,13 +216,18 @@ void two_phase_machine::on_resolved(const event& input, resolving& phase, errand
   if (said.code != error_code::ok)
     return pause(input, of);
   of.is_done = true;
-  const auto is_done = [](const errand& each) { return each.is_done; };
-  if (!std::all_of(phase.others.begin(), phase.others.end(), is_done))
-    return;
-  if (!phase.committed || phase.to_forget.is_done)
+  const bool is_other = std::any_of(phase.others.begin(), phase.others.end(),
+                                    [&](const errand& each) { return &each == &of; });
+  if (is_other && phase.committed) {
+    for (auto& each : phase.to_forget)
+      if (each.where == of.where)
+        send(each, out);
+  }
+  const auto all_done = [](const std::vector<errand>& all) {
+    return std::all_of(all.begin(), all.end(), [](const errand& e) { return e.is_done; });
+  };
+  if (all_done(phase.others) && (!phase.committed || all_done(phase.to_forget)))
     become_done(out);
-  else
-    send(phase.to_forget, out);
 }
 
 // -- phases --------------------------------------------------------------------------
@@ -260,9 +265,10 @@ void two_phase_machine::become_resolving(const event&, bool committed, hlc_stamp
   resolving phase;
   phase.committed = committed;
   phase.stamp = stamp;
-  for (const auto& each : others_)
+  for (const auto& each : others_) {
     phase.others.emplace_back(each);
-  phase.to_forget.where = terms_.home;
+    phase.to_forget.emplace_back(each);
+  }
   phase_ = std::move(phase);
   if (others_.empty())
     return become_done(out);
@@ -287,9 +293,9 @@ std::vector<two_phase_machine::errand*> two_phase_machine::errands() {
                [&](deciding& phase) { all.push_back(&phase.its); },
                [&](pushing& phase) { all.push_back(&phase.its); },
                [&](resolving& phase) {
-                 for (auto& each : phase.others)
-                   all.push_back(&each);
-                 all.push_back(&phase.to_forget);
+                 for (auto* list : {&phase.others, &phase.to_forget})
+                   for (auto& each : *list)
+                     all.push_back(&each);
                },
                [](auto&) {},
              },
@@ -309,10 +315,11 @@ void two_phase_machine::send(errand& what, effects& out) {
   what.ticket = ++last_ticket_;
   ++what.tries;
   auto asked = operation_of(what);
-  const auto hurry = std::holds_alternative<forget>(asked.what)    ? haste::none
+  const bool forgets = std::holds_alternative<forget>(asked.what);
+  const auto hurry = forgets                                       ? haste::none
                      : std::holds_alternative<resolve>(asked.what) ? haste::soon
                                                                    : haste::now;
-  out.push_back(ask{what.ticket, what.where, std::move(asked), hurry});
+  out.push_back(ask{what.ticket, forgets ? terms_.home : what.where, std::move(asked), hurry});
 }
 
 operation two_phase_machine::operation_of(const errand& what) const {
@@ -331,9 +338,11 @@ operation two_phase_machine::operation_of(const errand& what) const {
                  asked.what = push{terms_.id, terms_.home, terms_.deadline};
                },
                [&](const resolving& phase) {
-                 // Of a lock that was doubted only that one is known.
-                 if (&what == &phase.to_forget)
-                   asked.what = forget{terms_.id, others_.size() == 1 ? others_.front() : anchor{}};
+                 const bool forgets
+                   = std::any_of(phase.to_forget.begin(), phase.to_forget.end(),
+                                 [&](const errand& each) { return &each == &what; });
+                 if (forgets)
+                   asked.what = forget{terms_.id, what.where};
                  else
                    asked.what
                      = resolve{terms_.id, phase.committed, phase.stamp, terms_.deadline};
@@ -354,8 +363,12 @@ void two_phase_machine::wait_for_lock(const event& input, errand& what) {
   what.again_at = input.now + pacing_.detour(what.tries);
 }
 
-/// The only one to prepare was refused, and home locks nothing before it decides.
-bool two_phase_machine::holds_nothing() const { return others_.size() == 1; }
+/// The only one to prepare was refused, and home locks nothing before it decides: nobody
+/// waits for us, however old the holder is. But for another attempt of the same name: as
+/// long as we are under way nobody ends that (I16).
+bool two_phase_machine::may_wait_for(const lock_holder& other) const {
+  return others_.size() == 1 && other.terms.id != terms_.id;
+}
 
 /// C5. Of the same age, the one with the lower name: all agree on that.
 bool two_phase_machine::outranks(const lock_holder& other) const {

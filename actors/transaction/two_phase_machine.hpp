@@ -150,7 +150,7 @@ private:
     bool committed = false;
     hlc_stamp stamp;
     std::vector<errand> others;
-    errand to_forget; ///< home is told when all have it
+    std::vector<errand> to_forget; ///< home is told of each that has it
   };
   struct done {};
 
@@ -179,7 +179,7 @@ private:
   operation operation_of(const errand& what) const;
   void pause(const event& input, errand& what);
   void wait_for_lock(const event& input, errand& what);
-  bool holds_nothing() const;
+  bool may_wait_for(const lock_holder& other) const;
   bool outranks(const lock_holder& other) const;
   void tell(answer what, effects& out);
   void check_invariants() const;

@@ -120,6 +120,24 @@ TEST_CASE("an attempt goes to the node's own partition as it is, and its answer 
   CHECK(node.losses.empty());
 }
 
+TEST_CASE("several attempts at once are as many requests as their bytes need, and each read is one") {
+  gateway_under_test node;
+  std::vector<client::send_attempt> all;
+  const auto large = std::make_shared<const std::string>(bounds::max_value, 'v');
+  const auto fit = bounds::max_request / bounds::max_value;
+  for (std::uint64_t n = 1; n <= fit; ++n) {
+    all.push_back(node.attempt_of(n));
+    std::get<put>(all.back().what.what).value = large;
+  }
+  all.push_back(node.attempt_of(fit + 1));
+  all.back().what.what = get{{1}, "k"};
+  node.send_all(all);
+  REQUIRE(node.asked.size() == 3);
+  CHECK(node.asked[0].what->operations.size() == fit - 1); // keys and names take room, too
+  CHECK(node.asked[1].what->operations[0].is_read());
+  CHECK(node.asked[2].what->operations.size() == 1);
+}
+
 TEST_CASE("several attempts at once are one request for each map, and what may wait goes alone") {
   gateway_under_test node;
   auto waits = node.attempt_of(3);

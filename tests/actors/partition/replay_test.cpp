@@ -46,6 +46,7 @@ public:
 
 private:
   void open() {
+    machine_.reset(); // it ends before its table
     table_ = std::make_unique<storage::state>(disk_);
     machine_ = std::make_unique<state_machine>(id_, limits_, *table_);
   }

@@ -163,6 +163,7 @@ public:
 
 private:
   void start(const raft::snapshot_mark& mark) {
+    machine_.reset(); // it ends before its table
     table_ = std::make_unique<storage::state>(disk);
     machine_ = std::make_unique<partition_machine>(options_, *table_, mark);
     last_index = mark.index;

@@ -24,6 +24,12 @@ ask_cluster far(std::uint64_t ticket, haste hurry) {
   what.hurry = hurry;
   return what;
 }
+/// Of the locks of that transaction in one more partition.
+ask_cluster release(std::uint64_t ticket, std::uint64_t transaction) {
+  auto what = far(ticket, haste::soon);
+  what.what.what = resolve{{{7}, {transaction}}, true, {}, {}};
+  return what;
+}
 
 template <class Ask>
 std::vector<std::uint64_t> tickets_of(const std::vector<Ask>& all) {
@@ -55,9 +61,9 @@ TEST_CASE("what is asked in one turn goes as one request to each leadership, in 
 TEST_CASE("what nobody waits for rides along with what somebody does") {
   gathered_asks asks;
   asks.push(start, of(here, 1, haste::none));
-  asks.push(start, far(2, haste::soon));
-  asks.push(start, far(3, haste::soon));
-  CHECK(asks.take(start).of_homes.empty());
+  asks.push(start, release(2, 1));
+  asks.push(start, release(3, 2));
+  CHECK(asks.take(start).of_cluster.empty());
   asks.push(start + 2, of(here, 4, haste::now));
   asks.push(start + 2, far(5, haste::now));
   const auto taken = asks.take(start + 2);
@@ -68,8 +74,8 @@ TEST_CASE("what nobody waits for rides along with what somebody does") {
 
 TEST_CASE("nothing waits for longer than its haste says, and wakes whoever has it (G3)") {
   gathered_asks asks;
-  asks.push(start, far(1, haste::soon));
-  asks.push(start + 1, far(2, haste::soon));
+  asks.push(start, release(1, 1));
+  asks.push(start + 1, release(2, 2));
   asks.push(start, of(here, 3, haste::none));
   CHECK(asks.next_due() == start + release_patience_ms);
   CHECK(asks.take(start + release_patience_ms - 1).of_cluster.empty());
@@ -81,10 +87,12 @@ TEST_CASE("nothing waits for longer than its haste says, and wakes whoever has i
         == std::vector<std::uint64_t>{3});
 }
 
-TEST_CASE("a release that is alone goes at once: there is nobody to ride with (G2)") {
+TEST_CASE("releases of one that is alone go at once: there is nobody to ride with (G2)") {
   gathered_asks asks;
-  asks.push(start, far(1, haste::soon));
-  CHECK(tickets_of(asks.take(start).of_cluster) == std::vector<std::uint64_t>{1});
-  asks.push(start, far(2, haste::none));
+  asks.push(start, release(1, 1));
+  asks.push(start, release(2, 1));
+  CHECK(tickets_of(asks.take(start).of_cluster) == std::vector<std::uint64_t>{1, 2});
+  asks.push(start, far(3, haste::none));
+  asks.push(start, release(4, 1));
   CHECK(asks.take(start).of_cluster.empty());
 }

@@ -56,6 +56,7 @@ two_phase_world::two_phase_world(std::uint64_t seed) : chance_(seed) {
 }
 
 void two_phase_world::open(simulated_partition& p) {
+  p.machine.reset(); // it ends before its table
   p.table = std::make_unique<storage::state>(*p.disk);
   p.machine = std::make_unique<partition::state_machine>(partition_id{1}, partition::session_limits{},
                                                          *p.table);

@@ -63,7 +63,7 @@ transaction_group::transaction_group(std::uint32_t partitions) {
 }
 
 void transaction_group::open(partition& p) {
-  p.machine.reset();
+  p.machine.reset(); // it ends before its table
   p.table = std::make_unique<storage::state>(p.disk);
   p.machine = std::make_unique<present::partition::state_machine>(
     partition_id{1}, present::partition::session_limits{}, *p.table);
