@@ -1,6 +1,8 @@
 #include "actors/partition/mutant.hpp"
 #include "actors/partition/partition_machine.hpp"
 
+#include <string>
+#include <string_view>
 #include <utility>
 
 /// What the partition's machine does about conflicts before a write is in the log: it
@@ -18,12 +20,19 @@ std::string too_long(const char* what, std::size_t bytes) {
          + std::to_string(bounds::max_value);
 }
 
+/// At most so many bytes of UTF-8, and no part of a character.
+std::size_t whole_characters(std::string_view text, std::size_t bytes) {
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U)
+    --bytes;
+  return bytes;
+}
+
 /// What users supply is bounded before it is logged, as what clients send is.
 conflict::advice bounded(conflict::advice given) {
   for (auto* text : {&given.found.schema_problem, &given.found.policy_problem,
                      &given.found.escalation, &given.merge_problem})
     if (text->size() > max_finding_text)
-      text->resize(max_finding_text);
+      text->resize(whole_characters(*text, max_finding_text));
   if (given.migrated && given.migrated->size() > bounds::max_value) {
     given.found.schema = conflict::schema_finding::incompatible;
     given.found.schema_problem = too_long("the migration", given.migrated->size());

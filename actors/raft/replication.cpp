@@ -100,13 +100,15 @@ void raft_machine::on_refused(leader& state, node_id peer, progress& to,
   if (to.state == progress::phase::probing
       && answer.refused_index != previous(to.next))
     return; // of an earlier probe
-  // It refuses what it had acknowledged: an old message, or its store has lost
-  // entries (rule 15). Counting less for it is right in both cases.
-  if (answer.refused_index <= to.matched)
-    to.matched = std::min(to.matched, answer.hint_index);
   const auto meet = log_.last_at_most(answer.hint_index, answer.hint_term);
-  auto from = next(std::min(meet.index, answer.hint_index));
-  from = std::min(from, std::max(answer.refused_index, log_index{1}));
+  const auto common = std::min(meet.index, answer.hint_index);
+  // It refuses what it had acknowledged: an old message, or its store has lost
+  // entries, or has those of an earlier term again (rule 15). Counting less for it is
+  // right in all of these cases.
+  if (answer.refused_index <= to.matched)
+    to.matched = std::min(to.matched, common);
+  const auto from
+    = std::min(next(common), std::max(answer.refused_index, log_index{1}));
   to.become_probing(std::max(from, next(to.matched)));
   replicate_to(state, peer, to); // rule 8: again at once
 }

@@ -329,6 +329,7 @@ void world::end_all_faults() {
     wrong.paused_until_us = wrong.slow_disk_until_us = wrong.full_until_us = 0;
     wrong.compacting_until_us = wrong.stall_next_sync_us = wrong.crash_after_vote_us = 0;
     wrong.misdirect_next_write = wrong.fail_next_checkpoint = false;
+    wrong.crash_after_effects.reset(); // armed while it was down, it would strike now
     // All are there now; but whose log is the longest may have no state to lead with.
     wrong.waits_for_all_witnesses = false;
     if (node->is_up())

@@ -207,6 +207,15 @@ TEST_CASE("what a rule makes may be as large as a value, and no larger (I18)") {
     CHECK(given.code == error_code::denied);
     CHECK(given.message.size() < 1'000);
   }
+  SUBCASE("said, and cut between two characters") {
+    std::string sentence;
+    for (int times = 0; times < 1'000; ++times)
+      sentence += "\xe2\x82\xac"; // a euro sign
+    answer.found.policy = conflict::policy_finding::denied;
+    answer.found.policy_problem = sentence;
+    const auto given = with.replica->now_answer(write(1, 2, put_of("k", "w")));
+    CHECK(given.message.ends_with("\xe2\x82\xac"));
+  }
   CHECK(with.replica->value_of("k") == "v");
 }
 
