@@ -8,6 +8,7 @@
 #include <memory>
 #include <unordered_map>
 #include <variant>
+#include <vector>
 
 namespace present::client {
 
@@ -51,21 +52,26 @@ private:
     std::size_t place = 0;
   };
   using caller = std::variant<promise, batch_place>;
+  using end_promise = caf::typed_response_promise<session_over>;
 
   promise begin(timed_call what);
   batch_promise begin(batch_call what);
   void begin(batch_call what, std::shared_ptr<open_batch> batch);
+  end_promise end_session(end_session_request what);
   static void complete_place(batch_place& one, outcome_of_call how);
   static void finish(open_batch& batch);
   void step(event_kind what);
   void perform(const send_attempt& what);
   void perform(const fetch_map& what);
   void perform(complete& what);
+  void perform(const session_ended&);
 
   client_machine machine_;
   std::shared_ptr<client_route> route_;
   std::unordered_map<call_id, caller> callers_;
   call_id last_call_ = 0;
+  std::vector<end_promise> enders_; ///< who wait for the session's end
+  bool has_ended_ = false;
   supervision::wake_timer<client_wake> timer_;
 };
 

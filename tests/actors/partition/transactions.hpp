@@ -79,6 +79,7 @@ public:
 private:
   hlc_stamp next_stamp() { return hlc_stamp::of(++now_ms, 0); }
   void open() {
+    machine_.reset(); // it takes leave of its table
     table_ = std::make_unique<storage::state>(disk_);
     machine_ = std::make_unique<state_machine>(partition_id{1}, limits_, *table_);
   }
