@@ -91,6 +91,8 @@ struct Operation {
     setSpace @48 :SetSpace;
     settleEscalation @49 :SettleEscalation;
     # Takes an admin's certificate.
+    endSession @50 :Place;
+    # Of the client that asks, in the partition that has this key.
   }
   fence @43 :LockFence;
   # A write under a lock: `fenced` if a later token is known. Without: none.
@@ -104,6 +106,7 @@ struct AcquireLock {
   owner @4 :Data;         # for people, up to 256 bytes
   hasValue @5 :Bool;
   value @6 :Data;         # what its holder publishes, up to 4 KiB
+  ofSession @7 :Bool;     # goes with the session of the client that asks
 }
 
 struct KeepLock {

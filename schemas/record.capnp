@@ -126,6 +126,8 @@ struct SessionRecord {
   answers @2 :List(SessionAnswer);
   liveUntil @3 :UInt64;
   fingerprint @4 :UInt64;
+  ended @5 :Bool;
+  # By its client: it takes no lock any more.
 }
 
 struct ValueRecord {
@@ -201,6 +203,8 @@ struct LockClaim {
   owner @2 :Data;
   value @3 :Data;
   # Without: nothing is published.
+  session @4 :UInt64;
+  # The client with whose session it ends; 0: nobody's.
 }
 
 struct LockRecord {

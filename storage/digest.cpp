@@ -136,6 +136,8 @@ void hash_fields(field_hash& hash, const session_record& what) {
          << answer.flags;
   for (const auto& answer : what.answers)
     hash_results(hash, answer.steps);
+  if (what.ended) // else as before there were ends
+    hash << what.ended;
 }
 
 void hash_fields(field_hash& hash, const value_record& what) {
@@ -187,6 +189,9 @@ void hash_fields(field_hash& hash, const lock_record& what) {
   for (const auto& each : what.claims)
     hash << each.claim << std::uint64_t{each.lease_ms} << each.owner << (each.value ? 1 : 0)
          << (each.value ? std::string_view{*each.value} : "");
+  for (const auto& each : what.claims)
+    if (each.session.value != 0)
+      hash << each.claim << each.session;
 }
 
 void hash_fields(field_hash& hash, const fence_record& what) {

@@ -22,6 +22,7 @@ std::string encode_lock(const lock_record& what) {
       claims[place].setOwner(data_of(from.owner));
       if (from.value)
         claims[place].setValue(data_of(from.value));
+      claims[place].setSession(from.session.value);
     }
   });
 }
@@ -33,7 +34,8 @@ result<lock_record> decode_lock(std::string_view bytes) {
       what.claims.push_back(
         {{claim.getClaim()}, claim.getLeaseMs(), string_of(claim.getOwner()),
          claim.hasValue() ? std::make_shared<const std::string>(string_of(claim.getValue()))
-                          : nullptr});
+                          : nullptr,
+         {claim.getSession()}});
     if (what.claims.empty())
       return make_error(error_code::damaged, "a lock that nobody holds");
     return what;

@@ -98,6 +98,7 @@ struct session_record {
   std::vector<session_answer> answers; ///< rising numbers, none below `acked_below`
   /// Not 0: of one piece of work that its caller has a name for.
   std::uint64_t fingerprint = 0;
+  bool ended = false; ///< by its client: it takes no lock any more
 
   friend bool operator==(const session_record&,
                          const session_record&) = default;
@@ -299,10 +300,11 @@ struct lock_claim {
   std::uint32_t lease_ms = 0;
   std::string owner; ///< for people
   value_ptr value;   ///< what its holder publishes; null: nothing
+  client_id session = {}; ///< the client with whose session it goes; 0: of none
 
   friend bool operator==(const lock_claim& a, const lock_claim& b) {
     return a.claim == b.claim && a.lease_ms == b.lease_ms && a.owner == b.owner
-           && !a.value == !b.value && (!a.value || *a.value == *b.value);
+           && a.session == b.session && !a.value == !b.value && (!a.value || *a.value == *b.value);
   }
 };
 

@@ -14,6 +14,7 @@ std::string encode_session(const session_record& what) {
     out.setAckedBelow(what.acked_below.value);
     out.setLiveUntil(what.live_until.value);
     out.setFingerprint(what.fingerprint);
+    out.setEnded(what.ended);
     auto answers = out.initAnswers(static_cast<unsigned>(what.answers.size()));
     for (unsigned place = 0; place < what.answers.size(); ++place) {
       const auto& from = what.answers[place];
@@ -45,6 +46,7 @@ result<session_record> decode_session(client_id id, std::string_view bytes) {
                                    from.getFlags(),
                                    decode_results(from)});
       session.fingerprint = in.getFingerprint();
+      session.ended = in.getEnded();
       return session;
     });
 }

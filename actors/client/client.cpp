@@ -93,12 +93,29 @@ struct client_session::body {
     return made;
   }
 
+  /// Those that hold locks first, so that they don't ask for them anew.
+  void end_sessions(std::chrono::milliseconds patience) {
+    std::vector<client::client_actor> ending;
+    {
+      const std::lock_guard hold(mutex);
+      for (const auto& one : locks)
+        if (const auto there = caf::actor_cast<caf::strong_actor_ptr>(one))
+          caf::anon_send_exit(there, caf::exit_reason::user_shutdown);
+      ending = clients;
+    }
+    const client::end_session_request asked{static_cast<std::uint32_t>(patience.count())};
+    caf::scoped_actor self{system};
+    std::vector<decltype(self->request(ending.front(), patience + actor_patience, asked))> open;
+    for (const auto& one : ending)
+      open.push_back(self->request(one, patience + actor_patience, asked));
+    for (auto& one : open)
+      one.receive([](client::session_over) {}, [](const caf::error&) {});
+  }
+
   ~body() {
+    end_sessions(std::chrono::seconds(2));
     for (const auto& one : watchers)
       if (const auto there = caf::actor_cast<caf::actor>(one))
-        caf::anon_send_exit(there, caf::exit_reason::user_shutdown);
-    for (const auto& one : locks)
-      if (const auto there = caf::actor_cast<caf::strong_actor_ptr>(one))
         caf::anon_send_exit(there, caf::exit_reason::user_shutdown);
     for (const auto& one : transactors)
       caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
@@ -121,6 +138,10 @@ client_session::connect(const client::connect_options& options) {
   made->network = std::move(*network);
   made->spawn();
   return std::unique_ptr<client_session>{new client_session(std::move(made))};
+}
+
+void client_session::end(deadline patience) {
+  body_->end_sessions(patience);
 }
 
 template <class Outcome, class Message>

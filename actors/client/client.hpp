@@ -71,6 +71,7 @@ struct scan_options {
 ///     auto db = client_session::connect({{{"127.0.1.1:7400", {1}}}, "ca.pem", "me.pem", "me.key"});
 ///     (*db)->put("accounts", "alice", "42");
 ///
+/// Its end gives up the locks that were taken with it, held or waited for (`end`).
 /// Thread-safe: threads may share one.
 class client_session {
 public:
@@ -81,6 +82,13 @@ public:
   client_session& operator=(const client_session&) = delete;
 
   using deadline = std::chrono::milliseconds;
+
+  /// Ends the session: locks that it took go at once, in one step of each partition that has
+  /// some, whoever waits for them hears of it, and nothing that was on its way takes one any
+  /// more. Of what the cluster couldn't be told within `patience` the lease is the end.
+  /// Calls that are open fail, and so does each later one. So does destruction, with two
+  /// seconds, if there was no call of this; it costs nothing without locks.
+  void end(deadline patience = std::chrono::seconds(2));
 
   /// `not_found` if there is no such key.
   result<found_value> get(const std::string& space, const std::string& key,

@@ -15,6 +15,8 @@ client_shell::client_shell(caf::actor_config& config, const settings& options,
 void client_shell::on_exit() {
   route_.reset();
   told_.clear();
+  for (auto& one : std::exchange(enders_, {}))
+    one.deliver(caf::make_error(caf::sec::request_receiver_down));
   for (auto& [id, asked] : std::exchange(callers_, {}))
     std::visit(overloaded{
                  [](promise& one) {
@@ -41,6 +43,7 @@ auto client_shell::make_behavior() -> behavior_type {
     [this](drop_space& what) { return begin(timed_call{std::move(what)}); },
     [this](timed_call& what) { return begin(std::move(what)); },
     [this](batch_call& what) { return begin(std::move(what)); },
+    [this](end_session_request what) { return end_session(what); },
     [this](routed_batch& what) {
       auto batch = std::make_shared<open_batch>();
       batch->to = std::move(what.to);
@@ -110,6 +113,24 @@ void client_shell::begin(ask_parts what) {
     step(called{id, std::move(one), what.deadline_ms, std::nullopt, {}});
   }
   end_turn();
+}
+
+auto client_shell::end_session(end_session_request what) -> end_promise {
+  auto answer = make_response_promise<end_promise>();
+  if (has_ended_) {
+    answer.deliver(session_over{});
+    return answer;
+  }
+  enders_.push_back(answer);
+  step(session_closing{what.patience_ms});
+  end_turn();
+  return answer;
+}
+
+void client_shell::perform(const session_ended&) {
+  has_ended_ = true;
+  for (auto& one : std::exchange(enders_, {}))
+    one.deliver(session_over{});
 }
 
 void client_shell::complete_place(batch_place& one, outcome_of_call how) {

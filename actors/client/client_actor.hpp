@@ -62,11 +62,13 @@ private:
     std::uint64_t ticket = 0;
   };
   using caller = std::variant<promise, batch_place, part_ticket>;
+  using end_promise = caf::typed_response_promise<session_over>;
 
   promise begin(timed_call what);
   batch_promise begin(batch_call what);
   void begin(batch_call what, std::shared_ptr<open_batch> batch);
   void begin(ask_parts what);
+  end_promise end_session(end_session_request what);
   static void complete_place(batch_place& one, outcome_of_call how);
   static void finish(open_batch& batch);
   void step(event_kind what);
@@ -74,6 +76,7 @@ private:
   void perform(send_attempt& what);
   void perform(const fetch_map& what);
   void perform(complete& what);
+  void perform(const session_ended&);
 
   client_machine machine_;
   std::shared_ptr<client_route> route_;
@@ -82,6 +85,8 @@ private:
   // What one turn comes to, until it ends.
   std::vector<send_attempt> attempts_;
   std::map<parts_listener, parts_answered> told_;
+  std::vector<end_promise> enders_; ///< who wait for the session's end
+  bool has_ended_ = false;
   supervision::wake_timer<client_wake> timer_;
 };
 

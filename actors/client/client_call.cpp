@@ -100,13 +100,15 @@ decltype(operation::what) as_operation_in(space_id space, const call_kind& what)
         return asked;
       },
       [&](const acquire_call& c) -> body {
-        return acquire_lock{space, c.key, c.claim, c.lease_ms, c.wait, c.owner, c.value};
+        return acquire_lock{space, c.key, c.claim, c.lease_ms, c.wait, c.owner, c.value,
+                            c.of_session};
       },
       [&](const keep_call& c) -> body { return keep_lock{space, c.key, c.claim, c.wait_ms}; },
       [&](const release_call& c) -> body { return release_lock{space, c.key, c.claim}; },
       [&](const read_lock_call& c) -> body {
         return read_lock{space, c.key, c.known, c.wait_ms};
       },
+      [&](const end_call& c) -> body { return end_session{space, c.key}; },
       [&](const raise_call& c) -> body { return raise_fence{space, c.key}; },
       [](const map_call&) -> body { return {}; },
       [](const transact_call&) -> body { return {}; },

@@ -76,6 +76,7 @@ struct acquire_call {
   bool wait = false;
   std::string owner;
   bytes_ptr value;
+  bool of_session = false; ///< given up with the client's session
 };
 struct keep_call {
   std::string space;
@@ -99,6 +100,12 @@ struct raise_call {
   std::string space;
   std::string key;
   std::optional<fence_name> fence;
+};
+/// To the partition that has this key, of the client that asks: what a client does by itself
+/// when it is told to end its session.
+struct end_call {
+  std::string space;
+  std::string key;
 };
 /// A transaction, whose spaces are places in `spaces`. Those that compare are of one
 /// partition's keys; so is a range that a step scans.
@@ -132,7 +139,7 @@ using call_kind
   = std::variant<get_call, scan_call, put_call, remove_call, create_space, drop_space,
                  add_node, drain_node, remove_node, report_members, map_call, transact_call,
                  part_call, watch_call, acquire_call, keep_call, release_call, read_lock_call,
-                 raise_call, set_space, settle_call>;
+                 raise_call, set_space, settle_call, end_call>;
 
 /// Its caller's own name for a write, in place of the number that the session would
 /// give it: whoever asks under the same name, from whichever node and after whatever

@@ -48,6 +48,15 @@ struct ask_parts {
   parts_listener to;
 };
 
+/// Nothing more is done in this session: open calls end, later ones are refused, and what
+/// was locked in its name is given up, held or waited for. Answered when that is so, or
+/// nobody could be told within `patience_ms`; may be asked again. The actor itself goes on,
+/// until it is told to exit: without this before it, locks are left to their leases.
+struct end_session_request {
+  std::uint32_t patience_ms = 2'000;
+};
+struct session_over {};
+
 /// From the network to the actor: what came for it in one response.
 struct attempts_answered {
   std::vector<answered> what;
@@ -73,7 +82,8 @@ using client_actor = caf::typed_actor<
   caf::replies_to<create_space>::with<outcome_of_call>,
   caf::replies_to<drop_space>::with<outcome_of_call>,
   caf::replies_to<timed_call>::with<outcome_of_call>,
-  caf::replies_to<batch_call>::with<batch_outcome>, caf::reacts_to<routed_batch>,
+  caf::replies_to<batch_call>::with<batch_outcome>,
+  caf::replies_to<end_session_request>::with<session_over>, caf::reacts_to<routed_batch>,
   caf::reacts_to<ask_parts>, caf::reacts_to<attempts_answered>, caf::reacts_to<attempt_failed>,
   caf::reacts_to<map_fetched>, caf::reacts_to<client_wake>>;
 
@@ -89,6 +99,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::timed_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::batch_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::batch_outcome)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::routed_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::end_session_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::session_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::outcome_of_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::parts_answered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::client::ask_parts)

@@ -55,8 +55,10 @@ void client_machine::step(event input, effects& out) {
                [&](map_arrived& e) { on_map(input, e, out); },
                [&](map_failed& e) { on_map_failed(input, e, out); },
                [&](time_passed&) { on_time_passed(input, out); },
+               [&](session_closing& e) { on_closing(input, e, out); },
              },
              input.what);
+  end_where_claimed(input, out);
 }
 
 std::optional<time_ms> client_machine::next_wake() const {
@@ -72,6 +74,10 @@ std::optional<time_ms> client_machine::next_wake() const {
 // -- events ------------------------------------------------------------------------
 
 void client_machine::on_called(const event& input, called& what, effects& out) {
+  if (ending_) {
+    out.push_back(complete{what.id, {{}, ended_session_error(), 0}});
+    return;
+  }
   if (calls_.size() >= options_.max_open_calls) {
     auto why = make_error(error_code::overloaded,
                           "the client has " + std::to_string(calls_.size())
@@ -84,6 +90,14 @@ void client_machine::on_called(const event& input, called& what, effects& out) {
     out.push_back(complete{what.id, {{}, std::move(why), 0}});
     return;
   }
+  auto& asked = open(input, what);
+  if (std::holds_alternative<map_call>(asked.what))
+    wait_for_map(asked, input, out);
+  else
+    route(asked, input, out);
+}
+
+client_machine::call& client_machine::open(const event& input, called& what) {
   const auto [found, is_new] = calls_.try_emplace(what.id);
   check(is_new, "I1: a call id is used twice");
   auto& asked = found->second;
@@ -104,13 +118,11 @@ void client_machine::on_called(const event& input, called& what, effects& out) {
   // Nearly all have the same patience, so the new one is nearly always last.
   asked.deadline_alarm
     = deadlines_.emplace_hint(deadlines_.end(), asked.deadline, what.id);
-  if (std::holds_alternative<map_call>(asked.what)) {
+  if (std::holds_alternative<map_call>(asked.what))
     asked.map_number = maps_asked_ + 1;
-    wait_for_map(asked, input, out);
-    return;
-  }
-  number(asked, input);
-  route(asked, input, out);
+  else
+    number(asked, input);
+  return asked;
 }
 
 void client_machine::on_answered(const event& input, answered& what, effects& out) {
@@ -561,6 +573,11 @@ void client_machine::number(call& asked, const event& input) {
   asked.as_operation.id = {options_.id, taken};
   asked.as_operation.retry_until = hlc_stamp::of(
     now_ms + std::min(asked.patience_ms + retry_grace_ms, longest_retry_ms), 0);
+  auto& until = asked.as_operation.retry_until;
+  if (const auto* wanted = std::get_if<acquire_call>(&asked.what); wanted && wanted->of_session)
+    claims_.asked(*wanted, until);
+  else if (std::holds_alternative<end_call>(asked.what))
+    until = std::max(until, claims_.latest_retry()); // I7
 }
 
 void client_machine::number_by_name(call& asked, std::uint64_t now_ms) const {
@@ -607,9 +624,14 @@ void client_machine::finish(call& asked, outcome_of_call how, effects& out) {
     numbers_.close(asked.as_operation.id.number);
   if (how.problem.code != error_code::ok)
     how.problem.trace_id = observe::trace_id_text(asked.trace);
+  note_claim(asked, how);
+  const bool is_own = ending_ && ending_->told.contains(asked.id);
+  if (is_own)
+    on_end_told(asked);
   const auto id = asked.id;
   calls_.erase(id);
-  out.push_back(complete{id, std::move(how)});
+  if (!is_own)
+    out.push_back(complete{id, std::move(how)});
 }
 
 /// Ends a call without the state machine's verdict (I3).

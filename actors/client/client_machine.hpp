@@ -4,6 +4,7 @@
 #include "actors/membership/cluster_map.hpp"
 #include "actors/client/open_numbers.hpp"
 #include "actors/client/pacing.hpp"
+#include "actors/client/session_claims.hpp"
 #include "actors/partition/operation.hpp"
 #include "actors/partition/transaction_parts.hpp"
 #include "runtime/base/bounds.hpp"
@@ -46,6 +47,10 @@
 /// I5  That a space does not exist is said only by the map of the root's leader, and
 ///     what a map call gets is such a map that was asked for after the call.
 /// I6  Everything is bounded: at most `max_open_calls` are open, more are refused.
+/// I7  A session that ends completes its open calls at once, takes no more, and says so to
+///     each partition that may have claims of it, wherever that is by the newest map; then
+///     comes `session_ended`, once, when all have answered or at the end of the patience.
+///     What it says may be retried for as long as any claim of it (S6 of session_table.hpp).
 namespace present::client {
 
 struct settings {
@@ -93,9 +98,13 @@ struct map_failed {
   node_id from;
 };
 struct time_passed {};
+/// Nothing more is to be done in this session (I7). Once.
+struct session_closing {
+  std::uint32_t patience_ms = 0; ///< of those that are to hear of it
+};
 
-using event_kind
-  = std::variant<called, answered, attempt_lost, map_arrived, map_failed, time_passed>;
+using event_kind = std::variant<called, answered, attempt_lost, map_arrived, map_failed,
+                                time_passed, session_closing>;
 
 struct event {
   time_ms now = 0;
@@ -123,7 +132,10 @@ struct complete {
   outcome_of_call how;
 };
 
-using effect = std::variant<send_attempt, fetch_map, complete>;
+/// The last effect, but for what comes late.
+struct session_ended {};
+
+using effect = std::variant<send_attempt, fetch_map, complete, session_ended>;
 using effects = std::vector<effect>;
 
 /// Not thread-safe: owned by one client actor.
@@ -176,6 +188,7 @@ private:
   void on_map(const event& input, const map_arrived& what, effects& out);
   void on_map_failed(const event& input, const map_failed& what, effects& out);
   void on_time_passed(const event& input, effects& out);
+  void on_closing(const event& input, const session_closing& what, effects& out);
 
   // what an answer means
   void on_success(call& asked, const event& input, answer& given, effects& out);
@@ -186,6 +199,7 @@ private:
   static bool validation_goes_on(call& asked);
 
   // routing
+  call& open(const event& input, called& what);
   void route(call& asked, const event& input, effects& out);
   void wait_for_map(call& asked, const event& input, effects& out);
   void send_to(call& asked, node_id target, const event& input, effects& out);
@@ -215,6 +229,12 @@ private:
   void want_map(const event& input, effects& out);
   void ask_for_map(const event& input, effects& out);
 
+  // the session's end, in session_end.cpp
+  void note_claim(const call& asked, const outcome_of_call& how);
+  std::optional<partition_id> partition_of(const session_claims::place& where) const;
+  void end_where_claimed(const event& input, effects& out);
+  void on_end_told(const call& told);
+
   // ending
   void finish(call& asked, outcome_of_call how, effects& out);
   void give_up(call& asked, error why, effects& out);
@@ -239,6 +259,18 @@ private:
   time_ms map_not_before_ = 0;
   bool map_under_way_ = false;
   std::uint64_t maps_asked_ = 0;
+
+  session_claims claims_;
+  struct ending {
+    time_ms until = 0;
+    std::map<call_id, partition_id> told; ///< what is under way
+    std::uint64_t asked = 0;              ///< so far
+    bool is_over = false;
+  };
+  std::optional<ending> ending_;
 };
+
+/// Of what is asked of a session that has ended.
+error ended_session_error();
 
 } // namespace present::client

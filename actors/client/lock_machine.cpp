@@ -181,7 +181,7 @@ void lock_machine::become_asking(time_ms now, lock_effects& out) {
                                                : std::max(patience_ends_, now + 1) - now;
   ask(now,
       acquire_call{wish_.space, wish_.key, wish_.claim, wish_.lease_ms, wish_.patience_ms > 0,
-                   wish_.owner, wish_.value},
+                   wish_.owner, wish_.value, true},
       std::min(patience, longest_call_ms), out);
 }
 

@@ -365,6 +365,10 @@ std::optional<error> problem_of(const raise_fence& asked) {
   return key_problem(asked.key);
 }
 
+std::optional<error> problem_of(const end_session& asked) {
+  return key_problem(asked.key);
+}
+
 std::optional<error> fence_problem(const operation& asked) {
   if (std::holds_alternative<raise_fence>(asked.what) && !asked.fence)
     return make_error(error_code::invalid, "fence: none; there is nothing to raise");

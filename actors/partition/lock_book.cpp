@@ -15,8 +15,9 @@ using storage::record_key;
 
 namespace {
 
-storage::lock_claim claim_of(const acquire_lock& asked) {
-  return {asked.claim, asked.lease_ms, asked.owner, asked.value};
+storage::lock_claim claim_of(const acquire_lock& asked, client_id by) {
+  return {asked.claim, asked.lease_ms, asked.owner, asked.value,
+          asked.of_session ? by : client_id{}};
 }
 
 answer waiting_answer() {
@@ -58,17 +59,22 @@ lock_book::lock_book(storage::state& table, std::size_t fences)
 
 // -- claims --------------------------------------------------------------------------
 
-answer lock_book::apply(const acquire_lock& asked, hlc_stamp stamp) {
+answer lock_book::apply(const acquire_lock& asked, client_id by, hlc_stamp stamp) {
   const key_name name{asked.space, asked.key};
+  const auto wanted = claim_of(asked, by);
   const auto* found = find(name);
   if (!found) {
-    put(name, {stamp, stamp, {claim_of(asked)}}, asked.claim);
+    note_session(name, wanted);
+    put(name, {stamp, stamp, {wanted}}, asked.claim);
     return applied_answer(stamp);
   }
   auto lock = *found;
   auto place = place_of(asked.claim, lock);
   if (place == nowhere && mutated(mutant::grant_held_locks)) {
-    lock = {stamp, stamp, {claim_of(asked)}};
+    for (const auto& each : lock.claims)
+      forget_session(name, each);
+    note_session(name, wanted);
+    lock = {stamp, stamp, {wanted}};
     put(name, lock, asked.claim);
     return applied_answer(stamp);
   }
@@ -79,12 +85,14 @@ answer lock_book::apply(const acquire_lock& asked, hlc_stamp stamp) {
                            lock.token);
   if (place == nowhere) {
     place = lock.claims.size();
-    lock.claims.push_back(claim_of(asked));
+    lock.claims.push_back(wanted);
   } else {
-    if (place == 0 && !publishes_alike(lock.claims.front(), claim_of(asked)))
+    if (place == 0 && !publishes_alike(lock.claims.front(), wanted))
       lock.version = stamp;
-    lock.claims[place] = claim_of(asked);
+    forget_session(name, lock.claims[place]);
+    lock.claims[place] = wanted;
   }
+  note_session(name, wanted);
   put(name, lock, asked.claim);
   return place == 0 ? applied_answer(lock.token) : waiting_answer();
 }
@@ -102,11 +110,22 @@ answer lock_book::apply(const release_lock& asked, hlc_stamp stamp) {
 /// All that expires of one lock goes before it is granted anew, so that no claim is
 /// granted and gone with one stamp (L1).
 void lock_book::apply(const expire_claims& what, hlc_stamp stamp) {
+  take_out_all(what.claims, stamp);
+}
+
+void lock_book::end_session(client_id of, hlc_stamp stamp) {
+  const auto found = of_sessions_.find(of);
+  if (found == of_sessions_.end() || mutated(mutant::keep_ended_sessions_locks))
+    return;
+  take_out_all({found->second.begin(), found->second.end()}, stamp);
+}
+
+void lock_book::take_out_all(const std::vector<claim_name>& claims, hlc_stamp stamp) {
   std::map<key_name, std::vector<claim_id>> gone;
-  for (const auto& each : what.claims)
+  for (const auto& each : claims)
     gone[each.lock].push_back(each.claim);
-  for (const auto& [lock, claims] : gone)
-    take_out(lock, claims, stamp);
+  for (const auto& [lock, some] : gone)
+    take_out(lock, some, stamp);
 }
 
 void lock_book::take_out(const key_name& lock, const std::vector<claim_id>& claims,
@@ -117,7 +136,10 @@ void lock_book::take_out(const key_name& lock, const std::vector<claim_id>& clai
   auto left = *found;
   const auto holder = left.claims.front().claim;
   std::erase_if(left.claims, [&](const storage::lock_claim& each) {
-    return std::find(claims.begin(), claims.end(), each.claim) != claims.end();
+    const bool goes = std::find(claims.begin(), claims.end(), each.claim) != claims.end();
+    if (goes)
+      forget_session(lock, each);
+    return goes;
   });
   if (left.claims.size() == found->claims.size())
     return;
@@ -142,7 +164,13 @@ void lock_book::take_out(const key_name& lock, const std::vector<claim_id>& clai
   put(lock, left, next);
 }
 
-std::optional<answer> lock_book::delay_of(const acquire_lock& asked) const {
+std::optional<answer> lock_book::delay_of(const acquire_lock& asked, client_id by) const {
+  if (const auto mine = of_sessions_.find(by);
+      asked.of_session && mine != of_sessions_.end() && mine->second.size() >= max_session_claims
+      && !mine->second.contains({{asked.space, asked.key}, asked.claim}))
+    return refused_answer(error_code::overloaded,
+                          "the session has " + std::to_string(max_session_claims)
+                            + " locks in this partition, held or waited for: no more");
   const auto* found = find({asked.space, asked.key});
   const bool is_full
     = found ? asked.wait && found->claims.size() >= max_lock_claims
@@ -244,10 +272,26 @@ void lock_book::put(const key_name& lock, const lock_record& what, claim_id begu
   changes_.push_back({lock, begun});
 }
 
+void lock_book::note_session(const key_name& lock, const storage::lock_claim& claim) {
+  if (claim.session.value != 0)
+    of_sessions_[claim.session].insert({lock, claim.claim});
+}
+
+void lock_book::forget_session(const key_name& lock, const storage::lock_claim& claim) {
+  const auto found = of_sessions_.find(claim.session);
+  if (found == of_sessions_.end())
+    return;
+  found->second.erase({lock, claim.claim});
+  if (found->second.empty())
+    of_sessions_.erase(found);
+}
+
 bool lock_book::drop_space(space_id space, std::size_t most) {
   auto at = locks_.lower_bound({space, ""});
   for (; at != locks_.end() && at->first.space == space && most > 0; --most) {
     table_.erase(record_key::lock(space, at->first.key));
+    for (const auto& each : at->second.claims)
+      forget_session(at->first, each);
     changes_.push_back({at->first, {}});
     at = locks_.erase(at);
   }
@@ -258,9 +302,12 @@ void lock_book::restore() {
   auto locks = table_.visit(
     record_key::start_of(storage::record_kind::lock),
     record_key::end_of(storage::record_kind::lock), [&](storage::row&& row) {
-      if (!mutated(mutant::forget_locks))
-        locks_[{row.key.space(), std::string{row.key.user_key()}}]
-          = std::get<lock_record>(std::move(row.what));
+      if (mutated(mutant::forget_locks))
+        return true;
+      const key_name lock{row.key.space(), std::string{row.key.user_key()}};
+      auto& restored = locks_[lock] = std::get<lock_record>(std::move(row.what));
+      for (const auto& each : restored.claims)
+        note_session(lock, each);
       return true;
     });
   sound(locks);

@@ -34,6 +34,10 @@
 ///     known are refused if they are not above all that were forgotten.
 /// L5  Expiry is conditional: a claim that isn't there any more expires nothing, and
 ///     a grant is never cut short by what was said of another.
+/// L6  A session's claims end with it, all in one entry, which grants each lock once; a
+///     session that has ended takes none any more. Claims of other sessions, and of none,
+///     keep their places, also in the same locks. One that is claimed again is of the
+///     session that did so last.
 ///
 /// Burrows: The Chubby lock service, 2006 (sequencers); Gray, Cheriton: Leases, 1989.
 /// Answers as in locks.hpp. Not thread-safe; `table` outlives it.
@@ -50,12 +54,15 @@ public:
   /// Goes on from the records in `table`.
   explicit lock_book(storage::state& table, std::size_t fences = max_fences);
 
-  answer apply(const acquire_lock& asked, hlc_stamp stamp);
+  /// `by`: the client, with whose session the claim goes if it is to.
+  answer apply(const acquire_lock& asked, client_id by, hlc_stamp stamp);
   answer apply(const release_lock& asked, hlc_stamp stamp);
   void apply(const expire_claims& what, hlc_stamp stamp);
+  /// Its session is over (L6).
+  void end_session(client_id of, hlc_stamp stamp);
 
   /// Why a claim can't be taken now, but later: this isn't remembered.
-  std::optional<answer> delay_of(const acquire_lock& asked) const;
+  std::optional<answer> delay_of(const acquire_lock& asked, client_id by) const;
 
   /// Why what comes under this fence isn't applied; empty if it may be (L3).
   /// `is_here`: the lock is this partition's.
@@ -81,8 +88,11 @@ public:
 
 private:
   void put(const storage::key_name& lock, const storage::lock_record& what, claim_id begun);
+  void take_out_all(const std::vector<claim_name>& claims, hlc_stamp stamp);
   void take_out(const storage::key_name& lock, const std::vector<claim_id>& claims,
                 hlc_stamp stamp);
+  void note_session(const storage::key_name& lock, const storage::lock_claim& claim);
+  void forget_session(const storage::key_name& lock, const storage::lock_claim& claim);
   void remember_token(const storage::key_name& lock, hlc_stamp token);
   void forget_lowest_token();
   void restore();
@@ -90,6 +100,8 @@ private:
   storage::state& table_;
   const std::size_t max_fences_;
   std::map<storage::key_name, storage::lock_record> locks_;
+  /// The claims in `locks_` that go with a session.
+  std::map<client_id, std::set<claim_name>> of_sessions_;
   std::map<storage::key_name, hlc_stamp> fences_;
   std::set<std::pair<hlc_stamp, storage::key_name>> by_token_; ///< of `fences_`
   hlc_stamp forgotten_; ///< the highest token that was forgotten (L4)

@@ -15,6 +15,9 @@
 ///          └─▶ in the queue ──────┘ first come ◀───┘ alive: the next one has it
 ///                keep_lock waits for that
 ///
+/// A session that ends (`end_session`) gives up at once, and in one entry of each
+/// partition's log, what it holds and what it waits for.
+///
 /// The *token* is the stamp of the grant: it never repeats and grows from grant to
 /// grant. A write that carries it (`lock_fence`) is refused as `fenced` when a later
 /// one is known.
@@ -31,6 +34,8 @@ inline constexpr std::size_t max_lock_value = 4096;
 /// In one lock's queue, and in all of a partition: beyond that `overloaded`.
 inline constexpr std::size_t max_lock_claims = 1000;
 inline constexpr std::size_t max_partition_locks = 100'000;
+/// Of one session in one partition: its end is one entry, which takes about 5 µs for each.
+inline constexpr std::size_t max_session_claims = 10'000;
 
 /// Into the lock's hands, or at the end of its queue. Of a claim that has it: its
 /// lease, owner and value are these from now on.
@@ -45,11 +50,13 @@ struct acquire_lock {
   bool wait = false;
   std::string owner;
   bytes_ptr value;
+  /// Goes with the session of the operation's client. Else by its lease or release alone.
+  bool of_session = false;
 
   friend bool operator==(const acquire_lock& a, const acquire_lock& b) {
     return a.space == b.space && a.key == b.key && a.claim == b.claim
            && a.lease_ms == b.lease_ms && a.wait == b.wait && a.owner == b.owner
-           && !a.value == !b.value && (!a.value || *a.value == *b.value);
+           && a.of_session == b.of_session && !a.value == !b.value && (!a.value || *a.value == *b.value);
   }
 };
 
@@ -70,6 +77,16 @@ struct release_lock {
   std::string key;
   claim_id claim;
   friend bool operator==(const release_lock&, const release_lock&) = default;
+};
+
+/// The operation's client has ended its session: its claims here go, held or waiting, all
+/// with this entry, and none that it asked for before is taken any more, however late it
+/// comes: what `retry_until` says is no earlier than of any of those. `ok`, also of a client
+/// that has none. A session that ends otherwise, with its program, has leases for that.
+struct end_session {
+  space_id space; ///< of any key of the partition that is meant
+  std::string key;
+  friend bool operator==(const end_session&, const end_session&) = default;
 };
 
 /// A read, linearizable: who holds it (`answer::lock`), also if nobody does; as soon

@@ -27,6 +27,7 @@ void encode_acquire(const acquire_lock& from, schema::AcquireLock::Builder to) {
   to.setHasValue(from.value != nullptr);
   if (from.value)
     to.setValue(data_of(from.value));
+  to.setOfSession(from.of_session);
 }
 
 acquire_lock decode_acquire(schema::AcquireLock::Reader from) {
@@ -36,7 +37,8 @@ acquire_lock decode_acquire(schema::AcquireLock::Reader from) {
           from.getLeaseMs(),
           from.getWait(),
           string_of(from.getOwner()),
-          from.getHasValue() ? bytes_of(from.getValue()) : nullptr};
+          from.getHasValue() ? bytes_of(from.getValue()) : nullptr,
+          from.getOfSession()};
 }
 
 void encode_keep(const keep_lock& from, schema::KeepLock::Builder to) {
@@ -59,6 +61,14 @@ void encode_release(const release_lock& from, schema::ReleaseLock::Builder to) {
 
 release_lock decode_release(schema::ReleaseLock::Reader from) {
   return {{from.getWhere().getSpace()}, string_of(from.getWhere().getKey()), {from.getClaim()}};
+}
+
+void encode_end(const end_session& from, schema::Place::Builder to) {
+  encode_where(from.space, from.key, to);
+}
+
+end_session decode_end(schema::Place::Reader from) {
+  return {{from.getSpace()}, string_of(from.getKey())};
 }
 
 void encode_read_lock(const read_lock& from, schema::ReadLock::Builder to) {

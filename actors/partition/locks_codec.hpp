@@ -18,6 +18,9 @@ keep_lock decode_keep(schema::KeepLock::Reader from);
 void encode_release(const release_lock& from, schema::ReleaseLock::Builder to);
 release_lock decode_release(schema::ReleaseLock::Reader from);
 
+void encode_end(const end_session& from, schema::Place::Builder to);
+end_session decode_end(schema::Place::Reader from);
+
 void encode_read_lock(const read_lock& from, schema::ReadLock::Builder to);
 read_lock decode_read_lock(schema::ReadLock::Reader from);
 

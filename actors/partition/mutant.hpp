@@ -40,6 +40,8 @@ enum class mutant : std::uint8_t {
   ignore_fencing_token,  // P14, L3: a write is applied whatever its token
   grant_held_locks,      // L1: whoever asks has the lock
   serve_last_first,      // L2
+  keep_ended_sessions_locks,   // L6: a session's end is answered, and its claims stay
+  forget_ended_sessions, // L6: what a session asked for before its end takes a lock after it
   repeat_tokens,         // L1: a lock that is handed on keeps its token
   forget_locks,          // P14: a restart forgets who holds what
   short_leases,          // P14: a new leader takes all leases for over

@@ -11,6 +11,7 @@
 #include "runtime/base/hlc.hpp"
 #include "runtime/base/ids.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -161,7 +162,7 @@ struct operation {
   std::variant<get, scan, put, remove_key, create_space, drop_space, add_node,
                drain_node, remove_node, report_members, transact, prepare, decide, resolve,
                push, forget, watch, acquire_lock, keep_lock, release_lock, read_lock,
-               raise_fence, set_space, settle_escalation>
+               raise_fence, set_space, settle_escalation, end_session>
     what;
   /// A write under a lock: refused as `fenced` if its token is not the last one that
   /// the partition knows of. Null: none.
@@ -289,8 +290,11 @@ using own_command
 /// One batch: first `command`, then the operations. The operation at place i is
 /// stamped `first_stamp` + i, so that no two operations of a log share a stamp.
 struct entry_batch {
-  /// Program versions agree on what applying means by this number (P1).
-  static constexpr std::uint16_t current_machine_version = 2;
+  /// Program versions agree on what applying means by this number (P1): an entry says the
+  /// lowest under which it means what it does (`version_needed`), and programs that haven't
+  /// that one stop at it rather than differ. 3: claims that go with a session.
+  static constexpr std::uint16_t current_machine_version = 3;
+  static constexpr std::uint16_t version_without_sessions_claims = 2;
 
   std::uint16_t machine_version = current_machine_version;
   hlc_stamp first_stamp;
@@ -305,5 +309,16 @@ struct entry_batch {
     return operations.empty() ? first_stamp : stamp_of(operations.size() - 1);
   }
 };
+
+inline bool needs_sessions_claims(const operation& what) {
+  const auto* acquired = std::get_if<acquire_lock>(&what.what);
+  return (acquired && acquired->of_session) || std::holds_alternative<end_session>(what.what);
+}
+
+inline std::uint16_t version_needed(const entry_batch& batch) {
+  return std::any_of(batch.operations.begin(), batch.operations.end(), needs_sessions_claims)
+           ? entry_batch::current_machine_version
+           : entry_batch::version_without_sessions_claims;
+}
 
 } // namespace present

@@ -127,6 +127,7 @@ struct operation_encoder {
   void operator()(const acquire_lock& from) { encode_acquire(from, to.initAcquireLock()); }
   void operator()(const keep_lock& from) { encode_keep(from, to.initKeepLock()); }
   void operator()(const release_lock& from) { encode_release(from, to.initReleaseLock()); }
+  void operator()(const end_session& from) { encode_end(from, to.initEndSession()); }
   void operator()(const read_lock& from) { encode_read_lock(from, to.initReadLock()); }
   void operator()(const raise_fence& from) { encode_raise(from, to.initRaiseFence()); }
   void operator()(const set_space& from) { encode_set_space(from, to.initSetSpace()); }
@@ -210,6 +211,9 @@ result<operation> decode_of_lock(schema::Operation::Reader from, operation asked
       return asked;
     case schema::Operation::RELEASE_LOCK:
       asked.what = decode_release(from.getReleaseLock());
+      return asked;
+    case schema::Operation::END_SESSION:
+      asked.what = decode_end(from.getEndSession());
       return asked;
     case schema::Operation::READ_LOCK:
       asked.what = decode_read_lock(from.getReadLock());

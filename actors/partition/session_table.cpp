@@ -99,6 +99,7 @@ void session_table::remember(const operation& asked, remembered_answer known) {
     named_ += asked.fingerprint != 0;
     ends_.emplace(asked.retry_until, client);
   }
+  session.ended = session.ended || std::holds_alternative<end_session>(asked.what);
   known.number = number;
   known.retry_until = asked.retry_until;
   result_bytes_ += bytes_of(known.steps);

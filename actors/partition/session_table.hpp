@@ -43,6 +43,8 @@ struct client_session {
   std::deque<remembered_answer> answers; ///< rising numbers
   /// What `operation::fingerprint` says in each of its operations.
   std::uint64_t fingerprint = 0;
+  /// Its client has asked for `end_session`.
+  bool ended = false;
 
   friend bool operator==(const client_session&, const client_session&) = default;
 };
@@ -76,6 +78,8 @@ struct session_limits {
 ///     alone, not on when the table was last written back and restored.
 /// S5  Operations of one client id have one fingerprint: what is asked under a name
 ///     that was used for something else is not applied.
+/// S6  A session that has ended stays so until nothing of it can come any more: until the
+///     last of its `retry_until` has passed, of which its end's is the last.
 ///
 /// An operation costs one look-up by client and one at the end of its answers;
 /// only sessions are sorted by their end, and are sorted in again when that end

@@ -198,6 +198,7 @@ bool state_machine::is_mine(const operation& asked) const {
       [&](const acquire_lock& what) { return range_of(what.space, what.key) != nullptr; },
       [&](const release_lock& what) { return range_of(what.space, what.key) != nullptr; },
       [&](const raise_fence& what) { return range_of(what.space, what.key) != nullptr; },
+      [&](const end_session& what) { return range_of(what.space, what.key) != nullptr; },
       [&](const resolve&) { return !catalog_; },
       [&](const forget&) { return !catalog_; },
       [&](const settle_escalation& what) { return range_of(what.space, what.key) != nullptr; },
@@ -313,7 +314,7 @@ std::optional<answer> state_machine::delay_of(const operation& asked, hlc_stamp 
   if (const auto* what = std::get_if<decide>(&asked.what))
     return participant_.delay_of(*what, stamp);
   if (const auto* what = std::get_if<acquire_lock>(&asked.what))
-    return locks_.delay_of(*what);
+    return locks_.delay_of(*what, asked.id.client);
   const auto& locks = participant_.locks();
   if (locks.is_empty() || mutated(mutant::ignore_locks))
     return std::nullopt;
@@ -332,6 +333,12 @@ std::optional<answer> state_machine::delay_of(const operation& asked, hlc_stamp 
 answer state_machine::apply_fresh(const operation& asked, hlc_stamp stamp) {
   if (auto broken = limit_broken_by(asked))
     return refused_answer(broken->code, std::move(broken->message));
+  if (const auto* what = std::get_if<acquire_lock>(&asked.what))
+    return apply_claim(*what, asked.id.client, stamp);
+  if (std::holds_alternative<end_session>(asked.what)) {
+    locks_.end_session(asked.id.client, stamp);
+    return applied_answer(stamp);
+  }
   return std::visit(
     [&](const auto& what) {
       if constexpr (requires { this->apply_what(what, stamp); })
@@ -342,6 +349,14 @@ answer state_machine::apply_fresh(const operation& asked, hlc_stamp stamp) {
         return refused_answer(error_code::invalid, "a read in the log");
     },
     asked.what);
+}
+
+/// What comes late must not take the lock for somebody who has gone (L6).
+answer state_machine::apply_claim(const acquire_lock& asked, client_id by, hlc_stamp stamp) {
+  const auto* session = sessions_.find(by);
+  if (asked.of_session && session && session->ended && !mutated(mutant::forget_ended_sessions))
+    return refused_answer(error_code::session_expired, "the session has ended");
+  return locks_.apply(asked, by, stamp);
 }
 
 answer state_machine::apply_what(const put& asked, hlc_stamp stamp) {
@@ -527,6 +542,7 @@ void state_machine::write_back() {
     record.acked_below = session->acked_below;
     record.live_until = session->live_until;
     record.fingerprint = session->fingerprint;
+    record.ended = session->ended;
     record.answers.reserve(session->answers.size());
     for (const auto& known : session->answers)
       record.answers.push_back(
@@ -574,6 +590,7 @@ void state_machine::restore_session(const storage::session_record& record) {
   session.acked_below = record.acked_below;
   session.live_until = record.live_until;
   session.fingerprint = record.fingerprint;
+  session.ended = record.ended;
   for (const auto& a : record.answers)
     session.answers.push_back({a.number, a.retry_until, a.version, a.code,
                                (a.flags & took_other_branch) != 0, a.steps,

@@ -101,11 +101,11 @@ private:
   answer apply_push(const push& asked, hlc_stamp stamp);
   std::optional<answer> apply_between(const operation& asked, hlc_stamp stamp);
   answer apply_fresh(const operation& asked, hlc_stamp stamp);
+  answer apply_claim(const acquire_lock& asked, client_id by, hlc_stamp stamp);
   answer apply_what(const put& asked, hlc_stamp stamp);
   answer apply_what(const remove_key& asked, hlc_stamp stamp);
   answer apply_what(const transact& asked, hlc_stamp stamp);
   answer apply_what(const decide& asked, hlc_stamp stamp);
-  answer apply_what(const acquire_lock& asked, hlc_stamp stamp) { return locks_.apply(asked, stamp); }
   answer apply_what(const release_lock& asked, hlc_stamp stamp) { return locks_.apply(asked, stamp); }
   answer apply_what(const raise_fence& asked, hlc_stamp stamp);
   std::optional<answer> refusal_by_fence(const operation& asked, hlc_stamp stamp);

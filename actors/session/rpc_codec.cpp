@@ -136,6 +136,7 @@ struct operation_words {
     return words_of_struct<schema::ReadLock>() + longest_place;
   }
   std::uint64_t operator()(const raise_fence&) const { return longest_place; }
+  std::uint64_t operator()(const end_session&) const { return longest_place; }
 
   std::uint64_t operator()(const set_space& what) const {
     const storage::space_settings told{what.conflicts.value_or(storage::conflict_rules{})};

@@ -58,6 +58,7 @@ inline const std::vector<mutant_row> mutants{
   {partition::mutant::serve_last_first, "serve_last_first", "P14"},
   {partition::mutant::repeat_tokens, "repeat_tokens", "P14"},
   {partition::mutant::forget_locks, "forget_locks", "P14"},
+  {partition::mutant::keep_ended_sessions_locks, "keep_ended_sessions_locks", "P14"},
   {partition::mutant::stamp_by_wall_clock, "stamp_by_wall_clock", "P2"},
   {partition::mutant::merge_takes_written, "merge_takes_written", "C1"},
   {client::mutant::trust_any_refusal, "trust_any_refusal", "P5"},

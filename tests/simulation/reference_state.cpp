@@ -87,7 +87,8 @@ reference_state::decide(log_index index, const operation& asked, hlc_stamp stamp
         return change_value(index, {it.space, it.key}, it.when, stamp, nullptr);
       },
       [&](const transact& it) { return change_values(index, it, stamp); },
-      [&](const acquire_lock& it) { return take_lock(index, it, stamp); },
+      [&](const acquire_lock& it) { return take_lock(index, it, asked.id.client, stamp); },
+      [&](const end_session&) { return end(index, asked.id.client, stamp); },
       [&](const release_lock& it) {
         return give_back(index, {it.space, it.key}, it.claim, stamp);
       },
@@ -167,8 +168,12 @@ void reference_state::change_lock(log_index index, const key& lock, lock_change 
 }
 
 reference_state::decision reference_state::take_lock(log_index index, const acquire_lock& asked,
-                                                     hlc_stamp stamp) {
+                                                     client_id by, hlc_stamp stamp) {
   const key lock{asked.space, asked.key};
+  if (asked.of_session && sessions_[by].ended)
+    return {{}, error_code::session_expired, {}};
+  if (asked.of_session)
+    claimed_for_[asked.claim] = by;
   auto now = lock_now(lock);
   if (now.claims.empty()) {
     change_lock(index, lock, {index, stamp, {asked.claim}});
@@ -179,6 +184,21 @@ reference_state::decision reference_state::take_lock(log_index index, const acqu
   now.claims.push_back(asked.claim);
   change_lock(index, lock, std::move(now));
   return {{}, error_code::ok, {}};
+}
+
+/// Its claims go from wherever they are, and it takes none any more.
+reference_state::decision reference_state::end(log_index index, client_id of, hlc_stamp stamp) {
+  sessions_[of].ended = true;
+  for (const auto& [lock, changes] : std::map{locks_}) {
+    std::set<claim_id> gone;
+    for (const auto claim : changes.back().claims)
+      if (const auto session = claimed_for_.find(claim);
+          session != claimed_for_.end() && session->second == of)
+        gone.insert(claim);
+    if (!gone.empty())
+      take_out(index, lock, gone, stamp);
+  }
+  return {{}, error_code::ok, stamp};
 }
 
 reference_state::decision reference_state::give_back(log_index index, const key& lock,
@@ -269,6 +289,8 @@ bool reference_state::owns(const operation& asked) const {
   if (const auto* it = std::get_if<acquire_lock>(&asked.what))
     return owned_.contains(it->space);
   if (const auto* it = std::get_if<release_lock>(&asked.what))
+    return owned_.contains(it->space);
+  if (const auto* it = std::get_if<end_session>(&asked.what))
     return owned_.contains(it->space);
   if (const auto* it = std::get_if<transact>(&asked.what))
     return owned_.contains(std::get<put_step>(it->then.front()).space);

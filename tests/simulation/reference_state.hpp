@@ -71,13 +71,15 @@ private:
   struct session {
     operation_number acked_below;
     std::map<operation_number, decision> decided;
+    bool ended = false;
   };
 
   std::optional<decision> decide(log_index index, const operation& asked, hlc_stamp stamp);
   decision change_value(log_index index, const key& of, const condition& when,
                         hlc_stamp stamp, bytes_ptr value);
   decision change_values(log_index index, const transact& asked, hlc_stamp stamp);
-  decision take_lock(log_index index, const acquire_lock& asked, hlc_stamp stamp);
+  decision take_lock(log_index index, const acquire_lock& asked, client_id by, hlc_stamp stamp);
+  decision end(log_index index, client_id of, hlc_stamp stamp);
   decision give_back(log_index index, const key& lock, claim_id claim, hlc_stamp stamp);
   void change_lock(log_index index, const key& lock, lock_change now);
   const lock_change& lock_now(const key& lock);
@@ -96,6 +98,7 @@ private:
   std::map<log_index, std::map<std::pair<hlc_stamp, key>, bytes_ptr>> told_;
   std::map<key, std::vector<lock_change>> locks_;
   std::map<key, hlc_stamp> highest_tokens_;
+  std::map<claim_id, client_id> claimed_for_; ///< of those that go with a session
   std::set<space_id> owned_; ///< whole spaces only
   std::map<space_id, storage::conflict_rules> rules_;
   std::map<key, storage::authorship> authors_; ///< of what was written with a stamp

@@ -51,7 +51,8 @@ simulated_client::simulated_client(std::uint32_t number, schedule& time, history
     : clock(time.random.below(1'000'000)), number_(number),
       width_(static_cast<std::uint32_t>(time.random.between(1, 4))),
       busy_us_(time.random.between(2'000, 60'000)), time_(time), seen_(seen),
-      outside_(outside), machine_(settings_of(id(), time.random.next())) {
+      outside_(outside),
+      machine_(std::make_unique<client::client_machine>(settings_of(id(), time.random.next()))) {
 }
 
 void simulated_client::start() {
@@ -73,8 +74,11 @@ void simulated_client::watch_on(watch_position from) {
 
 void simulated_client::next_call() {
   time_.after(time_.random.below(busy_us_), [this] {
-    if (calling_)
-      call_once(choose_call(), static_cast<std::uint32_t>(time_.random.between(300, 3000)));
+    if (!calling_)
+      return;
+    if (time_.random.chance(6)) // its program ends, and another begins
+      hear(client::session_closing{static_cast<std::uint32_t>(time_.random.between(50, 1500))});
+    call_once(choose_call(), static_cast<std::uint32_t>(time_.random.between(300, 3000)));
   });
 }
 
@@ -185,7 +189,8 @@ client::call_kind simulated_client::lock_call() {
     claim_ = {number_ * 1'000'000ull + ++claims_};
     return client::acquire_call{space_name, "lock", claim_,
                                 static_cast<std::uint32_t>(time_.random.between(200, 1500)),
-                                time_.random.chance(800), "", nullptr};
+                                time_.random.chance(800), "", nullptr,
+                                time_.random.chance(700)};
   }
   if (kind < 85)
     return client::keep_call{space_name, "lock", claim_,
@@ -220,14 +225,24 @@ condition simulated_client::choose_condition(const std::string& key) {
 void simulated_client::hear(client::event_kind what) {
   const auto now_us = time_.now_us();
   client::effects wanted;
-  machine_.step({clock.monotonic_ms(now_us), clock.wall_ms(now_us), std::move(what)}, wanted);
+  machine_->step({clock.monotonic_ms(now_us), clock.wall_ms(now_us), std::move(what)}, wanted);
   for (auto& effect : wanted)
     std::visit([this](auto& it) { perform(it); }, effect);
+  if (std::exchange(has_ended_, false))
+    begin_session();
   arm();
 }
 
+/// What is under way of the one before is nobody's any more. The lock is remembered.
+void simulated_client::begin_session() {
+  ++sessions_;
+  sent_.clear();
+  gathered_.clear();
+  machine_ = std::make_unique<client::client_machine>(settings_of(id(), time_.random.next()));
+}
+
 void simulated_client::arm() {
-  const auto wake = machine_.next_wake();
+  const auto wake = machine_->next_wake();
   if (!wake)
     return;
   const auto due = clock.due_us(*wake, time_.now_us());
@@ -258,6 +273,11 @@ void simulated_client::perform(client::send_attempt& what) {
 void simulated_client::note_name(const operation& what) {
   if (what.is_read())
     return;
+  if (std::holds_alternative<end_session>(what.what)) {
+    if (ends_.insert(what.id).second) // the machine's own call
+      seen_.tried(seen_.begin(client::end_call{space_name, "lock"}, time_.now_us()), what.id);
+    return;
+  }
   for (const auto& [id, open] : calls_)
     if (is_of(open.what, what))
       return seen_.tried(open.number, what.id);
@@ -266,7 +286,8 @@ void simulated_client::note_name(const operation& what) {
 void simulated_client::flush(node_id to) {
   const auto queue = std::move(gathered_[to]);
   gathered_.erase(to);
-  send(to, queue);
+  if (!queue.empty()) // else its session has ended since
+    send(to, queue);
 }
 
 void simulated_client::send(node_id to, const std::vector<client::send_attempt>& queue) {
@@ -319,7 +340,8 @@ void simulated_client::take_reply(std::uint64_t number, const response& what) {
     return; // its connection went before
   const auto attempts = std::move(found->second.attempts);
   sent_.erase(found);
-  for (std::size_t place = 0; place < attempts.size(); ++place) {
+  const auto session = sessions_;
+  for (std::size_t place = 0; place < attempts.size() && session == sessions_; ++place) {
     client::answered one{attempts[place], {}, what.failure, what.stamp, what.epoch,
                          what.leader};
     if (what.failure.code == error_code::ok)
@@ -334,8 +356,10 @@ void simulated_client::lose(std::uint64_t number, bool never_sent) {
     return;
   const auto attempts = std::move(found->second.attempts);
   sent_.erase(found);
+  const auto session = sessions_;
   for (const auto attempt : attempts)
-    hear(client::attempt_lost{attempt, never_sent});
+    if (session == sessions_)
+      hear(client::attempt_lost{attempt, never_sent});
 }
 
 std::vector<std::uint64_t> simulated_client::under_way_at(node_id node) const {

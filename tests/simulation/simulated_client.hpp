@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,7 +45,8 @@ public:
   simulated_client(std::uint32_t number, schedule& time, history& seen,
                    client_surroundings& outside);
 
-  client_id id() const { return {1000 + number_}; }
+  /// Of its present session.
+  client_id id() const { return {1000 + number_ + 1000 * sessions_}; }
 
   /// Begins to call, until it is stopped.
   void start();
@@ -84,6 +86,8 @@ private:
   void perform(client::send_attempt& what);
   void perform(client::fetch_map& what);
   void perform(client::complete& what);
+  void perform(client::session_ended&) { has_ended_ = true; }
+  void begin_session();
   void note_lock(const client::call_kind& what, const client::outcome_of_call& how);
   void flush(node_id to);
   void send(node_id to, const std::vector<client::send_attempt>& queue);
@@ -96,7 +100,9 @@ private:
   schedule& time_;
   history& seen_;
   client_surroundings& outside_;
-  client::client_machine machine_;
+  std::uint64_t sessions_ = 0; ///< so far that have ended
+  std::unique_ptr<client::client_machine> machine_;
+  bool has_ended_ = false; ///< its session
   bool calling_ = false;
 
   std::map<client::call_id, open_call> calls_;
@@ -109,6 +115,7 @@ private:
   crdt::g_counter counted_; ///< what this client has added so far
   std::map<node_id, std::vector<client::send_attempt>> gathered_;
   std::map<std::uint64_t, sent_request> sent_;
+  std::set<operation_id> ends_; ///< that were asked for
   std::uint64_t last_number_ = 0;
   std::uint64_t armed_us_ = 0;
 };

@@ -84,7 +84,7 @@ key_range any_range() {
 lock_record any_lock() {
   lock_record what{any_stamp(), any_stamp(), several([] {
                      return lock_claim{any_id<claim_id>(), *rc::gen::arbitrary<std::uint32_t>(),
-                                       any_bytes(), any_value()};
+                                       any_bytes(), any_value(), any_id<client_id>()};
                    })};
   what.claims.push_back({any_id<claim_id>(), 1000, "last", nullptr});
   return what;
@@ -195,7 +195,7 @@ row any_row() {
       return {record_key::session(id),
               session_record{id, any_bytes(), any_id<operation_number>(),
                              any_stamp(), several(any_answer),
-                             *rc::gen::arbitrary<std::uint64_t>()}};
+                             *rc::gen::arbitrary<std::uint64_t>(), *rc::gen::arbitrary<bool>()}};
     }
     default:
       return {record_key::value(any_id<space_id>(), "key"),

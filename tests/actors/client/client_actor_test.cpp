@@ -125,3 +125,54 @@ TEST_CASE("a client that is killed with calls open is freed, and its callers hea
   world.advance_ms(60'000); // its timers hold it, too
   CHECK_FALSE(watched.lock());
 }
+
+namespace {
+
+/// Grants every lock, and notes the order of what is asked.
+struct granting_route final : client_route {
+  void send(const send_attempt& what, const client_actor& from) override {
+    asked.push_back(what.what);
+    answer given;
+    given.id = what.what.id;
+    given.version = {7};
+    caf::anon_send(from, attempt_answered{{what.attempt, given, {}, {7}, {1}, what.to}});
+  }
+  void fetch_map(node_id, const client_actor& asker) override {
+    cluster_map map;
+    map.epoch = {1};
+    map.nodes = {{{1}, {1}, storage::node_state::active, "", ""}};
+    map.partitions = {{.partition = {0}, .members = {{1}}}, {.partition = {1}, .members = {{1}}}};
+    map.spaces = {{"accounts", {1}}};
+    map.ranges = {{{1}, "", {1}}};
+    map.leaders = {{{0}, {1}}, {{1}, {1}}};
+    caf::anon_send(asker, map_fetched{{1}, std::make_shared<const cluster_map>(std::move(map))});
+  }
+  std::vector<operation> asked;
+};
+
+} // namespace
+
+TEST_CASE("a client that is told to end its session gives up its locks, and says when that is done") {
+  simulated_world world;
+  settings options;
+  options.id = {7};
+  const auto route = std::make_shared<granting_route>();
+  const auto asked = world.system.spawn<client_shell>(options, route);
+  caf::anon_send(asked, timed_call{acquire_call{"accounts", "lock", {1}, 1000, true, "", nullptr, true}});
+  world.run();
+  REQUIRE(route->asked.size() == 1);
+  caf::scoped_actor caller{world.system};
+  auto first = caller->request(asked, caf::infinite, end_session_request{});
+  auto second = caller->request(asked, caf::infinite, end_session_request{});
+  world.run();
+  int over = 0;
+  first.receive([&](session_over) { ++over; }, [](const caf::error&) {});
+  second.receive([&](session_over) { ++over; }, [](const caf::error&) {});
+  auto third = caller->request(asked, caf::infinite, end_session_request{});
+  world.run();
+  third.receive([&](session_over) { ++over; }, [](const caf::error&) {});
+  CHECK(over == 3);
+  REQUIRE(route->asked.size() == 2);
+  CHECK(std::holds_alternative<end_session>(route->asked.back().what));
+  caf::anon_send_exit(asked, caf::exit_reason::kill);
+}

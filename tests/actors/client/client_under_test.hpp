@@ -112,8 +112,10 @@ public:
   std::vector<send_attempt> sent; ///< without an answer
   std::vector<fetch_map> asked_for_map;
   std::map<call_id, outcome_of_call> outcomes;
+  int ended = 0; ///< how often the session was said to have
 
 private:
+  void note(session_ended&) { ++ended; }
   void note(send_attempt& what) { sent.push_back(std::move(what)); }
   void note(fetch_map& what) { asked_for_map.push_back(what); }
   void note(complete& what) {

@@ -38,6 +38,8 @@ constexpr std::array<std::pair<std::string_view, mutant>, 32> known{{
     {"serve_last_first", mutant::serve_last_first},
     {"repeat_tokens", mutant::repeat_tokens},
     {"forget_locks", mutant::forget_locks},
+    {"keep_ended_sessions_locks", mutant::keep_ended_sessions_locks},
+    {"forget_ended_sessions", mutant::forget_ended_sessions},
     {"short_leases", mutant::short_leases},
 }};
 

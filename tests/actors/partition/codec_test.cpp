@@ -297,10 +297,13 @@ decltype(operation::what) any_of_transaction() {
 decltype(operation::what) any_of_lock() {
   const auto any_claim = [] { return claim_id{*rc::gen::arbitrary<std::uint64_t>()}; };
   const auto any_ms = [] { return *rc::gen::arbitrary<std::uint32_t>(); };
-  switch (*rc::gen::inRange(0, 5)) {
+  switch (*rc::gen::inRange(0, 6)) {
     case 0:
       return acquire_lock{any_space(), any_text(), any_claim(), any_ms(),
-                          *rc::gen::arbitrary<bool>(), any_text(), any_bytes()};
+                          *rc::gen::arbitrary<bool>(), any_text(), any_bytes(),
+                          *rc::gen::arbitrary<bool>()};
+    case 5:
+      return end_session{any_space(), any_text()};
     case 1:
       return keep_lock{any_space(), any_text(), any_claim(), any_ms()};
     case 2:

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
+#include <set>
+
 using namespace present;
 using namespace present::partition;
 using namespace present::partition::test;
@@ -230,4 +233,124 @@ TEST_CASE("locks of a space that went go with it") {
   CHECK(p.machine().locks().all().empty());
   CHECK(p.apply(acquiring(1)).code == error_code::wrong_partition);
   CHECK(p.machine().read(keeping(1)).code == error_code::wrong_partition);
+}
+
+// -- sessions (L6) ---------------------------------------------------------------------
+
+namespace {
+
+constexpr std::uint64_t ending_client = 11;
+constexpr std::uint64_t other_client = 12;
+
+hlc_stamp token_of(applied_partition& p, const std::string& lock) {
+  return p.machine().read(read_lock{things, lock}).lock->token;
+}
+
+bool is_there(applied_partition& p, const std::string& lock, std::uint64_t claim) {
+  return p.machine().read(keep_lock{things, lock, {claim}, 0}).code == error_code::ok;
+}
+
+} // namespace
+
+TEST_CASE("a session that ends gives up what it holds and what it waits for, in one step (L6)") {
+  applied_partition p;
+  p.apply(write(ending_client, 1, claiming(1, "mine")));
+  p.apply(write(other_client, 1, claiming(2, "mine")));
+  p.apply(write(ending_client, 2, claiming(3, "mine"))); // also behind the other
+  p.apply(write(other_client, 2, claiming(4, "theirs")));
+  p.apply(write(ending_client, 3, claiming(5, "theirs")));
+  p.apply(write(ending_client, 4, claiming(6, "lonely")));
+  const auto theirs = token_of(p, "theirs");
+  SUBCASE("at once") {}
+  SUBCASE("after a restart") { p.restart(); }
+  (void)p.machine().take_lock_changes();
+  CHECK(p.apply(write(ending_client, 5, ending())).code == error_code::ok);
+  const auto standing = p.machine().read(read_lock{things, "mine"});
+  CHECK(standing.lock->token == p.last_stamp());
+  CHECK(standing.lock->waiting == 0);
+  CHECK(is_there(p, "mine", 2));
+  CHECK(token_of(p, "theirs") == theirs); // whose holder has lost nobody but a waiter
+  CHECK_FALSE(is_there(p, "theirs", 5));
+  CHECK(token_of(p, "lonely") == hlc_stamp{});
+  std::set<claim_id> begun;
+  for (const auto& change : p.machine().take_lock_changes())
+    if (change.begun.value != 0)
+      begun.insert(change.begun);
+  CHECK(begun == std::set<claim_id>{{2}}); // whose lease begins, and nobody else's
+}
+
+TEST_CASE("a session's end frees no claim but its own (L6)") {
+  applied_partition p;
+  p.apply(write(ending_client, 1, acquiring(1, "of nobody")));
+  p.apply(write(ending_client, 2, claiming(2, "handed on")));
+  p.apply(write(other_client, 1, claiming(2, "handed on"))); // the same claim, asked for by another
+  p.apply(write(ending_client, 3, claiming(3, "given back")));
+  p.apply(write(ending_client, 4, releasing(3, "given back")));
+  p.apply(write(other_client, 2, claiming(4, "given back")));
+  p.apply(write(ending_client, 5, claiming(5, "lapsed")));
+  p.log(expire_claims{{claim_of(5, "lapsed")}});
+  p.apply(write(other_client, 3, claiming(5, "lapsed"))); // again the same claim
+  std::map<std::string, hlc_stamp> before;
+  for (const auto* lock : {"of nobody", "handed on", "given back", "lapsed"})
+    before[lock] = token_of(p, lock);
+  CHECK(p.apply(write(ending_client, 6, ending())).code == error_code::ok);
+  for (const auto& [lock, token] : before) {
+    CAPTURE(lock);
+    CHECK(token.value != 0);
+    CHECK(token_of(p, lock) == token);
+  }
+}
+
+TEST_CASE("what a session asked for before its end takes no lock after it (L6)") {
+  applied_partition p;
+  p.apply(write(other_client, 1, claiming(9)));
+  p.apply(write(ending_client, 2, claiming(1)));
+  CHECK(p.apply(write(ending_client, 3, ending())).code == error_code::ok);
+  SUBCASE("at once") {}
+  SUBCASE("after a restart") { p.restart(); }
+  const auto late = p.apply(write(ending_client, 1, claiming(2)));
+  CHECK(late.code == error_code::session_expired);
+  CHECK(late.message == "the session has ended");
+  CHECK(p.apply(write(ending_client, 2, claiming(1))).repeated); // a retry hears, and changes nothing
+  CHECK(p.apply(write(ending_client, 3, ending())).repeated);
+  CHECK(standing(p).waiting == 0);
+  CHECK(p.apply(write(other_client, 2, releasing(9))).code == error_code::ok);
+  CHECK(standing(p).token == hlc_stamp{});
+  // Without its session's name it is asked for like anybody's.
+  CHECK(p.apply(write(ending_client, 4, acquiring(3))).code == error_code::ok);
+}
+
+TEST_CASE("a session that had nothing ends like others") {
+  applied_partition p;
+  p.apply(write(other_client, 1, claiming(1)));
+  CHECK(p.apply(write(ending_client, 1, ending())).code == error_code::ok);
+  CHECK(is_there(p, "lock", 1));
+  CHECK(p.apply(write(ending_client, 2, end_session{{7}, "k"})).code
+        == error_code::wrong_partition);
+  CHECK(p.apply(write(ending_client, 3, end_session{things, ""})).code == error_code::invalid);
+}
+
+TEST_CASE("a session has only so many claims in a partition, as its end is one step") {
+  applied_partition p;
+  for (std::uint64_t claim = 1; claim <= max_session_claims; ++claim)
+    REQUIRE(p.apply(write(ending_client, claim, claiming(claim, "lock " + std::to_string(claim)),
+                          claim))
+              .code == error_code::ok);
+  const auto number = max_session_claims + 1;
+  const auto full = p.apply(write(ending_client, number, claiming(number)));
+  CHECK(full.code == error_code::overloaded);
+  CHECK(full.message
+        == "the session has 10000 locks in this partition, held or waited for: no more");
+  CHECK(p.apply(write(ending_client, number + 1, claiming(1, "lock 1"))).code == error_code::ok);
+  CHECK(p.apply(write(other_client, 1, claiming(number))).code == error_code::ok);
+  CHECK(p.apply(write(ending_client, number + 2, ending())).code == error_code::ok);
+  CHECK(p.machine().locks().all().size() == 1);
+}
+
+TEST_CASE("an entry says the lowest machine version that gives it its meaning (P1)") {
+  CHECK(version_needed(batch_at(at_ms(1), {write(1, 1, put_of("k", "v")), write(1, 2, acquiring(1))}))
+        == 2);
+  CHECK(version_needed(batch_at(at_ms(1), {write(1, 1, put_of("k", "v")), write(1, 2, claiming(1))}))
+        == 3);
+  CHECK(version_needed(batch_at(at_ms(1), {write(1, 1, ending())})) == 3);
 }

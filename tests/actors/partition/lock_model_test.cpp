@@ -3,9 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <map>
 #include <random>
+#include <utility>
+#include <vector>
 
 using namespace present;
 using namespace present::partition;
@@ -17,6 +20,7 @@ namespace {
 /// must hold of them.
 struct naive_lock {
   std::deque<std::uint64_t> queue; ///< its holder first
+  std::map<std::uint64_t, std::uint64_t> of; ///< by claim, of some: the session it goes with
   hlc_stamp token;
   hlc_stamp highest; ///< that was ever granted
 };
@@ -34,6 +38,7 @@ public:
     }
     CHECK(granted_ > steps / 20);
     CHECK(refused_ > steps / 40);
+    CHECK(ended_ > 0);
   }
 
 private:
@@ -45,6 +50,10 @@ private:
     const auto claim = 1 + pick(6);
     auto& model = locks_[lock];
     const auto there = std::find(model.queue.begin(), model.queue.end(), claim);
+    if (pick(25) == 0) {
+      end_session_of(pick(3));
+      return;
+    }
     switch (pick(6)) {
       case 0:
       case 1:
@@ -68,7 +77,10 @@ private:
 
   void acquire(std::uint64_t lock, std::uint64_t claim, bool wait) {
     auto& model = locks_[lock];
-    const auto given = p_.apply(acquiring(claim, name(lock), wait));
+    const auto session = sessions_[pick(3)];
+    auto asked = acquiring(claim, name(lock), wait);
+    asked.of_session = pick(2) == 0;
+    const auto given = p_.apply(write(session, ++number_, asked));
     const auto place = static_cast<std::size_t>(
       std::find(model.queue.begin(), model.queue.end(), claim) - model.queue.begin());
     const bool is_new = place == model.queue.size();
@@ -78,12 +90,30 @@ private:
     }
     if (is_new)
       model.queue.push_back(claim);
+    model.of[claim] = asked.of_session ? session : 0;
     if (model.queue.size() == 1 && is_new)
       grant(model);
     CHECK(given.code == error_code::ok);
     CHECK(given.otherwise == (model.queue.front() != claim));
     if (!given.otherwise)
       CHECK(given.version == model.token);
+  }
+
+  /// Its claims go, whoever else's stay; what it asks for later is refused.
+  void end_session_of(std::uint64_t place) {
+    const auto session = std::exchange(sessions_[place], ++last_session_);
+    CHECK(p_.apply(write(session, ++number_, end_session{things, "any"})).code == error_code::ok);
+    for (auto& [lock, model] : locks_) {
+      std::vector<std::uint64_t> gone;
+      for (const auto claim : model.queue)
+        if (model.of[claim] == session)
+          gone.push_back(claim);
+      take_out(model, gone);
+      ended_ += static_cast<int>(gone.size());
+    }
+    auto late = acquiring(7, name(pick(3)));
+    late.of_session = true;
+    CHECK(p_.apply(write(session, ++number_, late)).code == error_code::session_expired);
   }
 
   void take_out(naive_lock& model, const std::vector<std::uint64_t>& claims) {
@@ -139,12 +169,15 @@ private:
   std::uint64_t number_ = 0;
   int granted_ = 0;
   int refused_ = 0;
+  int ended_ = 0; ///< claims, with their sessions
+  std::array<std::uint64_t, 3> sessions_{21, 22, 23};
+  std::uint64_t last_session_ = 23;
 };
 
 } // namespace
 
 TEST_CASE("whatever happens to locks, tokens grow, one claim holds, turns are kept, "
-          "and no write passes under another's token (L1 to L5)") {
+          "and no write passes under another's token (L1 to L6)") {
   for (std::uint32_t seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
     lock_oracle{seed}.run(400);

@@ -8,6 +8,15 @@ namespace present::partition::test {
 inline acquire_lock acquiring(std::uint64_t claim, std::string key = "lock", bool wait = true) {
   return {things, std::move(key), {claim}, 1000, wait, "claim " + std::to_string(claim), nullptr};
 }
+/// The same, to go with its client's session.
+inline acquire_lock claiming(std::uint64_t claim, std::string key = "lock") {
+  auto asked = acquiring(claim, std::move(key));
+  asked.of_session = true;
+  return asked;
+}
+inline end_session ending() {
+  return {things, "any"};
+}
 inline release_lock releasing(std::uint64_t claim, std::string key = "lock") {
   return {things, std::move(key), {claim}};
 }

@@ -244,3 +244,20 @@ TEST_CASE("named sessions have a bound of their own, and leave room to the other
   restored.collect(at_ms(2'000));
   CHECK(restored.named() == 0);
 }
+
+TEST_CASE("a session that has ended stays so until nothing of it can come any more (S6)") {
+  session_table table{{}};
+  take(table, numbered(1, 1, 0, 500), at_ms(0));
+  const auto end = write(1, 3, end_session{{1}, "k"}, 0, at_ms(1000));
+  CHECK(take(table, end, at_ms(10)) == standing::fresh);
+  CHECK(table.find({1})->ended);
+  CHECK(take(table, numbered(1, 2, 0, 900), at_ms(600)) == standing::fresh);
+  CHECK(take(table, numbered(1, 4, 4, 900), at_ms(600)) == standing::fresh); // it has all answers
+  CHECK(table.find({1})->ended);
+  table.collect(at_ms(1000));
+  REQUIRE(table.find({1}));
+  CHECK(table.find({1})->ended);
+  table.collect(at_ms(1001));
+  CHECK_FALSE(table.find({1}));
+  CHECK(table.admit(numbered(1, 5, 0, 1000), at_ms(1001)).is == standing::expired);
+}
