@@ -220,8 +220,12 @@ struct answer {
   /// their order; null: all of them wrote, at `version`.
   storage::step_results steps;
   std::shared_ptr<const watched_page> watched; ///< watch
-  /// transact: the comparisons failed; acquire_lock, keep_lock: it waits in the queue.
+  /// transact, prepare: the comparisons failed; push: it is aborted; acquire_lock,
+  /// keep_lock: it waits in the queue.
   bool otherwise = false;
+  bool took_otherwise = false; ///< push: it is committed, and its comparisons had failed
+  /// prepare, of one that compares; its writes aren't told.
+  std::shared_ptr<const storage::other_branch> branch;
   /// What stood in the way, if it was a transaction that has locked it (P11).
   std::shared_ptr<const lock_holder> holder;
   std::shared_ptr<const lock_standing> lock; ///< read_lock
