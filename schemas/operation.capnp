@@ -270,7 +270,7 @@ struct Step {
 }
 
 struct Transact {
-  # One partition's keys: up to 10,000 places and 8 MiB. All of it or nothing:
+  # Up to 10,000 places and 8 MiB. All of it or nothing:
   # `transactionConflict` if what was seen has changed; else `then` if all comparisons
   # hold, or `otherwise`, step by step, each seeing what those before it wrote.
   start @0 :UInt64;       # HLC; of the first try, kept across retries; 0: now
@@ -279,6 +279,24 @@ struct Transact {
   compare @3 :List(Comparison);
   then @4 :List(Step);
   otherwise @5 :List(Step);
+  found @6 :TransactFindings;
+  # In logs only, of the leader; a client's is thrown away.
+}
+
+struct TransactFindings {
+  then @0 :BranchFindings;
+  otherwise @1 :BranchFindings;
+}
+
+struct BranchFindings {
+  # What policies and schemas say of what a branch writes (actors/partition/transact.hpp).
+  writes @0 :List(JudgedWrite);
+  found @1 :WriteFindings;  # of the last of them
+}
+
+struct JudgedWrite {
+  step @0 :UInt32;
+  of @1 :UInt64;            # the version that was there then
 }
 
 struct Terms {
@@ -291,7 +309,21 @@ struct Terms {
 
 struct Prepare {
   terms @0 :Terms;
-  part @1 :Transact;      # without comparisons and `otherwise`
+  part @1 :Transact;
+  compares @2 :Bool;      # some part of the transaction does, or has an `otherwise`: both
+                          # branches are prepared, and home says which is taken
+}
+
+struct OtherBranch {
+  # Of one that compares: what its part of the second branch comes to, and what became
+  # of the first.
+  isCertain @0 :Bool;     # a comparison failed here: the second is taken
+  firstCode @1 :UInt16;   # why the first can't be taken; 0: it can
+  firstMessage @2 :Text;
+  code @3 :UInt16;        # the same of this one
+  message @4 :Text;
+  steps @5 :List(StepResult);
+  hasSteps @6 :Bool;
 }
 
 struct PreparedPart {
@@ -307,6 +339,20 @@ struct Decide {
   places @4 :List(UInt32);   # of home's among them
   steps @5 :List(StepResult);  # of the others', as they prepared; the version 2^64-1 is
   hasSteps @6 :Bool;           # the decision's. Without: all of them wrote
+  code @7 :UInt16;             # why the others can't do it; 0: they can
+  message @8 :Text;
+  fails @9 :Bool;              # a comparison of the others does
+  otherwise @10 :Elsewhere;    # the same of the second branch
+}
+
+struct Elsewhere {
+  # What Decide has of the first branch in its own fields.
+  count @0 :UInt32;
+  places @1 :List(UInt32);
+  steps @2 :List(StepResult);
+  hasSteps @3 :Bool;
+  code @4 :UInt16;
+  message @5 :Text;
 }
 
 struct Resolve {
@@ -315,6 +361,7 @@ struct Resolve {
   committed @2 :Bool;
   stamp @3 :UInt64;
   deadline @4 :UInt64;
+  otherwise @5 :Bool;     # of two branches the second is taken
 }
 
 struct Push {
@@ -411,4 +458,6 @@ struct Answer {
   conflict @17 :UInt8;    # a write met a conflict: its kind (conflict_kind) + 1; 0: none
   then @18 :UInt8;        # what became of it (outcome_kind)
   escalated @19 :List(EscalatedRow);
+  branch @20 :OtherBranch;    # prepare, of one that compares
+  tookOtherwise @21 :Bool;    # push: it was committed, and its comparisons had failed
 }

@@ -187,6 +187,20 @@ struct PreparedRecord {
   writes @6 :List(IntendedWrite);
   steps @7 :List(StepResult);
   hasSteps @8 :Bool;
+  otherwise @9 :OtherBranch;
+  # Null: it doesn't compare.
+}
+
+struct OtherBranch {
+  # Of one that compares: its part of the second branch, and what became of the first.
+  isCertain @0 :Bool;       # a comparison failed here
+  firstCode @1 :UInt16;     # why the first can't be taken; 0: it can
+  firstMessage @2 :Text;
+  code @3 :UInt16;          # the same of this one
+  message @4 :Text;
+  writes @5 :List(IntendedWrite);
+  steps @6 :List(StepResult);
+  hasSteps @7 :Bool;
 }
 
 struct DecisionRecord {
@@ -195,6 +209,7 @@ struct DecisionRecord {
   stamp @1 :UInt64;
   deadline @2 :UInt64;
   waiting @3 :List(KeyName);
+  otherwise @4 :Bool;       # the second of its branches was taken
 }
 
 struct LockClaim {

@@ -163,6 +163,13 @@ void hash_fields(field_hash& hash, const escalation_record& what) {
          << each.at.value_or(authorship{}).stamp << each.at.value_or(authorship{}).origin;
 }
 
+void hash_writes(field_hash& hash, const std::vector<intended_write>& writes) {
+  hash << writes.size();
+  for (const auto& write : writes)
+    hash << write.where.space << write.where.key << write.tombstone
+         << (write.bytes ? std::string_view{*write.bytes} : "");
+}
+
 void hash_fields(field_hash& hash, const prepared_record& what) {
   hash << what.home.space << what.home.key << what.start << what.deadline << what.stamp
        << what.reads.size();
@@ -171,17 +178,24 @@ void hash_fields(field_hash& hash, const prepared_record& what) {
   hash << what.ranges.size();
   for (const auto& range : what.ranges)
     hash << range.space << range.first << range.last;
-  hash << what.writes.size();
-  for (const auto& write : what.writes)
-    hash << write.where.space << write.where.key << write.tombstone
-         << (write.bytes ? std::string_view{*write.bytes} : "");
+  hash_writes(hash, what.writes);
   hash_results(hash, what.steps);
+  if (!what.otherwise)
+    return;
+  const auto& other = *what.otherwise;
+  hash << other.is_certain;
+  for (const auto* problem : {&other.of_first, &other.of_this})
+    hash << static_cast<std::uint64_t>(problem->code) << problem->message;
+  hash_writes(hash, other.writes);
+  hash_results(hash, other.steps);
 }
 
 void hash_fields(field_hash& hash, const decision_record& what) {
   hash << what.committed << what.stamp << what.deadline << what.waiting.size();
   for (const auto& each : what.waiting)
     hash << each.space << each.key;
+  if (what.otherwise)
+    hash << what.otherwise;
 }
 
 void hash_fields(field_hash& hash, const lock_record& what) {

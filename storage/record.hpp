@@ -246,6 +246,29 @@ struct intended_write {
   }
 };
 
+/// Why a branch of a transaction can't be taken; `ok`: it can.
+struct branch_problem {
+  error_code code = error_code::ok;
+  std::string message;
+
+  friend bool operator==(const branch_problem&, const branch_problem&) = default;
+};
+
+/// Of a transaction that compares: which of its two branches is taken is home's to decide,
+/// so each part prepares both. This is its part of the second, and what became of the first.
+struct other_branch {
+  bool is_certain = false; ///< a comparison failed here: no first branch was worked out
+  branch_problem of_first;
+  branch_problem of_this;
+  std::vector<intended_write> writes; ///< locked exclusive, as those of the first
+  step_results steps;
+
+  friend bool operator==(const other_branch& a, const other_branch& b) {
+    return a.is_certain == b.is_certain && a.of_first == b.of_first && a.of_this == b.of_this
+           && a.writes == b.writes && same_results(a.steps, b.steps);
+  }
+};
+
 /// A transaction that has prepared here and hasn't been resolved: these are the locks
 /// of this partition (P8). Named by its client and number.
 struct prepared_record {
@@ -259,12 +282,14 @@ struct prepared_record {
   std::vector<key_range> ranges; ///< likewise: nothing appears in them
   std::vector<intended_write> writes; ///< locked exclusive
   step_results steps; ///< told again when it prepares again
+  std::shared_ptr<const other_branch> otherwise = {}; ///< null: it doesn't compare
 
   friend bool operator==(const prepared_record& a, const prepared_record& b) {
     return a.client == b.client && a.number == b.number && a.home == b.home
            && a.start == b.start && a.deadline == b.deadline && a.stamp == b.stamp
            && a.reads == b.reads && a.ranges == b.ranges && a.writes == b.writes
-           && same_results(a.steps, b.steps);
+           && same_results(a.steps, b.steps) && !a.otherwise == !b.otherwise
+           && (!a.otherwise || *a.otherwise == *b.otherwise);
   }
 };
 
@@ -276,6 +301,7 @@ struct decision_record {
   hlc_stamp stamp;    ///< of the decision: the version of what it wrote
   hlc_stamp deadline; ///< kept until the log has passed it
   std::vector<key_name> waiting; ///< home's: who hasn't said that it has resolved it
+  bool otherwise = false; ///< the second of its branches was taken
 
   friend bool operator==(const decision_record&, const decision_record&) = default;
 };

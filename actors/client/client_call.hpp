@@ -107,8 +107,8 @@ struct end_call {
   std::string space;
   std::string key;
 };
-/// A transaction, whose spaces are places in `spaces`. Those that compare are of one
-/// partition's keys; so is a range that a step scans.
+/// A transaction, whose spaces are places in `spaces`. A range that a step scans is one
+/// partition's.
 struct transact_call {
   std::vector<std::string> spaces;
   transact what;

@@ -63,6 +63,8 @@ public:
   /// Of a list or a set; empty also if there is no such key.
   std::vector<std::string> elements(const std::string& space, const std::string& key);
 
+  /// In a space of CRDTs `value` is a delta, which is joined when all is done: a read of the
+  /// key after it finds the delta alone.
   transaction& put(const std::string& space, const std::string& key, std::string value);
   transaction& remove(const std::string& space, const std::string& key);
   // These read nothing, so that they conflict with nothing that others write.

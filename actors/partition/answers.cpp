@@ -291,12 +291,12 @@ std::optional<error> anchor_problem(const char* name, const anchor& where) {
 std::optional<error> part_problem(const transaction_terms& terms, const transact& part) {
   if (auto problem = anchor_problem("home", terms.home))
     return problem;
-  if (!part.compare.empty() || !part.otherwise.empty())
-    return make_error(error_code::invalid, "part: has comparisons, or two branches");
   return problem_of(part);
 }
 
 std::optional<error> problem_of(const prepare& asked) {
+  if (!asked.compares && (!asked.part.compare.empty() || !asked.part.otherwise.empty()))
+    return make_error(error_code::invalid, "part: has comparisons, or two branches");
   return part_problem(asked.terms, asked.part);
 }
 

@@ -131,18 +131,10 @@ settled_write merge_into(std::string_view how, const contested_write& asked,
 settled_write join_into(const contested_write& asked,
                         const std::optional<value_record>& there,
                         std::optional<conflict::note> because) {
-  const std::string_view delta = asked.bytes ? std::string_view{*asked.bytes} : "";
-  auto made = mutated(mutant::merge_takes_written) || !is_there(there)
-                ? crdt::checked(delta)
-                : crdt::join_stored(there->view(), delta);
+  auto made = joined(is_there(there) ? std::optional{there->view()} : std::nullopt,
+                     asked.bytes ? std::string_view{*asked.bytes} : "");
   if (!made)
-    return refused(merge_refusal(made.problem().code == error_code::damaged
-                                   ? make_error(error_code::invalid,
-                                                "the value: the space keeps CRDTs, and this is "
-                                                "none: " + made.problem().message)
-                                   : made.problem(),
-                                 version_of(there)),
-                   std::nullopt);
+    return refused(merge_refusal(made.problem(), version_of(there)), std::nullopt);
   auto done = written(asked, std::make_shared<const std::string>(std::move(*made)),
                       later_of(asked, there));
   done.given.conflict = because;
@@ -196,6 +188,15 @@ bool joins_all(const storage::space_settings& space) {
   return space.conflicts.how == conflict_strategy::merge && space.conflicts.merging == "crdt";
 }
 
+result<std::string> joined(std::optional<std::string_view> there, std::string_view delta) {
+  auto made = !there || mutated(mutant::merge_takes_written) ? crdt::checked(delta)
+                                                             : crdt::join_stored(*there, delta);
+  if (!made && made.problem().code == error_code::damaged)
+    return make_error(error_code::invalid, "the value: the space keeps CRDTs, and this is none: "
+                                             + made.problem().message);
+  return made;
+}
+
 settled_write settle(const storage::space_settings& space, const contested_write& asked,
                      const std::optional<value_record>& there,
                      const conflict::partition_times& times) {
@@ -242,18 +243,6 @@ settled_write settle(const storage::space_settings& space, const contested_write
       },
     },
     decided);
-}
-
-std::optional<error> step_problem(const storage::space_settings& space) {
-  if (joins_all(space))
-    return make_error(error_code::invalid,
-                      "the space keeps CRDTs: they are changed by puts of deltas, not by "
-                      "transactions");
-  if (!space.policy.empty() || !space.schema.empty())
-    return make_error(error_code::invalid,
-                      "the space has a policy or a schema, by which puts and deletes are "
-                      "judged one by one, not transactions");
-  return std::nullopt;
 }
 
 } // namespace present::partition

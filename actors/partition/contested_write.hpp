@@ -62,8 +62,8 @@ inline bool is_contested(const storage::space_settings* space, const write_conte
   return space || knows != write_context{};
 }
 
-/// Why a step of a transaction can't write there; empty if it can. Its steps have no
-/// findings, and no delta.
-std::optional<error> step_problem(const storage::space_settings& space);
+/// What is there, if anything, and a delta become together (W2). `invalid` if it is none, or
+/// of another kind.
+result<std::string> joined(std::optional<std::string_view> there, std::string_view delta);
 
 } // namespace present::partition

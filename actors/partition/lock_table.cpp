@@ -25,8 +25,9 @@ transaction_terms terms_of(const storage::prepared_record& what) {
 
 void lock_table::insert(storage::prepared_record what) {
   const auto id = id_of(what);
-  for (const auto& write : what.writes)
-    check(writes_.emplace(write.where, id).second, "K2: two write locks on one key");
+  each_write_of(what, [&](const storage::key_name& where) {
+    check(writes_.emplace(where, id).first->second == id, "K2: two write locks on one key");
+  });
   for (const auto& read : what.reads)
     reads_.emplace(read, id);
   for (const auto& range : what.ranges)
@@ -41,8 +42,7 @@ std::optional<storage::prepared_record> lock_table::take(const operation_id& tra
   auto what = std::move(found->second);
   prepared_.erase(found);
   ++releases_;
-  for (const auto& write : what.writes)
-    writes_.erase(write.where);
+  each_write_of(what, [&](const storage::key_name& where) { writes_.erase(where); });
   erase_reads(what, transaction);
   return what;
 }

@@ -15,7 +15,8 @@
 /// K1  A lock goes only with its transaction's record: by its resolution, never by a
 ///     timer (P8).
 /// K2  What is written is locked against readers and writers, what was read, absent
-///     keys and ranges too, against writers (P11).
+///     keys and ranges too, against writers (P11). Of one that compares that is what
+///     either branch would write.
 ///
 /// Nothing is looked up while nothing is locked. Not thread-safe.
 namespace present::partition {
@@ -54,6 +55,16 @@ private:
   std::multimap<storage::key_name, operation_id> reads_;
   std::vector<std::pair<storage::key_range, operation_id>> ranges_;
 };
+
+/// `deed(key)` for what it may write, in either branch.
+template <class Deed>
+void each_write_of(const storage::prepared_record& what, Deed deed) {
+  for (const auto& write : what.writes)
+    deed(write.where);
+  if (what.otherwise)
+    for (const auto& write : what.otherwise->writes)
+      deed(write.where);
+}
 
 transaction_terms terms_of(const storage::prepared_record& what);
 

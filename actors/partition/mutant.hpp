@@ -35,6 +35,8 @@ enum class mutant : std::uint8_t {
   decide_below_prepares, // P22: a decision is stamped whatever has prepared
   push_without_record,   // P8: who pushes is told "aborted", and nothing stays of it
   abort_what_is_driven,  // P8, I16: a push aborts what a coordinator has in hand
+  forget_compared,       // P7: what a transaction compares isn't locked
+  take_first_branch,     // P7: a part takes its first branch, whatever home has decided
   forget_prepared,       // P8: a restart forgets the locks
   trust_old_maps,        // steward S6: whatever the map of a leader says
   ignore_fencing_token,  // P14, L3: a write is applied whatever its token
@@ -53,6 +55,7 @@ enum class mutant : std::uint8_t {
   ask_first_members,     // P19: whoever it knew as voters are its witnesses for ever
   ignore_base,           // C1: a write that knows an older version is as good as any
   ignore_causes,         // C5: what comes after something unseen is written at once
+  trust_old_findings,    // C3, C4: a transaction's writes count as judged, of whatever was there
   merge_takes_written,   // C1: a merge takes what is written, and is not commutative
 };
 

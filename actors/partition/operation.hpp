@@ -221,8 +221,12 @@ struct answer {
   /// their order; null: all of them wrote, at `version`.
   storage::step_results steps;
   std::shared_ptr<const watched_page> watched; ///< watch
-  /// transact: the comparisons failed; acquire_lock, keep_lock: it waits in the queue.
+  /// transact, prepare: the comparisons failed; push: it is aborted; acquire_lock,
+  /// keep_lock: it waits in the queue.
   bool otherwise = false;
+  bool took_otherwise = false; ///< push: it is committed, and its comparisons had failed
+  /// prepare, of one that compares; its writes aren't told.
+  std::shared_ptr<const storage::other_branch> branch;
   /// What stood in the way, if it was a transaction that has locked it (P11).
   std::shared_ptr<const lock_holder> holder;
   std::shared_ptr<const lock_standing> lock; ///< read_lock
@@ -292,9 +296,10 @@ using own_command
 struct entry_batch {
   /// Program versions agree on what applying means by this number (P1): an entry says the
   /// lowest under which it means what it does (`version_needed`), and programs that haven't
-  /// that one stop at it rather than differ. 3: claims that go with a session.
+  /// that one stop at it rather than differ. 3: claims that go with a
+  /// session, and transactions of two branches over several partitions.
   static constexpr std::uint16_t current_machine_version = 3;
-  static constexpr std::uint16_t version_without_sessions_claims = 2;
+  static constexpr std::uint16_t version_before_branches = 2;
 
   std::uint16_t machine_version = current_machine_version;
   hlc_stamp first_stamp;
@@ -315,10 +320,25 @@ inline bool needs_sessions_claims(const operation& what) {
   return (acquired && acquired->of_session) || std::holds_alternative<end_session>(what.what);
 }
 
+/// Both branches are prepared, or what the leader found out of a transaction's writes
+/// decides it.
+inline bool needs_branches(const operation& what) {
+  const auto* alone = std::get_if<transact>(&what.what);
+  const auto* prepared = std::get_if<prepare>(&what.what);
+  const auto* decided = std::get_if<decide>(&what.what);
+  const auto* resolved = std::get_if<resolve>(&what.what);
+  return (alone && alone->found) || (prepared && (prepared->compares || prepared->part.found))
+         || (decided && (decided->part.found || decided->fails || !decided->part.compare.empty()
+                         || !decided->part.otherwise.empty()))
+         || (resolved && resolved->otherwise);
+}
+
 inline std::uint16_t version_needed(const entry_batch& batch) {
-  return std::any_of(batch.operations.begin(), batch.operations.end(), needs_sessions_claims)
+  const auto is_new
+    = [](const operation& one) { return needs_sessions_claims(one) || needs_branches(one); };
+  return std::any_of(batch.operations.begin(), batch.operations.end(), is_new)
            ? entry_batch::current_machine_version
-           : entry_batch::version_without_sessions_claims;
+           : entry_batch::version_before_branches;
 }
 
 } // namespace present

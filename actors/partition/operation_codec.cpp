@@ -335,6 +335,9 @@ void encode_answer(const answer& from, schema::Answer::Builder to) {
   if (from.watched)
     encode_page(*from.watched, to.initWatched());
   to.setOtherwise(from.otherwise);
+  to.setTookOtherwise(from.took_otherwise);
+  if (from.branch)
+    encode_branch(*from.branch, to.initBranch());
   if (from.holder)
     encode_terms(from.holder->terms, to.initHolder());
   if (from.lock)
@@ -369,6 +372,9 @@ answer decode_answer(schema::Answer::Reader from) {
   if (from.hasWatched())
     given.watched = decode_page(from.getWatched());
   given.otherwise = from.getOtherwise();
+  given.took_otherwise = from.getTookOtherwise();
+  if (from.hasBranch())
+    given.branch = decode_branch(from.getBranch());
   if (from.hasHolder())
     given.holder = std::make_shared<const lock_holder>(lock_holder{decode_terms(from.getHolder())});
   if (from.hasLock())

@@ -35,7 +35,7 @@ std::size_t operand_size(const step& what) {
 }
 
 std::size_t size_of(const results_elsewhere& what) {
-  auto size = 4 * what.places.size();
+  auto size = 4 * what.places.size() + what.problem.message.size();
   if (what.steps_there)
     for (const auto& each : *what.steps_there) {
       size += place_envelope + size_of(each.value);
@@ -45,9 +45,15 @@ std::size_t size_of(const results_elsewhere& what) {
   return size;
 }
 
+std::size_t size_of(const branch_findings& what) {
+  return operation_envelope + 16 * what.writes.size() + what.found.schema_problem.size()
+         + what.found.policy_problem.size() + what.found.escalation.size();
+}
+
 std::size_t encoded_bytes(const transact& what) {
   const auto size = size_of(what);
-  return size.bytes + place_envelope * size.places;
+  return size.bytes + place_envelope * size.places
+         + (what.found ? size_of(what.found->then) + size_of(what.found->otherwise) : 0);
 }
 
 } // namespace
@@ -88,7 +94,7 @@ std::size_t encoded_bytes(const operation& what) {
                         [](const transact& t) { return encoded_bytes(t); },
                         [](const prepare& p) { return encoded_bytes(p.part) + bounds::max_key; },
                         [](const decide& d) {
-                          return encoded_bytes(d.part) + size_of(d.elsewhere)
+                          return encoded_bytes(d.part) + size_of(d.elsewhere) + size_of(d.otherwise)
                                  + (d.others.size() + 1) * (bounds::max_key + place_envelope);
                         },
                         [](const acquire_lock& a) {

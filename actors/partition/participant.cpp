@@ -33,7 +33,7 @@ answer too_much_answer() {
                           + " bytes in all its partitions: ask for fewer keys");
 }
 
-/// What is locked shared: all that it read and doesn't write.
+/// What is locked shared: all that it read, compares, or names.
 std::vector<storage::key_name> names_read(const transact& part) {
   std::vector<storage::key_name> names;
   visit_places(
@@ -41,6 +41,9 @@ std::vector<storage::key_name> names_read(const transact& part) {
     [](space_id, const std::string&, const std::string&) {});
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
+  if (mutated(mutant::forget_compared))
+    for (const auto& one : part.compare)
+      std::erase(names, storage::key_name{one.space, one.key});
   return names;
 }
 
@@ -54,9 +57,16 @@ std::vector<storage::key_range> ranges_read(const transact& part) {
   return ranges;
 }
 
-storage::prepared_record record_of(const prepare& asked, hlc_stamp stamp,
-                                   const transaction_draft& draft,
-                                   storage::step_results results) {
+std::vector<storage::intended_write> writes_of(const transaction_draft& draft) {
+  std::vector<storage::intended_write> writes;
+  for (const auto& [key, written] : draft.writes())
+    writes.push_back(
+      {{key.space(), std::string{key.user_key()}}, written.tombstone, written.bytes});
+  return writes;
+}
+
+/// With its locks on what it read; what it comes to is filled in.
+storage::prepared_record record_of(const prepare& asked, hlc_stamp stamp) {
   storage::prepared_record record;
   record.client = asked.terms.id.client;
   record.number = asked.terms.id.number;
@@ -66,20 +76,85 @@ storage::prepared_record record_of(const prepare& asked, hlc_stamp stamp,
   record.stamp = stamp;
   record.reads = names_read(asked.part);
   record.ranges = ranges_read(asked.part);
-  for (const auto& [key, written] : draft.writes())
-    record.writes.push_back(
-      {{key.space(), std::string{key.user_key()}}, written.tombstone, written.bytes});
-  record.steps = std::move(results);
   return record;
 }
 
 answer prepared_answer(const storage::prepared_record& record) {
   auto given = applied_answer(record.stamp);
   given.steps = record.steps;
+  if (!record.otherwise)
+    return given;
+  given.otherwise = record.otherwise->is_certain;
+  auto told = *record.otherwise;
+  told.writes.clear();
+  given.branch = std::make_shared<const storage::other_branch>(std::move(told));
   return given;
 }
 
+/// Works the branches of a part out into its record.
+class part_draft {
+public:
+  part_draft(const transact& part, const storage::state& table, const space_rules& rules,
+             storage::prepared_record& record)
+      : part_(part), table_(table), rules_(rules), record_(record) {}
+
+  /// The refusal, if it can't prepare.
+  std::optional<answer> fill_in() {
+    transaction_draft draft{table_, rules_, record_.stamp};
+    auto given = draft.work_out(part_, bounds::max_transaction_results);
+    if (given.code != error_code::ok)
+      return given;
+    record_.writes = writes_of(draft);
+    record_.steps = std::move(given.steps);
+    return std::nullopt;
+  }
+
+  /// Both branches: which is taken is home's to say. The first, only if it can be.
+  std::optional<answer> fill_in_both() {
+    const transaction_draft looks{table_, rules_, record_.stamp};
+    if (auto refused = looks.check_seen(part_))
+      return refused;
+    storage::other_branch other;
+    other.is_certain = !looks.holds(part_);
+    if (!other.is_certain)
+      other.of_first = take(false, record_.writes, record_.steps);
+    other.of_this = take(true, other.writes, other.steps);
+    for (const auto& problem : {other.of_first, other.of_this})
+      if (problem.code == error_code::overloaded) // D4: it may come again
+        return refused_answer(problem.code, problem.message);
+    record_.otherwise = std::make_shared<const storage::other_branch>(std::move(other));
+    return std::nullopt;
+  }
+
+private:
+  /// Why it can't be taken, if so, and then nothing else.
+  storage::branch_problem take(bool second, std::vector<storage::intended_write>& writes,
+                               storage::step_results& results) {
+    transaction_draft draft{table_, rules_, record_.stamp};
+    auto given = draft.work_out_branch(second ? part_.otherwise : part_.then,
+                                       bounds::max_transaction_results,
+                                       &part_.findings_of(second));
+    if (given.code != error_code::ok)
+      return {given.code, std::move(given.message)};
+    writes = writes_of(draft);
+    results = std::move(given.steps);
+    return {};
+  }
+
+  const transact& part_;
+  const storage::state& table_;
+  const space_rules& rules_;
+  storage::prepared_record& record_;
+};
+
 } // namespace
+
+const std::vector<storage::intended_write>& writes_of(const storage::prepared_record& lock,
+                                                      bool otherwise) {
+  return otherwise && lock.otherwise && !mutated(mutant::take_first_branch)
+           ? lock.otherwise->writes
+           : lock.writes;
+}
 
 answer locked_answer(lock_table::holder by) {
   auto given = refused_answer(error_code::transaction_conflict,
@@ -88,7 +163,8 @@ answer locked_answer(lock_table::holder by) {
   return given;
 }
 
-participant::participant(storage::state& table) : table_(table) {
+participant::participant(storage::state& table, const space_rules& rules)
+    : table_(table), rules_(rules) {
   restore();
 }
 
@@ -103,11 +179,12 @@ answer participant::apply(const prepare& asked, hlc_stamp stamp) {
   if (const auto* holder = locks_.in_the_way_of(asked.part);
       holder && !mutated(mutant::ignore_locks))
     return locked_answer(holder);
-  transaction_draft draft{table_, stamp};
-  auto given = draft.work_out(asked.part, bounds::max_transaction_results);
-  if (given.code != error_code::ok)
-    return given;
-  locks_.insert(record_of(asked, stamp, draft, given.steps));
+  auto record = record_of(asked, stamp);
+  part_draft draft{asked.part, table_, rules_, record};
+  if (auto refused = asked.compares ? draft.fill_in_both() : draft.fill_in())
+    return *refused;
+  auto given = prepared_answer(record);
+  locks_.insert(std::move(record));
   return given;
 }
 
@@ -131,25 +208,31 @@ answer participant::apply(const decide& asked, hlc_stamp stamp) {
   const auto& id = asked.terms.id;
   if (const auto* known = ended(id); known && !mutated(mutant::decide_again)) {
     // B1. The client's answer went with its acknowledgement; the outcome stays.
-    return known->committed ? applied_answer(known->stamp) : *refusal_of_end(id);
+    return *word_on_end(id);
   }
-  transaction_draft draft{table_, stamp};
+  transaction_draft draft{table_, rules_, stamp};
   auto given = stamp > asked.terms.deadline
                  ? late_answer(asked.terms)
-                 : draft.work_out(asked.part, bounds::max_transaction_results);
+                 : draft.work_out(asked.part, bounds::max_transaction_results, asked.fails);
+  if (given.code == error_code::overloaded)
+    return given; // D4: it may come again
+  const auto& elsewhere = given.otherwise ? asked.otherwise : asked.elsewhere;
+  if (given.code == error_code::ok && elsewhere.problem.code != error_code::ok)
+    given = refused_answer(elsewhere.problem.code, elsewhere.problem.message);
   if (given.code == error_code::ok)
-    given.steps = results_of_all(asked.elsewhere, given.steps, stamp);
+    given.steps = results_of_all(elsewhere, given.steps, stamp);
   if (bytes_of(given.steps) > bounds::max_transaction_results)
     given = too_much_answer();
   if (given.code != error_code::ok) {
-    end(id, false, stamp, asked.terms.deadline, {});
+    end({id.client, id.number, false, stamp, asked.terms.deadline, {}});
     return given;
   }
   draft.install(table_);
   std::vector<storage::key_name> waiting;
   for (const auto& other : asked.others)
     waiting.push_back({other.where.space, other.where.key});
-  end(id, true, stamp, asked.terms.deadline, std::move(waiting));
+  end({id.client, id.number, true, stamp, asked.terms.deadline, std::move(waiting),
+       given.otherwise});
   return given;
 }
 
@@ -158,10 +241,11 @@ answer participant::apply(const push& asked, hlc_stamp stamp) {
   const auto& id = asked.transaction;
   // Past the deadline nothing decides it any more, so that needs no record.
   if (!ended(id) && stamp <= asked.deadline && !mutated(mutant::push_without_record))
-    end(id, false, stamp, asked.deadline, {});
+    end({id.client, id.number, false, stamp, asked.deadline, {}});
   const auto* known = ended(id);
   auto given = applied_answer(known ? known->stamp : stamp);
   given.otherwise = !known || !known->committed;
+  given.took_otherwise = known && known->committed && known->otherwise;
   return given;
 }
 
@@ -181,12 +265,19 @@ const storage::decision_record* participant::ended(const operation_id& transacti
   return found == ended_.end() ? nullptr : &found->second.what;
 }
 
-std::optional<answer> participant::answer_of_end(const operation_id& transaction) const {
+std::optional<answer> participant::word_on_end(const operation_id& transaction) const {
   const auto* known = ended(transaction);
-  if (!known)
-    return std::nullopt;
-  auto given = known->committed ? applied_answer(known->stamp) : *refusal_of_end(transaction);
-  given.repeated = true;
+  if (!known || !known->committed)
+    return refusal_of_end(transaction);
+  auto given = applied_answer(known->stamp);
+  given.otherwise = known->otherwise;
+  return given;
+}
+
+std::optional<answer> participant::answer_of_end(const operation_id& transaction) const {
+  auto given = word_on_end(transaction);
+  if (given)
+    given->repeated = true;
   return given;
 }
 
@@ -204,12 +295,6 @@ std::vector<storage::decision_record> participant::undriven() const {
   for (const auto& id : undriven_)
     all.push_back(ended_.at(id).what);
   return all;
-}
-
-void participant::end(const operation_id& transaction, bool committed, hlc_stamp stamp,
-                      hlc_stamp deadline, std::vector<storage::key_name> waiting) {
-  note({transaction.client, transaction.number, committed, stamp, deadline, std::move(waiting)},
-       false);
 }
 
 void participant::note(storage::decision_record what, bool is_stored) {

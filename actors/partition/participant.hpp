@@ -2,6 +2,7 @@
 
 #include "actors/partition/lock_table.hpp"
 #include "actors/partition/operation.hpp"
+#include "actors/partition/step_rules.hpp"
 #include "storage/state.hpp"
 
 #include <cstdint>
@@ -43,8 +44,8 @@ namespace present::partition {
 
 class participant {
 public:
-  /// Goes on from the records in `table`, which outlives it.
-  explicit participant(storage::state& table);
+  /// Goes on from the records in `table`. It and `rules` outlive it.
+  participant(storage::state& table, const space_rules& rules);
 
   answer apply(const prepare& asked, hlc_stamp stamp);
   /// Of home. What it answers is to be remembered, unless `delay_of` has said to wait.
@@ -73,9 +74,9 @@ public:
   void collect(hlc_stamp latest);
 
 private:
-  void end(const operation_id& transaction, bool committed, hlc_stamp stamp,
-           hlc_stamp deadline, std::vector<storage::key_name> waiting);
+  void end(storage::decision_record what) { note(std::move(what), false); }
   void note(storage::decision_record what, bool is_stored);
+  std::optional<answer> word_on_end(const operation_id& transaction) const;
   std::optional<answer> refusal_of_end(const operation_id& transaction) const;
   void install(const storage::intended_write& what, hlc_stamp version);
   void restore();
@@ -93,6 +94,7 @@ private:
   };
 
   storage::state& table_;
+  const space_rules& rules_;
   lock_table locks_;
   std::set<operation_id> stored_locks_; ///< of `locks_`, whose records the table has
   std::unordered_map<operation_id, known_end, by_number> ended_;
@@ -102,6 +104,10 @@ private:
   /// Those that nobody waits for, by their deadline.
   std::set<std::pair<hlc_stamp, operation_id>> forgettable_;
 };
+
+/// Of the branch that is taken. One that doesn't compare has one.
+const std::vector<storage::intended_write>& writes_of(const storage::prepared_record& lock,
+                                                      bool otherwise);
 
 /// Of a plain operation that meets a lock (P11).
 answer locked_answer(lock_table::holder by);
@@ -116,12 +122,13 @@ answer participant::apply(const resolve& asked, hlc_stamp stamp, Owns owns) {
   if (done) {
     if (stored_locks_.erase(asked.transaction) > 0)
       gone_.push_back(storage::record_key::prepared(done->client, done->number));
-    for (const auto& write : done->writes)
+    for (const auto& write : writes_of(*done, asked.otherwise))
       if (asked.committed && owns(write.where.space, write.where.key))
         install(write, asked.stamp);
   }
   if (!ended(asked.transaction) && !(lock && !is_of_it) && (done || !asked.committed))
-    end(asked.transaction, asked.committed, asked.stamp, asked.deadline, {});
+    end({asked.transaction.client, asked.transaction.number, asked.committed, asked.stamp,
+         asked.deadline, {}, asked.otherwise});
   answer given;
   given.version = asked.stamp;
   return given;

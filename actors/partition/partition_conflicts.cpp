@@ -1,5 +1,7 @@
 #include "actors/partition/mutant.hpp"
 #include "actors/partition/partition_machine.hpp"
+#include "actors/partition/sound_state.hpp"
+#include "actors/partition/transaction_draft.hpp"
 
 #include <string>
 #include <string_view>
@@ -45,6 +47,18 @@ conflict::advice bounded(conflict::advice given) {
   return given;
 }
 
+/// Of a transaction, or of the part that this partition has of one; null: it is none.
+template <class Operation>
+auto steps_of(Operation& asked) -> decltype(std::get_if<transact>(&asked.what)) {
+  if (auto* whole = std::get_if<transact>(&asked.what))
+    return whole;
+  if (auto* prepares = std::get_if<prepare>(&asked.what))
+    return &prepares->part;
+  if (auto* decides = std::get_if<decide>(&asked.what))
+    return &decides->part;
+  return nullptr;
+}
+
 /// Whether it may have to be merged with what is at that version.
 bool may_be_merged(const write_context& knows, hlc_stamp current) {
   return knows.at || (knows.base && *knows.base != current);
@@ -68,6 +82,8 @@ std::optional<error> partition_machine::refusal_of_authors(const event& input,
 
 /// I18. Empty if the operation is as it should be logged.
 std::optional<operation> partition_machine::advised(const operation& asked) const {
+  if (const auto* steps = steps_of(asked))
+    return advised_steps(asked, *steps);
   const auto* knows = context_of(asked);
   if (!knows)
     return std::nullopt;
@@ -111,6 +127,56 @@ std::optional<operation> partition_machine::advised(const operation& asked) cons
   }
   found = std::make_shared<const write_findings>(std::move(made));
   return changed;
+}
+
+/// The same of a transaction, or of the part that this partition has of one.
+std::optional<operation> partition_machine::advised_steps(const operation& asked,
+                                                          const transact& steps) const {
+  const auto& rules = state_->spaces();
+  const bool wanted = has_judged(steps.then, rules) || has_judged(steps.otherwise, rules);
+  if (!wanted && !steps.found)
+    return std::nullopt;
+  auto changed = asked;
+  auto& part = *steps_of(changed);
+  part.found = nullptr;
+  if (wanted && !gathered_.is_full())
+    part.found = std::make_shared<const transaction_findings>(
+      transaction_findings{judge(steps.then), judge(steps.otherwise)});
+  return changed;
+}
+
+/// By what is there now. What can't be done, or read, comes to the same when it is applied.
+branch_findings partition_machine::judge(const std::vector<present::step>& steps) const {
+  branch_findings found;
+  try {
+    transaction_draft draft{table_, state_->spaces(), state_->latest()};
+    if (draft.work_out_branch(steps, bounds::max_transaction_results, nullptr).code
+        != error_code::ok)
+      return found;
+    for (const auto& [key, written] : draft.writes()) {
+      const auto* rules = state_->settings_of(key.space());
+      if (!rules || !is_judged(*rules))
+        continue;
+      const auto there = table_.get_as<storage::value_record>(key);
+      if (!there)
+        return {};
+      conflict::advised_write question{*rules, key.user_key(), {}, {}, {}};
+      const bool is_there = *there && !(*there)->tombstone;
+      if (is_there)
+        question.current = (*there)->view();
+      if (!written.tombstone)
+        question.written = written.bytes ? std::string_view{*written.bytes} : "";
+      auto advice = bounded(options_.advisor ? options_.advisor->advise(question)
+                                             : conflict::without_advisor(question));
+      found.writes.push_back({written.step, is_there ? (*there)->version : hlc_stamp{}});
+      found.found = std::move(advice.found);
+      if (refusal_of_judged(*rules, key.user_key(), found.found))
+        break;
+    }
+  } catch (const state_damaged&) {
+    return {};
+  }
+  return found;
 }
 
 void partition_machine::admit_or_hold(time_ms now, const arrived& what, hlc_stamp seen,

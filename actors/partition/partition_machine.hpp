@@ -366,6 +366,8 @@ private:
   void admit(const held_requests::held& what, bool was_held, effects& out);
   void refuse_late_held(time_ms now, effects& out);
   std::optional<operation> advised(const operation& asked) const;
+  std::optional<operation> advised_steps(const operation& asked, const transact& steps) const;
+  branch_findings judge(const std::vector<present::step>& steps) const;
   void release_held(effects& out);
   void gather_on(time_ms now);
   bool gathers_on(time_ms now) const;

@@ -87,7 +87,7 @@ answer too_far_answer() {
 state_machine::state_machine(partition_id id, const session_limits& limits,
                              storage::state& table)
     : id_(id), table_(table), history_(std::make_unique<value_history>(table)),
-      sessions_(limits), participant_(table), locks_(table) {
+      sessions_(limits), participant_(table, spaces_), locks_(table) {
   if (id_ == root_partition)
     catalog_.emplace(table_);
   restore();
@@ -281,8 +281,6 @@ std::optional<answer> state_machine::apply_between(const operation& asked, hlc_s
   if (const auto* what = std::get_if<prepare>(&asked.what)) {
     if (auto broken = limit_broken_by(asked))
       return refused_answer(broken->code, std::move(broken->message));
-    if (auto refused = refusal_of_steps(what->part))
-      return refused;
     return participant_.apply(*what, stamp);
   }
   if (const auto* what = std::get_if<resolve>(&asked.what))
@@ -305,6 +303,7 @@ answer state_machine::apply_push(const push& asked, hlc_stamp stamp) {
     return participant_.apply(asked, stamp);
   auto given = applied_answer(known->version);
   given.otherwise = known->code != error_code::ok;
+  given.took_otherwise = !given.otherwise && known->otherwise;
   given.steps = known->steps;
   return given;
 }
@@ -388,8 +387,6 @@ answer state_machine::apply_what(const remove_key& asked, hlc_stamp stamp) {
 }
 
 answer state_machine::apply_what(const decide& asked, hlc_stamp stamp) {
-  if (auto refused = refusal_of_steps(asked.part))
-    return *refused;
   return participant_.apply(asked, stamp);
 }
 
@@ -406,9 +403,7 @@ std::optional<answer> state_machine::refusal_by_fence(const operation& asked, hl
 }
 
 answer state_machine::apply_what(const transact& asked, hlc_stamp stamp) {
-  if (auto refused = refusal_of_steps(asked))
-    return *refused;
-  transaction_draft draft{table_, stamp};
+  transaction_draft draft{table_, spaces_, stamp};
   auto given = draft.work_out(asked, bounds::max_transaction_results);
   if (given.code == error_code::ok || mutated(mutant::tear_transactions))
     draft.install(table_);
@@ -522,7 +517,7 @@ answer state_machine::read(const transact& asked) const {
       holder && !mutated(mutant::ignore_locks))
     return locked_answer(holder);
   try {
-    return transaction_draft{table_, latest_}.work_out(asked, bounds::max_request);
+    return transaction_draft{table_, spaces_, latest_}.work_out(asked, bounds::max_request);
   } catch (const state_damaged& damage) {
     return unreadable_answer(make_error(error_code::damaged, damage.what()));
   }

@@ -80,7 +80,7 @@ public:
   /// In order of (space, first).
   const std::vector<storage::key_range>& owned() const { return owned_; }
   /// How the values of spaces are kept, of those of which that isn't as by default; rising.
-  const std::vector<storage::owned_space>& spaces() const { return spaces_; }
+  const space_rules& spaces() const { return spaces_; }
   /// Null: as by default.
   const storage::space_settings* settings_of(space_id space) const;
 
@@ -112,7 +112,6 @@ private:
   answer apply_what(const settle_escalation& asked, hlc_stamp stamp);
   answer contest(space_id space, const condition& when, const contested_write& asked);
   answer carry_out(space_id space, std::string_view key, settled_write done);
-  std::optional<answer> refusal_of_steps(const transact& asked) const;
   std::optional<answer> delay_of(const operation& asked, hlc_stamp stamp) const;
   const storage::key_range* range_of(space_id space, std::string_view key) const;
   bool owns_all(space_id space, const std::string& first, const std::string& last) const;
@@ -141,7 +140,7 @@ private:
   lock_book locks_;
   std::optional<catalog> catalog_; ///< the root's
   std::vector<storage::key_range> owned_;
-  std::vector<storage::owned_space> spaces_;
+  space_rules spaces_;
   std::set<space_id> leaving_;
   map_epoch share_epoch_;
 };

@@ -12,12 +12,7 @@ namespace present::partition {
 using storage::record_key;
 
 const storage::space_settings* state_machine::settings_of(space_id space) const {
-  if (spaces_.empty())
-    return nullptr;
-  const auto found = std::lower_bound(
-    spaces_.begin(), spaces_.end(), space,
-    [](const storage::owned_space& one, space_id wanted) { return one.space < wanted; });
-  return found != spaces_.end() && found->space == space ? &found->settings : nullptr;
+  return rules_of(spaces_, space);
 }
 
 /// As many of each key as its space says.
@@ -109,23 +104,6 @@ answer state_machine::apply_what(const settle_escalation& asked, hlc_stamp stamp
   else
     table_.put(std::move(where), std::move(record));
   return given;
-}
-
-/// What a transaction may not write (step_problem).
-std::optional<answer> state_machine::refusal_of_steps(const transact& asked) const {
-  if (spaces_.empty())
-    return std::nullopt;
-  std::optional<error> why;
-  const auto look_at = [&](const auto& one) {
-    if constexpr (requires { one.key; })
-      if (const auto* settings = settings_of(one.space); settings && !why)
-        why = step_problem(*settings);
-  };
-  for (const auto* branch : {&asked.then, &asked.otherwise})
-    for (const auto& each : *branch)
-      if (is_write(each))
-        std::visit(look_at, each);
-  return why ? std::optional{refused_answer(why->code, why->message)} : std::nullopt;
 }
 
 /// Of a range: keys, and what waits of each.

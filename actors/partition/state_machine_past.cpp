@@ -34,11 +34,15 @@ lock_table::holder state_machine::undecided_at(hlc_stamp at, space_id space,
   if (mutated(mutant::read_past_prepares))
     return nullptr;
   const storage::key_range range{space, first, last};
-  for (const auto& [id, prepared] : participant_.locks().all())
+  for (const auto& [id, prepared] : participant_.locks().all()) {
+    bool writes_there = false;
     if (prepared.stamp <= at)
-      for (const auto& write : prepared.writes)
-        if (write.where.space == space && range.contains(write.where.key))
-          return &prepared;
+      each_write_of(prepared, [&](const storage::key_name& where) {
+        writes_there = writes_there || (where.space == space && range.contains(where.key));
+      });
+    if (writes_there)
+      return &prepared;
+  }
   return nullptr;
 }
 

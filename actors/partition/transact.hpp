@@ -1,8 +1,10 @@
 #pragma once
 
+#include "actors/conflict/conflict_detector.hpp"
 #include "actors/partition/conditions.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -116,6 +118,25 @@ inline bool is_write(const step& what) {
   return !std::holds_alternative<get_step>(what) && !std::holds_alternative<scan_step>(what);
 }
 
+/// A write that the leader had judged by its space's policy and schema.
+struct judged_write {
+  std::uint32_t step = 0; ///< the last one that writes the key
+  hlc_stamp of;           ///< what was there then; 0: nothing
+  friend bool operator==(const judged_write&, const judged_write&) = default;
+};
+/// Of one branch: its writes to spaces that have either, by rising keys, up to the first
+/// that may not be written.
+struct branch_findings {
+  std::vector<judged_write> writes;
+  conflict::findings found; ///< of the last of them; those before it may be written
+  friend bool operator==(const branch_findings&, const branch_findings&) = default;
+};
+struct transaction_findings {
+  branch_findings then;
+  branch_findings otherwise;
+  friend bool operator==(const transaction_findings&, const transaction_findings&) = default;
+};
+
 struct transact {
   /// When its function was first tried; kept across retries, so that who is old gets
   /// its turn (P13). 0: now.
@@ -125,7 +146,14 @@ struct transact {
   std::vector<comparison> compare;
   std::vector<step> then;
   std::vector<step> otherwise;
+  /// Null but between admission and apply, and there only if spaces want it: what users
+  /// supply is asked by the leader (P1). A client's is thrown away.
+  std::shared_ptr<const transaction_findings> found = {};
 
+  const branch_findings& findings_of(bool second) const {
+    static const transaction_findings none;
+    return second ? (found ? *found : none).otherwise : (found ? *found : none).then;
+  }
   bool is_read_only() const {
     for (const auto* branch : {&then, &otherwise})
       for (const auto& each : *branch)
@@ -133,7 +161,11 @@ struct transact {
           return false;
     return true;
   }
-  friend bool operator==(const transact&, const transact&) = default;
+  friend bool operator==(const transact& a, const transact& b) {
+    return a.start == b.start && a.seen == b.seen && a.ranges == b.ranges
+           && a.compare == b.compare && a.then == b.then && a.otherwise == b.otherwise
+           && !a.found == !b.found && (!a.found || *a.found == *b.found);
+  }
 };
 
 /// Calls `see(space, key)` for each key that `what` names, and `see_range(space,

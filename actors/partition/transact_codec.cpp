@@ -1,5 +1,6 @@
 #include "actors/partition/transact_codec.hpp"
 
+#include "actors/partition/write_context_codec.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/base/overloaded.hpp"
 #include "schemas/capnp_text.hpp"
@@ -16,6 +17,7 @@ namespace {
 using schema::bytes_of;
 using schema::data_of;
 using schema::string_of;
+using schema::text_of;
 
 void encode_place(space_id space, const std::string& key, schema::Place::Builder to) {
   to.setSpace(space.value);
@@ -187,6 +189,74 @@ seen_range decode_range(schema::SeenRange::Reader from) {
   return range;
 }
 
+void encode_branch_findings(const branch_findings& from, schema::BranchFindings::Builder to) {
+  auto writes = to.initWrites(static_cast<unsigned>(from.writes.size()));
+  for (unsigned place = 0; place < from.writes.size(); ++place) {
+    writes[place].setStep(from.writes[place].step);
+    writes[place].setOf(from.writes[place].of.value);
+  }
+  encode_findings(from.found, to.initFound());
+}
+
+result<branch_findings> decode_branch_findings(schema::BranchFindings::Reader from) {
+  auto found = decode_findings(from.getFound());
+  if (!found)
+    return found.problem();
+  branch_findings what{{}, std::move(*found)};
+  each_of(from.getWrites(), [&](schema::JudgedWrite::Reader each) {
+    what.writes.push_back({each.getStep(), {each.getOf()}});
+  });
+  return what;
+}
+
+result<std::shared_ptr<const transaction_findings>>
+decode_transaction_findings(schema::TransactFindings::Reader from) {
+  auto then = decode_branch_findings(from.getThen());
+  if (!then)
+    return then.problem();
+  auto otherwise = decode_branch_findings(from.getOtherwise());
+  if (!otherwise)
+    return otherwise.problem();
+  return std::make_shared<const transaction_findings>(
+    transaction_findings{std::move(*then), std::move(*otherwise)});
+}
+
+template <class Builder>
+void encode_problem(const storage::branch_problem& from, Builder to) {
+  if (from.code == error_code::ok)
+    return;
+  to.setCode(static_cast<std::uint16_t>(from.code));
+  to.setMessage(text_of(from.message));
+}
+
+template <class Reader>
+storage::branch_problem decode_problem(Reader from) {
+  return {static_cast<error_code>(from.getCode()), string_of(from.getMessage())};
+}
+
+/// Of a `Decide`, or of its `Elsewhere`.
+template <class Builder>
+void encode_elsewhere(const results_elsewhere& from, Builder to) {
+  to.setCount(from.steps);
+  auto places = to.initPlaces(static_cast<unsigned>(from.places.size()));
+  for (unsigned place = 0; place < from.places.size(); ++place)
+    places.set(place, from.places[place]);
+  storage::encode_results(from.steps_there, to);
+  encode_problem(from.problem, to);
+}
+
+template <class Reader>
+results_elsewhere decode_elsewhere(Reader from) {
+  results_elsewhere what;
+  what.steps = from.getCount();
+  for (const auto place : from.getPlaces())
+    if (what.places.size() <= bounds::max_transaction_keys)
+      what.places.push_back(place);
+  what.steps_there = storage::decode_results(from);
+  what.problem = decode_problem(from);
+  return what;
+}
+
 } // namespace
 
 void encode_transact(const transact& from, schema::Transact::Builder to) {
@@ -197,6 +267,11 @@ void encode_transact(const transact& from, schema::Transact::Builder to) {
     encode_comparison(from.compare[place], compare[place]);
   encode_steps(from.then, to.initThen(static_cast<unsigned>(from.then.size())));
   encode_steps(from.otherwise, to.initOtherwise(static_cast<unsigned>(from.otherwise.size())));
+  if (!from.found)
+    return;
+  auto found = to.initFound();
+  encode_branch_findings(from.found->then, found.initThen());
+  encode_branch_findings(from.found->otherwise, found.initOtherwise());
 }
 
 result<transact> decode_transact(schema::Transact::Reader from) {
@@ -222,6 +297,12 @@ result<transact> decode_transact(schema::Transact::Reader from) {
   what.compare = std::move(*compare);
   what.then = std::move(*then);
   what.otherwise = std::move(*otherwise);
+  if (!from.hasFound())
+    return what;
+  auto found = decode_transaction_findings(from.getFound());
+  if (!found)
+    return found.problem();
+  what.found = std::move(*found);
   return what;
 }
 
@@ -242,16 +323,35 @@ transaction_terms decode_terms(schema::Terms::Reader from) {
           {from.getDeadline()}};
 }
 
+void encode_branch(const storage::other_branch& from, schema::OtherBranch::Builder to) {
+  to.setIsCertain(from.is_certain);
+  to.setFirstCode(static_cast<std::uint16_t>(from.of_first.code));
+  to.setFirstMessage(text_of(from.of_first.message));
+  encode_problem(from.of_this, to);
+  storage::encode_results(from.steps, to);
+}
+
+std::shared_ptr<const storage::other_branch> decode_branch(schema::OtherBranch::Reader from) {
+  storage::other_branch what;
+  what.is_certain = from.getIsCertain();
+  what.of_first = {static_cast<error_code>(from.getFirstCode()),
+                   string_of(from.getFirstMessage())};
+  what.of_this = decode_problem(from);
+  what.steps = storage::decode_results(from);
+  return std::make_shared<const storage::other_branch>(std::move(what));
+}
+
 void encode_prepare(const prepare& from, schema::Prepare::Builder to) {
   encode_terms(from.terms, to.initTerms());
   encode_transact(from.part, to.initPart());
+  to.setCompares(from.compares);
 }
 
 result<prepare> decode_prepare(schema::Prepare::Reader from) {
   auto part = decode_transact(from.getPart());
   if (!part)
     return part.problem();
-  return prepare{decode_terms(from.getTerms()), std::move(*part)};
+  return prepare{decode_terms(from.getTerms()), std::move(*part), from.getCompares()};
 }
 
 void encode_decide(const decide& from, schema::Decide::Builder to) {
@@ -263,26 +363,23 @@ void encode_decide(const decide& from, schema::Decide::Builder to) {
     encode_place(each.where.space, each.where.key, others[place].initWhere());
     others[place].setStamp(each.stamp.value);
   }
-  to.setCount(from.elsewhere.steps);
-  auto places = to.initPlaces(static_cast<unsigned>(from.elsewhere.places.size()));
-  for (unsigned place = 0; place < from.elsewhere.places.size(); ++place)
-    places.set(place, from.elsewhere.places[place]);
-  storage::encode_results(from.elsewhere.steps_there, to);
+  encode_elsewhere(from.elsewhere, to);
+  to.setFails(from.fails);
+  if (from.otherwise != results_elsewhere{})
+    encode_elsewhere(from.otherwise, to.initOtherwise());
 }
 
 result<decide> decode_decide(schema::Decide::Reader from) {
   auto part = decode_transact(from.getPart());
   if (!part)
     return part.problem();
-  decide what{decode_terms(from.getTerms()), std::move(*part), {}, {}};
+  decide what{decode_terms(from.getTerms()), std::move(*part), {}, {}, false, {}};
   each_of(from.getOthers(), [&](schema::PreparedPart::Reader each) {
     what.others.push_back({decode_anchor(each.getWhere()), {each.getStamp()}});
   });
-  what.elsewhere.steps = from.getCount();
-  for (const auto place : from.getPlaces())
-    if (what.elsewhere.places.size() <= bounds::max_transaction_keys)
-      what.elsewhere.places.push_back(place);
-  what.elsewhere.steps_there = storage::decode_results(from);
+  what.elsewhere = decode_elsewhere(from);
+  what.fails = from.getFails();
+  what.otherwise = decode_elsewhere(from.getOtherwise());
   return what;
 }
 
@@ -292,13 +389,15 @@ void encode_resolve(const resolve& from, schema::Resolve::Builder to) {
   to.setCommitted(from.committed);
   to.setStamp(from.stamp.value);
   to.setDeadline(from.deadline.value);
+  to.setOtherwise(from.otherwise);
 }
 
 resolve decode_resolve(schema::Resolve::Reader from) {
   return {{{from.getClient()}, {from.getNumber()}},
           from.getCommitted(),
           {from.getStamp()},
-          {from.getDeadline()}};
+          {from.getDeadline()},
+          from.getOtherwise()};
 }
 
 void encode_push(const push& from, schema::Push::Builder to) {

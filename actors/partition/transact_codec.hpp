@@ -18,6 +18,10 @@ result<transact> decode_transact(schema::Transact::Reader from);
 void encode_terms(const transaction_terms& from, schema::Terms::Builder to);
 transaction_terms decode_terms(schema::Terms::Reader from);
 
+/// Without what it writes.
+void encode_branch(const storage::other_branch& from, schema::OtherBranch::Builder to);
+std::shared_ptr<const storage::other_branch> decode_branch(schema::OtherBranch::Reader from);
+
 void encode_prepare(const prepare& from, schema::Prepare::Builder to);
 result<prepare> decode_prepare(schema::Prepare::Reader from);
 

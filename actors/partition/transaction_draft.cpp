@@ -1,6 +1,7 @@
 #include "actors/partition/transaction_draft.hpp"
 
 #include "actors/partition/answers.hpp"
+#include "actors/partition/contested_write.hpp"
 #include "actors/partition/mutant.hpp"
 #include "actors/partition/sound_state.hpp"
 #include "actors/partition/step_change.hpp"
@@ -29,6 +30,11 @@ answer changed_answer(std::string_view key, hlc_stamp read, hlc_stamp there) {
   given.conflict = conflict::note{conflict::conflict_kind::read_write,
                                   conflict::outcome_kind::refuse};
   return given;
+}
+
+answer unjudged_answer() {
+  return refused_answer(error_code::overloaded,
+                        "what is there changed while the spaces' rules were asked");
 }
 
 bool is_there(const std::optional<value_record>& found) {
@@ -67,13 +73,24 @@ storage::value_ptr bytes_or_empty(storage::value_ptr bytes) {
 
 } // namespace
 
-answer transaction_draft::work_out(const transact& what, std::size_t most_bytes) {
+answer transaction_draft::work_out(const transact& what, std::size_t most_bytes, bool fails) {
   if (auto refused = check_seen(what))
     return *refused;
-  auto given = applied_answer(stamp_);
-  given.otherwise = !holds(what);
-  if (auto refused = run(given.otherwise ? what.otherwise : what.then, most_bytes))
+  const bool otherwise = fails || !holds(what);
+  auto given = work_out_branch(otherwise ? what.otherwise : what.then, most_bytes,
+                               &what.findings_of(otherwise));
+  given.otherwise = otherwise && given.code == error_code::ok;
+  return given;
+}
+
+answer transaction_draft::work_out_branch(const std::vector<step>& steps,
+                                          std::size_t most_bytes,
+                                          const branch_findings* found) {
+  if (auto refused = run(steps, most_bytes))
     return *refused;
+  if (auto refused = found ? check_rules(*found) : std::nullopt)
+    return *refused;
+  auto given = applied_answer(stamp_);
   given.steps = results();
   return given;
 }
@@ -161,6 +178,7 @@ std::optional<answer> transaction_draft::run(const std::vector<step>& steps,
                                              std::size_t most_bytes) {
   results_.reserve(steps.size());
   for (std::size_t place = 0; place < steps.size(); ++place) {
+    at_step_ = static_cast<std::uint32_t>(place);
     auto refused = std::visit([&](const auto& what) { return run(what); }, steps[place]);
     if (!refused && result_bytes_ > most_bytes)
       refused = refused_answer(error_code::too_large,
@@ -231,7 +249,13 @@ std::optional<answer> transaction_draft::run(const scan_step& what) {
 }
 
 std::optional<answer> transaction_draft::run(const put_step& what) {
-  writes_[record_key::value(what.space, what.key)] = {false, what.value};
+  auto key = record_key::value(what.space, what.key);
+  if (const auto* rules = rules_of(rules_, what.space); rules && joins_all(*rules)) {
+    const auto found = find(key);
+    return change(key, joined(view_of(found), what.value ? std::string_view{*what.value} : ""),
+                  false);
+  }
+  put_down(std::move(key), false, what.value);
   results_.push_back({error_code::ok, stamp_, nullptr, {}, false});
   return std::nullopt;
 }
@@ -242,18 +266,22 @@ std::optional<answer> transaction_draft::run(const remove_step& what) {
     results_.push_back({error_code::not_found, {}, nullptr, {}, false});
     return std::nullopt;
   }
-  writes_[std::move(key)] = {true, nullptr};
+  put_down(std::move(key), true, nullptr);
   results_.push_back({error_code::ok, stamp_, nullptr, {}, false});
   return std::nullopt;
 }
 
 std::optional<answer> transaction_draft::run(const number_step& what) {
+  if (auto refused = refusal_of_change(what.space, what.key))
+    return refused;
   const auto key = record_key::value(what.space, what.key);
   const auto found = find(key);
   return change(key, changed_by(what, view_of(found)), true);
 }
 
 std::optional<answer> transaction_draft::run(const element_step& what) {
+  if (auto refused = refusal_of_change(what.space, what.key))
+    return refused;
   const auto key = record_key::value(what.space, what.key);
   const auto found = find(key);
   const auto there = view_of(found);
@@ -278,8 +306,49 @@ std::optional<answer> transaction_draft::change(const record_key& key,
   if (tells)
     result_bytes_ += bytes->size();
   results_.push_back({error_code::ok, stamp_, tells ? bytes : nullptr, {}, false});
-  writes_[key] = {false, std::move(bytes)};
+  put_down(key, false, std::move(bytes));
   return std::nullopt;
+}
+
+void transaction_draft::put_down(record_key key, bool tombstone, storage::value_ptr bytes) {
+  writes_[std::move(key)] = {tombstone, std::move(bytes), at_step_};
+}
+
+/// Integers, lists and sets can't be joined.
+std::optional<answer> transaction_draft::refusal_of_change(space_id space,
+                                                           const std::string& key) const {
+  const auto* rules = rules_of(rules_, space);
+  if (!rules || !joins_all(*rules))
+    return std::nullopt;
+  return refused_answer(error_code::invalid,
+                        quoted(key) + ": the space keeps CRDTs, which are changed by puts of "
+                          "deltas, and not in place");
+}
+
+// -- rules ---------------------------------------------------------------------------
+
+/// D4. What a key comes to depends on the steps and on what is there alone: at the same
+/// version, it is the value that was judged.
+std::optional<answer> transaction_draft::check_rules(const branch_findings& found) const {
+  if (rules_.empty())
+    return std::nullopt;
+  std::size_t judged = 0;
+  const auto is_judged_now = [&](const judged_write& now) {
+    return judged < found.writes.size()
+           && (found.writes[judged] == now || mutated(mutant::trust_old_findings));
+  };
+  for (const auto& [key, written] : writes_) {
+    const auto* rules = rules_of(rules_, key.space());
+    if (!rules || !is_judged(*rules))
+      continue;
+    const auto there = stored(key.space(), key.user_key());
+    if (!is_judged_now({written.step, is_there(there) ? there->version : hlc_stamp{}}))
+      return unjudged_answer();
+    if (++judged == found.writes.size())
+      if (auto refused = refusal_of_judged(*rules, key.user_key(), found.found))
+        return refused;
+  }
+  return judged == found.writes.size() ? std::nullopt : std::optional{unjudged_answer()};
 }
 
 /// Null if they are what follows from the stamp: each wrote.

@@ -60,7 +60,8 @@ public:
   }
 
   std::optional<error> divide(const std::vector<step>& steps,
-                              std::vector<step> transact::*branch) {
+                              std::vector<step> transact::*branch,
+                              std::vector<std::uint32_t> branch_places::*places) {
     for (std::uint32_t place = 0; place < steps.size(); ++place) {
       const auto& each = steps[place];
       const auto* page = std::get_if<scan_step>(&each);
@@ -76,8 +77,7 @@ public:
         },
         each);
       (part.what.*branch).push_back(each);
-      if (branch == &transact::then)
-        part.places.push_back(place);
+      (part.places.*places).push_back(place);
     }
     return std::nullopt;
   }
@@ -109,9 +109,10 @@ result<std::vector<transaction_part>> divide(divider parts, const transact& what
     parts.divide(range);
   for (const auto& one : what.compare)
     parts.part_at(one.space, one.key).what.compare.push_back(one);
-  if (auto problem = parts.divide(what.then, &transact::then))
+  if (auto problem = parts.divide(what.then, &transact::then, &branch_places::then))
     return *problem;
-  if (auto problem = parts.divide(what.otherwise, &transact::otherwise))
+  if (auto problem
+      = parts.divide(what.otherwise, &transact::otherwise, &branch_places::otherwise))
     return *problem;
   return parts.take(what.start);
 }
@@ -145,13 +146,20 @@ result<std::vector<transaction_part>> parts_of(const transact& what, const clust
 
 partition_id home_among(const std::vector<transaction_part>& parts) {
   auto home = parts.front().partition;
-  auto first = std::numeric_limits<std::uint32_t>::max();
-  for (const auto& part : parts)
-    for (std::size_t n = 0; n < part.places.size(); ++n)
-      if (is_write(part.what.then[n]) && part.places[n] < first) {
-        first = part.places[n];
+  std::pair first{true, std::numeric_limits<std::uint32_t>::max()};
+  const auto look = [&](const transaction_part& part, bool otherwise) {
+    const auto& steps = otherwise ? part.what.otherwise : part.what.then;
+    const auto& places = otherwise ? part.places.otherwise : part.places.then;
+    for (std::size_t n = 0; n < places.size(); ++n)
+      if (const std::pair at{otherwise, places[n]}; is_write(steps[n]) && at < first) {
+        first = at;
         home = part.partition;
       }
+  };
+  for (const auto& part : parts) {
+    look(part, false);
+    look(part, true);
+  }
   return home;
 }
 

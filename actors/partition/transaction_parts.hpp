@@ -13,11 +13,18 @@ namespace present {
 /// may change between two tries.
 using space_numbers = std::vector<space_id>;
 
+/// Where the steps of a part stand among those of the whole, rising.
+struct branch_places {
+  std::vector<std::uint32_t> then = {};
+  std::vector<std::uint32_t> otherwise = {};
+  friend bool operator==(const branch_places&, const branch_places&) = default;
+};
+
 /// What one partition is asked. Its steps stand in the order in which they came.
 struct transaction_part {
   partition_id partition;
   transact what;
-  std::vector<std::uint32_t> places; ///< of `then` among those of the whole, rising
+  branch_places places = {};
 };
 
 /// By rising partition; the spaces in `what` and in the parts are places in `spaces`.
@@ -28,8 +35,8 @@ parts_of(const transact& what, const space_numbers& spaces, const cluster_map& m
 /// The same of one that has the spaces' numbers already.
 result<std::vector<transaction_part>> parts_of(const transact& what, const cluster_map& map);
 
-/// Who decides it: the partition of the first write, so that homes are spread as writes
-/// are, and one that writes is spared a round. The parts are not empty.
+/// Who decides it: the partition of the first write of `then`, or else of `otherwise`, so
+/// that homes are spread as writes are, and one that writes is spared a round. The parts are not empty.
 partition_id home_among(const std::vector<transaction_part>& parts);
 
 /// The same with the spaces' numbers in the places of their places.

@@ -1,7 +1,5 @@
 #include "actors/partition/transaction_plan.hpp"
 
-#include "actors/partition/transaction_parts.hpp"
-
 #include <algorithm>
 #include <optional>
 
@@ -40,22 +38,77 @@ storage::step_result restamped(storage::step_result what, hlc_stamp from, hlc_st
   return what;
 }
 
+const std::vector<std::uint32_t>& places_of(const branch_places& places, bool otherwise) {
+  return otherwise ? places.otherwise : places.then;
+}
+
+/// Of the others' steps, and why one of them can't be taken; empty if all wrote.
+class gathered_steps {
+public:
+  explicit gathered_steps(bool otherwise) : otherwise_(otherwise) {}
+
+  void add(const prepared_results& each) {
+    const auto& places = places_of(each.part->places, otherwise_);
+    const auto& steps = otherwise_ && each.branch ? each.branch->steps : each.steps;
+    const auto problem = !each.branch ? storage::branch_problem{}
+                         : otherwise_ ? each.branch->of_this
+                                      : each.branch->of_first;
+    if (problem_.code == error_code::ok)
+      problem_ = problem;
+    all_wrote_ = all_wrote_ && !steps;
+    for (std::size_t n = 0; n < places.size(); ++n) {
+      const bool is_told = steps && n < steps->size();
+      there_.emplace_back(places[n], is_told ? restamped((*steps)[n], each.stamp, decisions_stamp)
+                                             : wrote(decisions_stamp));
+    }
+  }
+
+  void into(results_elsewhere& all) && {
+    all.steps += static_cast<std::uint32_t>(there_.size());
+    all.problem = std::move(problem_);
+    if (all_wrote_ || all.problem.code != error_code::ok)
+      return;
+    std::sort(there_.begin(), there_.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<storage::step_result> steps;
+    for (auto& [place, one] : there_)
+      steps.push_back(std::move(one));
+    all.steps_there
+      = std::make_shared<const std::vector<storage::step_result>>(std::move(steps));
+  }
+
+private:
+  bool otherwise_;
+  storage::branch_problem problem_;
+  std::vector<std::pair<std::uint32_t, storage::step_result>> there_;
+  bool all_wrote_ = true;
+};
+
+results_elsewhere gather_results(const transaction_plan& plan,
+                                 const std::vector<prepared_results>& prepared,
+                                 bool otherwise) {
+  results_elsewhere all;
+  all.places = places_of(plan.home_places, otherwise);
+  all.steps = static_cast<std::uint32_t>(all.places.size());
+  gathered_steps steps{otherwise};
+  for (const auto& each : prepared)
+    steps.add(each);
+  std::move(steps).into(all);
+  return all;
+}
+
 } // namespace
 
 result<transaction_plan> plan_of(const operation& asked, partition_id home,
                                  const cluster_map& map, hlc_stamp now) {
   const auto& whole = std::get<transact>(asked.what);
-  if (!whole.compare.empty() || !whole.otherwise.empty())
-    return make_error(error_code::invalid,
-                      "the transaction compares, and has keys of several partitions: keep "
-                      "those of one that compares in one range of one space, or read and "
-                      "write in a function");
   auto parts = parts_of(whole, map);
   if (!parts)
     return parts.problem();
   transaction_plan plan;
   plan.asked = asked;
   plan.asked.what = transact{};
+  plan.compares = !whole.compare.empty() || !whole.otherwise.empty();
   plan.terms = {asked.id, {}, whole.start.value != 0 ? whole.start : now, asked.retry_until};
   bool is_home = false;
   for (auto& part : *parts) {
@@ -75,32 +128,18 @@ result<transaction_plan> plan_of(const operation& asked, partition_id home,
   return plan;
 }
 
-results_elsewhere gather_results(const transaction_plan& plan,
-                                 const std::vector<prepared_results>& prepared) {
-  results_elsewhere all;
-  all.places = plan.home_places;
-  all.steps = static_cast<std::uint32_t>(plan.home_places.size());
-  std::vector<std::pair<std::uint32_t, storage::step_result>> there;
-  bool all_wrote = true;
+decide decision_of(const transaction_plan& plan,
+                   const std::vector<prepared_results>& prepared) {
+  decide what{plan.terms, plan.home_part, {}, {}, false, {}};
   for (const auto& each : prepared) {
-    all.steps += static_cast<std::uint32_t>(each.part->places.size());
-    for (std::size_t n = 0; n < each.part->places.size(); ++n) {
-      const bool is_told = each.steps && n < each.steps->size();
-      all_wrote = all_wrote && !each.steps;
-      there.emplace_back(each.part->places[n],
-                         is_told ? restamped((*each.steps)[n], each.stamp, decisions_stamp)
-                                 : wrote(decisions_stamp));
-    }
+    what.others.push_back({each.part->where, each.stamp});
+    what.fails = what.fails || (each.branch && each.branch->is_certain);
   }
-  if (all_wrote)
-    return all;
-  std::sort(there.begin(), there.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<storage::step_result> steps;
-  for (auto& [place, one] : there)
-    steps.push_back(std::move(one));
-  all.steps_there = std::make_shared<const std::vector<storage::step_result>>(std::move(steps));
-  return all;
+  if (!what.fails)
+    what.elsewhere = gather_results(plan, prepared, false);
+  if (plan.compares)
+    what.otherwise = gather_results(plan, prepared, true);
+  return what;
 }
 
 storage::step_results results_of_all(const results_elsewhere& gathered,

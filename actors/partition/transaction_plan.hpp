@@ -2,6 +2,7 @@
 
 #include "actors/membership/cluster_map.hpp"
 #include "actors/partition/operation.hpp"
+#include "actors/partition/transaction_parts.hpp"
 #include "runtime/base/error.hpp"
 
 #include <cstdint>
@@ -15,15 +16,16 @@ namespace present {
 struct other_part {
   anchor where;
   transact what;
-  std::vector<std::uint32_t> places = {}; ///< of its steps among all, rising
+  branch_places places = {};
 };
 
 struct transaction_plan {
   operation asked; ///< the client's: its id, and what its session goes by
   transaction_terms terms;
   transact home_part;
-  std::vector<std::uint32_t> home_places = {};
+  branch_places home_places = {};
   std::vector<other_part> others = {};
+  bool compares = false; ///< which branch is taken, home says
 };
 
 /// The transaction's deadline is the operation's `retry_until`: the same for each of its
@@ -38,9 +40,10 @@ struct prepared_results {
   const other_part* part = nullptr;
   hlc_stamp stamp; ///< at which it prepared
   storage::step_results steps;
+  std::shared_ptr<const storage::other_branch> branch = {}; ///< of one that compares
 };
-results_elsewhere gather_results(const transaction_plan& plan,
-                                 const std::vector<prepared_results>& prepared);
+/// What home is asked to decide, of parts that have all prepared.
+decide decision_of(const transaction_plan& plan, const std::vector<prepared_results>& prepared);
 
 /// The results of all steps, in their order: `home`'s own and those gathered, as of the
 /// decision's stamp (P22). Null if each of them wrote.

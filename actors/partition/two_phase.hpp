@@ -13,6 +13,7 @@
 /// decides it, one of those it touches.
 ///
 ///     others            prepare ─▶ locked, at its stamp          (in parallel)
+///                                  both branches, of one that compares
 ///     home              decide  ─▶ own part applied, decided, answered: one entry
 ///     others            resolve ─▶ applied or dropped; unlocked  (until each has it)
 ///     home              forget  ─▶ that one needs the decision no more
@@ -36,11 +37,15 @@ struct transaction_terms {
   friend bool operator==(const transaction_terms&, const transaction_terms&) = default;
 };
 
-/// Check `part`, lock what it read (shared) and writes (exclusive), and keep what it
-/// will write. It has no comparisons and no other branch.
+/// Check `part`, lock what it read and compares (shared) and writes (exclusive), and keep
+/// what it will write. If the transaction compares anywhere, that is both branches: which
+/// of them is taken is known when all comparisons are, and home's are judged last. So what
+/// each partition is asked depends on the operation alone, and whoever coordinates it once
+/// more asks for the same.
 struct prepare {
   transaction_terms terms;
   transact part;
+  bool compares = false;
   friend bool operator==(const prepare&, const prepare&) = default;
 };
 
@@ -58,8 +63,9 @@ struct results_elsewhere {
   std::uint32_t steps = 0;           ///< of the whole transaction
   std::vector<std::uint32_t> places; ///< of home's steps among them, rising
   storage::step_results steps_there; ///< of the others, in their order; null: all wrote
+  storage::branch_problem problem;   ///< one of them can't do it
   friend bool operator==(const results_elsewhere& a, const results_elsewhere& b) {
-    return a.steps == b.steps && a.places == b.places
+    return a.steps == b.steps && a.places == b.places && a.problem == b.problem
            && storage::same_results(a.steps_there, b.steps_there);
   }
 };
@@ -71,6 +77,8 @@ struct decide {
   transact part;
   std::vector<prepared_part> others;
   results_elsewhere elsewhere;
+  bool fails = false;          ///< a comparison elsewhere does: `otherwise` is taken
+  results_elsewhere otherwise; ///< of that branch
   friend bool operator==(const decide&, const decide&) = default;
 };
 
@@ -80,6 +88,7 @@ struct resolve {
   bool committed = false;
   hlc_stamp stamp;    ///< of the decision
   hlc_stamp deadline; ///< the transaction's
+  bool otherwise = false; ///< of its branches the second is taken
   friend bool operator==(const resolve&, const resolve&) = default;
 };
 

@@ -18,12 +18,8 @@ using schema::data_of;
 using schema::string_of;
 using schema::text_of;
 
-void encode_findings(const write_findings& from, schema::WriteFindings::Builder to) {
-  to.setSchema(static_cast<std::uint8_t>(from.found.schema));
-  to.setSchemaProblem(text_of(from.found.schema_problem));
-  to.setPolicy(static_cast<std::uint8_t>(from.found.policy));
-  to.setPolicyProblem(text_of(from.found.policy_problem));
-  to.setEscalation(text_of(from.found.escalation));
+void encode_made(const write_findings& from, schema::WriteFindings::Builder to) {
+  encode_findings(from.found, to);
   to.setMigrated(from.migrated);
   to.setHasMerged(from.merged != nullptr);
   if (from.merged)
@@ -32,16 +28,12 @@ void encode_findings(const write_findings& from, schema::WriteFindings::Builder 
   to.setMergeProblem(text_of(from.merge_problem));
 }
 
-result<std::shared_ptr<const write_findings>>
-decode_findings(schema::WriteFindings::Reader from) {
-  if (from.getSchema() > static_cast<std::uint8_t>(schema_finding::incompatible)
-      || from.getPolicy() > static_cast<std::uint8_t>(policy_finding::somebody_decides))
-    return make_error(error_code::invalid, "knows: a finding that this node doesn't know");
+result<std::shared_ptr<const write_findings>> decode_made(schema::WriteFindings::Reader from) {
+  auto found = decode_findings(from);
+  if (!found)
+    return found.problem();
   write_findings what;
-  what.found = {static_cast<schema_finding>(from.getSchema()),
-                string_of(from.getSchemaProblem()),
-                static_cast<policy_finding>(from.getPolicy()),
-                string_of(from.getPolicyProblem()), string_of(from.getEscalation())};
+  what.found = std::move(*found);
   what.migrated = from.getMigrated();
   if (from.getHasMerged())
     what.merged = bytes_of(from.getMerged());
@@ -51,6 +43,24 @@ decode_findings(schema::WriteFindings::Reader from) {
 }
 
 } // namespace
+
+void encode_findings(const conflict::findings& from, schema::WriteFindings::Builder to) {
+  to.setSchema(static_cast<std::uint8_t>(from.schema));
+  to.setSchemaProblem(text_of(from.schema_problem));
+  to.setPolicy(static_cast<std::uint8_t>(from.policy));
+  to.setPolicyProblem(text_of(from.policy_problem));
+  to.setEscalation(text_of(from.escalation));
+}
+
+result<conflict::findings> decode_findings(schema::WriteFindings::Reader from) {
+  if (from.getSchema() > static_cast<std::uint8_t>(schema_finding::incompatible)
+      || from.getPolicy() > static_cast<std::uint8_t>(policy_finding::somebody_decides))
+    return make_error(error_code::invalid, "knows: a finding that this node doesn't know");
+  return conflict::findings{static_cast<schema_finding>(from.getSchema()),
+                            string_of(from.getSchemaProblem()),
+                            static_cast<policy_finding>(from.getPolicy()),
+                            string_of(from.getPolicyProblem()), string_of(from.getEscalation())};
+}
 
 void encode_context(const write_context& from, schema::WriteContext::Builder to) {
   to.setHasBase(from.base.has_value());
@@ -64,7 +74,7 @@ void encode_context(const write_context& from, schema::WriteContext::Builder to)
   if (!from.schema.empty())
     to.setSchema(text_of(from.schema));
   if (from.found)
-    encode_findings(*from.found, to.initFound());
+    encode_made(*from.found, to.initFound());
 }
 
 result<write_context> decode_context(schema::WriteContext::Reader from) {
@@ -78,7 +88,7 @@ result<write_context> decode_context(schema::WriteContext::Reader from) {
   what.schema = string_of(from.getSchema());
   if (!from.hasFound())
     return what;
-  auto found = decode_findings(from.getFound());
+  auto found = decode_made(from.getFound());
   if (!found)
     return found.problem();
   what.found = std::move(*found);

@@ -8,6 +8,10 @@
 /// what waits for somebody to decide.
 namespace present {
 
+void encode_findings(const conflict::findings& from, schema::WriteFindings::Builder to);
+/// `invalid` for a finding that this program doesn't know.
+result<conflict::findings> decode_findings(schema::WriteFindings::Reader from);
+
 void encode_context(const write_context& from, schema::WriteContext::Builder to);
 /// `invalid` for a finding that this program doesn't know.
 result<write_context> decode_context(schema::WriteContext::Reader from);

@@ -108,8 +108,7 @@ struct operation_words {
   std::uint64_t operator()(const decide& what) const {
     return words_of_terms(what.terms) + words_of_struct<schema::Decide>() + (*this)(what.part)
            + tag + what.others.size() * (words_of_struct<schema::PreparedPart>() + longest_place)
-           + words_of(4 * what.elsewhere.places.size())
-           + words_of_results(what.elsewhere.steps_there);
+           + words_of_elsewhere(what.elsewhere) + words_of_elsewhere(what.otherwise);
   }
   std::uint64_t operator()(const resolve&) const { return words_of_struct<schema::Resolve>(); }
   std::uint64_t operator()(const push&) const {
@@ -149,6 +148,12 @@ struct operation_words {
            + words_of(what.key.size());
   }
 
+  static std::uint64_t words_of_elsewhere(const results_elsewhere& what) {
+    return what == results_elsewhere{}
+             ? 0
+             : words_of_struct<schema::Elsewhere>() + words_of(4 * what.places.size())
+                 + words_of_results(what.steps_there) + words_of(what.problem.message.size() + 1);
+  }
   /// What a client tells: findings are for logs.
   static std::uint64_t words_of_context(const write_context& what) {
     return what == write_context{} ? 0
@@ -292,6 +297,10 @@ capnp::MessageSize encoded_size(const response& from) {
       + from.answers.size() * words_of_struct<schema::Answer>();
   for (const auto& each : from.answers) {
     words += words_of_results(each.steps);
+    if (each.branch)
+      words += words_of_struct<schema::OtherBranch>() + words_of_results(each.branch->steps)
+               + words_of(each.branch->of_first.message.size() + 1)
+               + words_of(each.branch->of_this.message.size() + 1);
     if (each.watched)
       words += words_of(*each.watched);
     if (each.lock)

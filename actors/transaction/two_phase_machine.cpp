@@ -81,7 +81,7 @@ void two_phase_machine::on(const event& input, begun& what, effects& out) {
   phase.until = input.now + options_.prepare_ms;
   for (const auto& other : plan_.others) {
     others_.push_back(other.where);
-    phase.others.push_back({errand{other.where}, {}, nullptr});
+    phase.others.push_back({errand{other.where}, {}, nullptr, nullptr});
   }
   phase_ = std::move(phase);
   for (auto* each : errands())
@@ -90,19 +90,19 @@ void two_phase_machine::on(const event& input, begun& what, effects& out) {
     become_deciding(input, out);
 }
 
-void two_phase_machine::on(const event& input, const drive& what, effects& out) {
+void two_phase_machine::on(const event&, const drive& what, effects& out) {
   check(std::holds_alternative<idle>(phase_), "C3: a machine is begun twice");
   terms_ = what.terms;
   for (const auto& each : what.decision.waiting)
     others_.push_back({each.space, each.key});
-  become_resolving(input, what.decision.committed, what.decision.stamp, out);
+  become_resolving({what.decision.committed, what.decision.stamp, what.decision.otherwise}, out);
 }
 
-void two_phase_machine::on(const event& input, const doubt& what, effects& out) {
+void two_phase_machine::on(const event&, const doubt& what, effects& out) {
   check(std::holds_alternative<idle>(phase_), "C3: a machine is begun twice");
   terms_ = what.terms;
   others_ = {what.where};
-  become_pushing(input, {}, out);
+  become_pushing({}, out);
 }
 
 void two_phase_machine::on(const event& input, const answered& what, effects& out) {
@@ -138,7 +138,7 @@ void two_phase_machine::on(const event& input, const lost& what, effects&) {
 
 void two_phase_machine::on(const event& input, const time_passed&, effects& out) {
   if (const auto* phase = std::get_if<preparing>(&phase_); phase && phase->until <= input.now)
-    return become_pushing(input, too_long(), out);
+    return become_pushing(too_long(), out);
   if (const auto* phase = std::get_if<deciding>(&phase_);
       phase && client_waits_ && phase->client_waits_until <= input.now) {
     auto said = refusal_of(make_error(error_code::unknown_outcome,
@@ -160,6 +160,7 @@ void two_phase_machine::on_prepared(const event& input, preparation& of, const a
     of.its.is_done = true;
     of.stamp = said.version;
     of.steps = said.steps;
+    of.branch = said.branch;
     const auto& others = std::get<preparing>(phase_).others;
     if (std::all_of(others.begin(), others.end(), [](const auto& o) { return o.its.is_done; })
         || mutated(mutant::decide_before_all_prepared))
@@ -167,7 +168,7 @@ void two_phase_machine::on_prepared(const event& input, preparation& of, const a
   } else if (meets_lock(said) && (outranks(*said.holder) || may_wait_for(*said.holder))) {
     wait_for_lock(input, of.its);
   } else {
-    become_pushing(input, meets_lock(said) ? younger_than_holder() : problem_of(said), out);
+    become_pushing(meets_lock(said) ? younger_than_holder() : problem_of(said), out);
   }
 }
 
@@ -177,17 +178,17 @@ void two_phase_machine::on_decided(const event& input, deciding& phase, const an
     auto whole = said;
     whole.id = terms_.id;
     tell(std::move(whole), out);
-    become_resolving(input, true, said.version, out);
+    become_resolving({true, said.version, said.otherwise}, out);
   } else if (meets_lock(said) && outranks(*said.holder)) {
     wait_for_lock(input, phase.its);
   } else if (meets_lock(said)) {
-    become_pushing(input, younger_than_holder(), out);
+    become_pushing(younger_than_holder(), out);
   } else if (traits_of(said.code).known_outcome == outcome::not_applied) {
     // Home has refused it for good, and says so from now on.
-    become_pushing(input, problem_of(said), out);
+    become_pushing(problem_of(said), out);
   } else {
     auto why = make_error(error_code::unknown_outcome, said.message);
-    become_pushing(input, std::move(why), out);
+    become_pushing(std::move(why), out);
   }
 }
 
@@ -206,9 +207,10 @@ void two_phase_machine::on_pushed(const event& input, pushing& phase, const answ
     whole.id = terms_.id;
     whole.version = said.version;
     whole.steps = said.steps;
+    whole.otherwise = said.took_otherwise;
     tell(std::move(whole), out);
   }
-  become_resolving(input, !said.otherwise, said.version, out);
+  become_resolving({!said.otherwise, said.version, said.took_otherwise}, out);
 }
 
 void two_phase_machine::on_resolved(const event& input, resolving& phase, errand& of,
@@ -218,7 +220,7 @@ void two_phase_machine::on_resolved(const event& input, resolving& phase, errand
   of.is_done = true;
   const bool is_other = std::any_of(phase.others.begin(), phase.others.end(),
                                     [&](const errand& each) { return &each == &of; });
-  if (is_other && phase.committed) {
+  if (is_other && phase.how.committed) {
     for (auto& each : phase.to_forget)
       if (each.where == of.where)
         send(each, out);
@@ -226,7 +228,7 @@ void two_phase_machine::on_resolved(const event& input, resolving& phase, errand
   const auto all_done = [](const std::vector<errand>& all) {
     return std::all_of(all.begin(), all.end(), [](const errand& e) { return e.is_done; });
   };
-  if (all_done(phase.others) && (!phase.committed || all_done(phase.to_forget)))
+  if (all_done(phase.others) && (!phase.how.committed || all_done(phase.to_forget)))
     become_done(out);
 }
 
@@ -238,20 +240,19 @@ void two_phase_machine::become_deciding(const event& input, effects& out) {
   phase.client_waits_until = input.now + options_.decide_ms;
   const auto& prepared = std::get<preparing>(phase_).others;
   std::vector<prepared_results> results;
-  for (std::size_t n = 0; n < prepared.size(); ++n) {
-    phase.others.push_back({prepared[n].its.where, prepared[n].stamp});
-    results.push_back({&plan_.others[n], prepared[n].stamp, prepared[n].steps});
-  }
-  phase.results = gather_results(plan_, results);
+  for (std::size_t n = 0; n < prepared.size(); ++n)
+    results.push_back(
+      {&plan_.others[n], prepared[n].stamp, prepared[n].steps, prepared[n].branch});
+  phase.what = decision_of(plan_, results);
   phase_ = std::move(phase);
   send(std::get<deciding>(phase_).its, out);
 }
 
 /// Whatever went wrong, home says how it ends (P8): it may have been decided already.
-void two_phase_machine::become_pushing(const event& input, error why, effects& out) {
+void two_phase_machine::become_pushing(error why, effects& out) {
   if (mutated(mutant::abort_without_push)) {
     tell(refusal_of(why, terms_.id), out);
-    return become_resolving(input, false, {}, out);
+    return become_resolving({}, out);
   }
   pushing phase;
   phase.its.where = terms_.home;
@@ -260,11 +261,9 @@ void two_phase_machine::become_pushing(const event& input, error why, effects& o
   send(std::get<pushing>(phase_).its, out);
 }
 
-void two_phase_machine::become_resolving(const event&, bool committed, hlc_stamp stamp,
-                                         effects& out) {
+void two_phase_machine::become_resolving(const ending& how, effects& out) {
   resolving phase;
-  phase.committed = committed;
-  phase.stamp = stamp;
+  phase.how = how;
   for (const auto& each : others_) {
     phase.others.emplace_back(each);
     phase.to_forget.emplace_back(each);
@@ -328,11 +327,11 @@ operation two_phase_machine::operation_of(const errand& what) const {
                [&](const preparing& phase) {
                  for (std::size_t n = 0; n < phase.others.size(); ++n)
                    if (&phase.others[n].its == &what)
-                     asked.what = prepare{terms_, plan_.others[n].what};
+                     asked.what = prepare{terms_, plan_.others[n].what, plan_.compares};
                },
                [&](const deciding& phase) {
                  asked = plan_.asked;
-                 asked.what = decide{terms_, plan_.home_part, phase.others, phase.results};
+                 asked.what = phase.what;
                },
                [&](const pushing&) {
                  asked.what = push{terms_.id, terms_.home, terms_.deadline};
@@ -344,8 +343,8 @@ operation two_phase_machine::operation_of(const errand& what) const {
                  if (forgets)
                    asked.what = forget{terms_.id, what.where};
                  else
-                   asked.what
-                     = resolve{terms_.id, phase.committed, phase.stamp, terms_.deadline};
+                   asked.what = resolve{terms_.id, phase.how.committed, phase.how.stamp,
+                                        terms_.deadline, phase.how.otherwise};
                },
                [](const auto&) {},
              },
@@ -387,7 +386,7 @@ void two_phase_machine::check_invariants() const {
   check(!client_waits_ || !std::holds_alternative<done>(phase_),
         "C3: it is done, and the client has no answer");
   if (const auto* phase = std::get_if<deciding>(&phase_))
-    check(phase->others.size() == others_.size(), "C1: it is decided without all others");
+    check(phase->what.others.size() == others_.size(), "C1: it is decided without all others");
 }
 
 } // namespace present::transaction

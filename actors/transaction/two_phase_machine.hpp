@@ -36,6 +36,9 @@
 /// C5  What meets a lock waits if its transaction is older than the lock's, or holds
 ///     nothing itself that others could wait for; else it is pushed to its end (P13): so
 ///     nobody waits in a circle.
+/// C6  Which branch of one that compares is taken, home says with its decision; all that
+///     prepared are told the same. What they prepared depends on the operation alone, so
+///     it doesn't matter which coordinator asked them (P7).
 namespace present::transaction {
 
 struct settings {
@@ -129,6 +132,7 @@ private:
     errand its;
     hlc_stamp stamp;
     storage::step_results steps;
+    std::shared_ptr<const storage::other_branch> branch;
   };
 
   struct idle {};
@@ -138,17 +142,21 @@ private:
   };
   struct deciding {
     errand its;
-    std::vector<prepared_part> others;
-    results_elsewhere results;
+    decide what; ///< of home
     time_ms client_waits_until = 0;
   };
   struct pushing {
     errand its;
     error why; ///< what the client is told if it is aborted
   };
-  struct resolving {
+  /// As home has said.
+  struct ending {
     bool committed = false;
     hlc_stamp stamp;
+    bool otherwise = false; ///< of two branches the second is taken
+  };
+  struct resolving {
+    ending how;
     std::vector<errand> others;
     std::vector<errand> to_forget; ///< home is told of each that has it
   };
@@ -169,8 +177,8 @@ private:
                    effects& out);
 
   void become_deciding(const event& input, effects& out);
-  void become_pushing(const event& input, error why, effects& out);
-  void become_resolving(const event& input, bool committed, hlc_stamp stamp, effects& out);
+  void become_pushing(error why, effects& out);
+  void become_resolving(const ending& how, effects& out);
   void become_done(effects& out);
 
   std::vector<errand*> errands();

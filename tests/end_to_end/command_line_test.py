@@ -120,6 +120,35 @@ class OnACluster(unittest.TestCase):
         read = self.txn({"then": [{"op": "get", "space": "test", "key": "txn/a"}]}).json()
         self.assertEqual(read["results"][0]["value"], 6)
 
+    def test_a_transaction_compares_and_writes_in_several_partitions(self):
+        made = self.cluster("space", "create", "wide", "--split-at", "i,q")
+        self.assertEqual(made.code, 0, made)
+        low, high = "a", "zz"
+
+        def place(key, **more):
+            return {"space": "wide", "key": key, **more}
+
+        claim = {"compare": [place(low, exists=False), place(high, exists=False)],
+                 "then": [place(low, op="put", value="mine"), place(high, op="put", value="mine")],
+                 "else": [place(high, op="get"), place(low, op="append", element="late")]}
+        first = self.txn(claim).json()
+        self.assertTrue(first["succeeded"], first)
+        self.assertEqual({one["version"] for one in first["results"]}, {first["version"]})
+        # What was there can't be appended to: nothing is done, and the other branch's
+        # steps are no trouble.
+        self.assert_problem(self.txn(claim), 2, "invalid")
+        claim["else"] = [place(high, op="get"), place("m", op="add", number=1)]
+        second = self.txn(claim).json()
+        self.assertFalse(second["succeeded"], second)
+        self.assertEqual(second["results"][0],
+                         {"found": True, "value": "mine", "version": first["version"]})
+        self.assertEqual(second["results"][1]["value"], 1)
+        looks = {"compare": [place(low, value="mine"), place(high, version=first["version"])],
+                 "then": [place("m", op="get")]}
+        looked = self.txn(looks).json()
+        self.assertTrue(looked["succeeded"], looked)
+        self.assertEqual(looked["results"][0]["value"], 1)
+
     def test_a_transaction_that_is_none_is_named_by_its_place(self):
         answer = self.txn({"then": [{"op": "push", "space": "test", "key": "k"}]})
         problem = self.assert_problem(answer, 2, "invalid")

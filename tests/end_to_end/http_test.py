@@ -219,6 +219,33 @@ class OverHttp(unittest.TestCase):
         puts[0]["value"] = "2"
         self.assert_problem(self.ask.batch(*puts, Idempotency_Key=key, node=3), 409, "invalid")
 
+    def test_a_transaction_with_a_key_takes_one_branch_once(self):
+        made = self.ask("PUT", "/v1/spaces/wide", json.dumps({"split_at": ["m"]}), role="admin",
+                        Content_Type="application/json")
+        self.assertEqual(made.status, 201, made)
+        key = uuid.uuid4().hex
+
+        def run(node=1, **more):
+            low, high = ({"space": "wide", "key": name} for name in ("a", "zz"))
+            body = {"compare": [{**low, "exists": False}],
+                    "then": [{**low, "op": "add", "number": 1}, {**high, "op": "add", "number": 1}],
+                    "else": [{**high, "op": "get"}], **more}
+            return self.ask("POST", "/v1/txn", json.dumps(body), node=node, Idempotency_Key=key,
+                            Content_Type="application/json")
+
+        first = run()
+        self.assertEqual(first.status, 200, first)
+        self.assertTrue(first.json()["succeeded"])
+        again = run(node=2)  # the comparison would fail by now
+        self.assertEqual(again.json(), first.json())
+        self.assertEqual(again.headers["Idempotent-Replayed"], "true")
+        self.assert_problem(run(node=3, then=[]), 409, "invalid")
+        key = uuid.uuid4().hex
+        other = run()
+        self.assertFalse(other.json()["succeeded"])
+        self.assertEqual(other.json()["results"][0]["value"], 1)
+        self.assertEqual(run(node=2).json(), other.json())
+
     def test_many_copies_at_once_apply_once(self):
         path, key = "/v1/kv/test/" + uuid.uuid4().hex, uuid.uuid4().hex
         with concurrent.futures.ThreadPoolExecutor(12) as pool:

@@ -89,6 +89,9 @@ log_index history::check_write(call_number id, const call& asked,
   expect(code != error_code::ok || truth->version == how.given.version, "the log's answer",
          name(id) + " was told version " + to_string(how.given.version) + ", not "
            + to_string(truth->version));
+  expect(code != error_code::ok || !std::holds_alternative<client::transact_call>(asked.what)
+           || truth->otherwise == how.given.otherwise,
+         "the log's answer", name(id) + " was told of the other branch");
   expect(truth->index >= seen_before(asked.began_us) || truth->index.value == 0,
          "linearizable write", name(id) + " stands before what had been seen when it began");
   return truth->index;

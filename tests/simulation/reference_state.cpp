@@ -260,13 +260,18 @@ hlc_stamp reference_state::version_of(const key& of) const {
   return is_there ? found->second.back().version : hlc_stamp{};
 }
 
-/// Of what the simulated clients ask: keys seen, and unconditional writes.
+/// Of what the simulated clients ask: keys seen, versions compared, and unconditional
+/// writes.
 reference_state::decision reference_state::change_values(log_index index, const transact& asked,
                                                          hlc_stamp stamp) {
   for (const auto& seen : asked.seen)
     if (const auto there = version_of({seen.space, seen.key}); there != seen.version)
       return {{}, error_code::transaction_conflict, there};
-  for (const auto& each : asked.then)
+  const bool holds
+    = std::all_of(asked.compare.begin(), asked.compare.end(), [&](const comparison& one) {
+        return version_of({one.space, one.key}) == std::get<hlc_stamp>(one.to);
+      });
+  for (const auto& each : holds ? asked.then : asked.otherwise)
     std::visit(overloaded{
                  [&](const put_step& it) {
                    change_value(index, {it.space, it.key}, always{}, stamp, it.value);
@@ -277,7 +282,7 @@ reference_state::decision reference_state::change_values(log_index index, const 
                  [](const auto&) {},
                },
                each);
-  return {{}, error_code::ok, stamp};
+  return {{}, error_code::ok, stamp, !holds};
 }
 
 /// What isn't the partition's is refused, and not remembered.

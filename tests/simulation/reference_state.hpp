@@ -22,6 +22,7 @@ public:
     log_index index;
     error_code code = error_code::ok;
     hlc_stamp version;
+    bool otherwise = false; ///< a transaction's comparisons failed
   };
   /// From `since` on the key reads like this, up to its next change.
   struct change {

@@ -160,13 +160,19 @@ space_id simulated_client::space_named(const client::call_kind& what) {
   return name && *name == joined_space_name ? joined_space : space;
 }
 
-/// Two keys at once, or neither: if one of them is as it was seen.
+/// Two keys at once, or neither: if one of them is as it was seen. Or two if it compares
+/// like that, and another if it doesn't.
 client::call_kind simulated_client::transaction_of(const std::string& key) {
   const auto other = "k" + std::to_string(time_.random.below(keys));
   const auto value = std::get<client::put_call>(put_of(key)).value;
   client::transact_call call{{space_name}, {}};
-  if (const auto known = versions_.find(other); known != versions_.end() && time_.random.chance(500))
+  const auto known = versions_.find(other);
+  if (known != versions_.end() && time_.random.chance(350)) {
     call.what.seen = {{{0}, other, known->second}};
+  } else if (known != versions_.end() && time_.random.chance(350)) {
+    call.what.compare = {{{0}, other, relation::equal, known->second}};
+    call.what.otherwise = {put_step{{0}, "k" + std::to_string(time_.random.below(keys)), value}};
+  }
   call.what.then = {put_step{{0}, key, value}, get_step{{0}, other}};
   if (time_.random.chance(200))
     call.what.then.push_back(remove_step{{0}, other});

@@ -81,6 +81,18 @@ key_range any_range() {
   return {any_id<space_id>(), any_bytes(), any_bytes()};
 }
 
+intended_write any_write() {
+  return {any_name(), *rc::gen::arbitrary<bool>(), any_value()};
+}
+
+std::shared_ptr<const other_branch> any_branch() {
+  if (*rc::gen::arbitrary<bool>())
+    return nullptr;
+  return std::make_shared<const other_branch>(other_branch{
+    *rc::gen::arbitrary<bool>(), {error_code::ok, ""}, {error_code::invalid, any_bytes()},
+    several(any_write), any_results()});
+}
+
 lock_record any_lock() {
   lock_record what{any_stamp(), any_stamp(), several([] {
                      return lock_claim{any_id<claim_id>(), *rc::gen::arbitrary<std::uint32_t>(),
@@ -151,18 +163,15 @@ row any_row() {
       const auto number = any_id<operation_number>();
       return {record_key::prepared(client, number),
               prepared_record{client, number, any_name(), any_stamp(), any_stamp(), any_stamp(),
-                              several(any_name), several(any_range), several([] {
-                                return intended_write{any_name(), *rc::gen::arbitrary<bool>(),
-                                                      any_value()};
-                              }),
-                              any_results()}};
+                              several(any_name), several(any_range), several(any_write),
+                              any_results(), any_branch()}};
     }
     case 6: {
       const auto client = any_id<client_id>();
       const auto number = any_id<operation_number>();
       return {record_key::decision(client, number),
               decision_record{client, number, *rc::gen::arbitrary<bool>(), any_stamp(),
-                              any_stamp(), several(any_name)}};
+                              any_stamp(), several(any_name), *rc::gen::arbitrary<bool>()}};
     }
     case 0:
       return {record_key::partition(),

@@ -300,3 +300,105 @@ TEST_CASE("CRDTs by puts of deltas: every replica's change counts, over failover
   CHECK(add(*with.db, 1, 2));
   CHECK(total() == 42);
 }
+
+// -- transactions into spaces with rules -------------------------------------------------
+
+namespace {
+
+/// A key in each of the two partitions.
+const std::string low = "a";
+const std::string high = "\xee";
+
+void put_both(transaction& t, const std::string& value) {
+  t.put("s", low, value);
+  t.put("s", high, value);
+}
+
+std::string delta(std::uint64_t who, std::int64_t amount) {
+  return crdt::encode_stored(*crdt::pn_counter{}.add({who}, amount));
+}
+
+} // namespace
+
+TEST_CASE("what a transaction writes fits the schema, or all of it is refused in plain words (C3)") {
+  ruled_cluster with;
+  storage::space_settings space;
+  space.schema = "order";
+  with.make("s", space);
+  const auto done = with.db->transact([](transaction& t) { put_both(t, an_order()); });
+  REQUIRE_MESSAGE(done, (done ? "" : done.problem().message));
+  CHECK(with.value("s", high) == an_order());
+  for (const bool wide : {true, false}) {
+    const auto refused = with.db->transact([&](transaction& t) {
+      t.put("s", "fits", an_order());
+      t.put("s", wide ? high : low, "no order");
+    });
+    REQUIRE_FALSE(refused);
+    CHECK(refused.problem().code == error_code::schema_incompatible);
+    CHECK(refused.problem().message.find("doesn't fit the space's schema: not a") != std::string::npos);
+    CHECK(with.value("s", "fits") == "-");
+  }
+}
+
+TEST_CASE("a policy judges each write of a transaction; one that it doesn't allow ends all of it (C4)") {
+  ruled_cluster with;
+  storage::space_settings space;
+  space.policy = "small";
+  with.make("s", space);
+  const auto done = with.db->transact([](transaction& t) { put_both(t, "small"); });
+  REQUIRE_MESSAGE(done, (done ? "" : done.problem().message));
+  for (const auto& large : {low, high}) {
+    const auto refused = with.db->transact([&](transaction& t) {
+      put_both(t, "tiny");
+      t.put("s", large, "larger than ten");
+    });
+    REQUIRE_FALSE(refused);
+    CHECK(refused.problem().code == error_code::denied);
+    CHECK(refused.problem().message.find("somebody has to decide (over 9 bytes)") != std::string::npos);
+    CHECK(with.value("s", low) == "small");
+    CHECK(with.value("s", high) == "small");
+  }
+  CHECK(with.db->escalations("s")->rows.empty());
+}
+
+TEST_CASE("a transaction's deltas are joined with what is there, in all its partitions (S1)") {
+  ruled_cluster with;
+  with.make("s", merging("crdt"));
+  const auto add = [&](std::uint64_t who) {
+    return with.db->transact([&](transaction& t) { put_both(t, delta(who, 2)); });
+  };
+  for (std::uint64_t who = 1; who <= 3; ++who)
+    REQUIRE(add(who));
+  for (const auto& key : {low, high})
+    CHECK(std::get<crdt::pn_counter>(*crdt::decode_stored(with.value("s", key))).total() == 6);
+  const auto refused = with.db->transact([&](transaction& t) {
+    t.put("s", low, delta(9, 2));
+    t.add("s", high, 1);
+  });
+  REQUIRE_FALSE(refused);
+  CHECK(refused.problem().code == error_code::invalid);
+  CHECK(std::get<crdt::pn_counter>(*crdt::decode_stored(with.value("s", low))).total() == 6);
+}
+
+TEST_CASE("a transaction compares in several partitions, for the client as well (X1)") {
+  ruled_cluster with;
+  with.make("s", {});
+  const auto claim = [&](std::string value) {
+    client::transact_call call{{"s"}, {}, {}};
+    for (const auto& key : {low, high}) {
+      call.what.compare.push_back({{0}, key, relation::equal, hlc_stamp{}});
+      call.what.then.push_back(put_step{{0}, key, std::make_shared<const std::string>(value)});
+      call.what.otherwise.push_back(get_step{{0}, key});
+    }
+    return with.db->call(std::move(call), 20s);
+  };
+  const auto first = claim("mine");
+  REQUIRE_MESSAGE(first.problem.code == error_code::ok, first.problem.message);
+  CHECK_FALSE(first.given.otherwise);
+  const auto second = claim("yours");
+  REQUIRE_MESSAGE(second.problem.code == error_code::ok, second.problem.message);
+  CHECK(second.given.otherwise);
+  REQUIRE(second.given.steps);
+  CHECK(*second.given.steps->at(1).value == "mine");
+  CHECK(second.given.steps->at(1).version == first.given.version);
+}

@@ -6,7 +6,7 @@ namespace present::partition {
 namespace {
 
 /// Of a replica's defects, those that a directed test shows.
-constexpr std::array<std::pair<std::string_view, mutant>, 32> known{{
+constexpr std::array<std::pair<std::string_view, mutant>, 35> known{{
     {"forget_collection", mutant::forget_collection},
     {"lead_before_own_entry", mutant::lead_before_own_entry},
     {"stamp_without_median", mutant::stamp_without_median},
@@ -26,10 +26,13 @@ constexpr std::array<std::pair<std::string_view, mutant>, 32> known{{
     {"forget_prepared", mutant::forget_prepared},
     {"abort_what_is_driven", mutant::abort_what_is_driven},
     {"ignore_base", mutant::ignore_base},
+    {"trust_old_findings", mutant::trust_old_findings},
     {"ignore_causes", mutant::ignore_causes},
     {"push_without_record", mutant::push_without_record},
     {"prepare_late", mutant::prepare_late},
     {"decide_again", mutant::decide_again},
+    {"forget_compared", mutant::forget_compared},
+    {"take_first_branch", mutant::take_first_branch},
     {"decide_below_prepares", mutant::decide_below_prepares},
     {"ask_first_members", mutant::ask_first_members},
     {"trust_old_maps", mutant::trust_old_maps},

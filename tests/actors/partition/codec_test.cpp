@@ -58,7 +58,8 @@ bool same(const answer& a, const answer& b) {
          && storage::same_results(a.steps, b.steps) && !a.holder == !b.holder
          && (!a.holder || *a.holder == *b.holder) && !a.lock == !b.lock
          && (!a.lock || *a.lock == *b.lock) && a.conflict == b.conflict
-         && a.escalated == b.escalated;
+         && a.escalated == b.escalated && a.took_otherwise == b.took_otherwise
+         && !a.branch == !b.branch && (!a.branch || *a.branch == *b.branch);
 }
 
 bytes_ptr any_bytes() {
@@ -213,6 +214,16 @@ step any_step() {
   }
 }
 
+conflict::findings any_findings() {
+  return {static_cast<conflict::schema_finding>(*rc::gen::inRange(0, 3)), any_text(),
+          static_cast<conflict::policy_finding>(*rc::gen::inRange(0, 3)), any_text(), any_text()};
+}
+
+branch_findings any_findings_of_branch() {
+  return {several([] { return judged_write{*rc::gen::arbitrary<std::uint32_t>(), any_stamp()}; }),
+          any_findings()};
+}
+
 transact any_transact(bool whole) {
   transact what;
   what.start = any_stamp();
@@ -225,6 +236,9 @@ transact any_transact(bool whole) {
   if (!whole)
     return what;
   what.otherwise = several(any_step);
+  if (*rc::gen::arbitrary<bool>())
+    what.found = std::make_shared<const transaction_findings>(
+      transaction_findings{any_findings_of_branch(), any_findings_of_branch()});
   what.compare = several([] {
     comparison one{any_space(), any_text(), static_cast<relation>(*rc::gen::inRange(0, 4)), {}};
     if (*rc::gen::arbitrary<bool>())
@@ -249,9 +263,7 @@ write_context any_context() {
   write_context knows{perhaps(any_stamp), perhaps(any_author), perhaps(any_stamp), any_text(), {}};
   if (*rc::gen::arbitrary<bool>()) {
     write_findings found;
-    found.found = {static_cast<conflict::schema_finding>(*rc::gen::inRange(0, 3)), any_text(),
-                   static_cast<conflict::policy_finding>(*rc::gen::inRange(0, 3)), any_text(),
-                   any_text()};
+    found.found = any_findings();
     found.migrated = *rc::gen::arbitrary<bool>();
     found.merged = any_bytes();
     found.merged_of = any_stamp();
@@ -275,18 +287,51 @@ escalated_row any_escalated() {
           })};
 }
 
+storage::step_results any_results() {
+  if (*rc::gen::arbitrary<bool>())
+    return nullptr;
+  return std::make_shared<const std::vector<storage::step_result>>(several([] {
+    return storage::step_result{error_code::not_found, any_stamp(), any_bytes(),
+                                several([] {
+                                  return storage::result_row{any_text(), any_stamp(), any_bytes()};
+                                }),
+                                *rc::gen::arbitrary<bool>()};
+  }));
+}
+
+storage::branch_problem any_problem() {
+  return *rc::gen::arbitrary<bool>()
+           ? storage::branch_problem{}
+           : storage::branch_problem{error_code::invalid, *rc::gen::arbitrary<std::string>()};
+}
+
+results_elsewhere any_elsewhere() {
+  return {*rc::gen::arbitrary<std::uint32_t>(),
+          several([] { return *rc::gen::arbitrary<std::uint32_t>(); }), any_results(),
+          any_problem()};
+}
+
+storage::other_branch any_branch() {
+  return {*rc::gen::arbitrary<bool>(), any_problem(), any_problem(), {}, any_results()};
+}
+
 /// What only transactions are made of.
 decltype(operation::what) any_of_transaction() {
   switch (*rc::gen::inRange(0, 6)) {
     case 0:
       return any_transact(true);
     case 1:
-      return prepare{any_terms(), any_transact(false)};
+      return prepare{any_terms(), any_transact(true), *rc::gen::arbitrary<bool>()};
     case 2:
-      return decide{any_terms(), any_transact(false),
-                    several([] { return prepared_part{any_anchor(), any_stamp()}; })};
+      return decide{any_terms(),
+                    any_transact(true),
+                    several([] { return prepared_part{any_anchor(), any_stamp()}; }),
+                    any_elsewhere(),
+                    *rc::gen::arbitrary<bool>(),
+                    any_elsewhere()};
     case 3:
-      return resolve{any_id(), *rc::gen::arbitrary<bool>(), any_stamp(), any_stamp()};
+      return resolve{any_id(), *rc::gen::arbitrary<bool>(), any_stamp(), any_stamp(),
+                     *rc::gen::arbitrary<bool>()};
     case 4:
       return push{any_id(), any_anchor(), any_stamp()};
     default:
@@ -317,18 +362,6 @@ decltype(operation::what) any_of_lock() {
 
 std::shared_ptr<const lock_fence> any_fence() {
   return std::make_shared<const lock_fence>(lock_fence{any_space(), any_text(), any_stamp()});
-}
-
-storage::step_results any_results() {
-  if (*rc::gen::arbitrary<bool>())
-    return nullptr;
-  return std::make_shared<const std::vector<storage::step_result>>(several([] {
-    return storage::step_result{error_code::not_found, any_stamp(), any_bytes(),
-                                several([] {
-                                  return storage::result_row{any_text(), any_stamp(), any_bytes()};
-                                }),
-                                *rc::gen::arbitrary<bool>()};
-  }));
 }
 
 operation any_operation() {
@@ -407,6 +440,9 @@ answer any_answer() {
   given.message = *rc::gen::arbitrary<std::string>();
   given.steps = any_results();
   given.otherwise = *rc::gen::arbitrary<bool>();
+  given.took_otherwise = *rc::gen::arbitrary<bool>();
+  if (*rc::gen::arbitrary<bool>())
+    given.branch = std::make_shared<const storage::other_branch>(any_branch());
   if (*rc::gen::arbitrary<bool>())
     given.holder = std::make_shared<const lock_holder>(lock_holder{any_terms()});
   if (*rc::gen::arbitrary<bool>())

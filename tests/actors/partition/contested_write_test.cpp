@@ -369,7 +369,138 @@ TEST_CASE("each put into a space of CRDTs is joined with what is there (W2)") {
   CHECK(bytes_of_none.message
         == "the value: the space keeps CRDTs, and this is none: not a CRDT's bytes");
   CHECK(total_in(p) == 3);
-  const auto step = p.apply(doing({put_in("k", counted(3, 1))}));
-  CHECK(step.code == error_code::invalid);
-  CHECK(total_in(p) == 3);
+}
+
+TEST_CASE("so is each put of a transaction, when it prepares or is applied; nothing else changes one (W2)") {
+  applied_partition p{{}, settling(conflict_strategy::merge, "crdt")};
+  p.apply(put_of("k", counted(1, 5)));
+  CHECK(p.apply(doing({put_in("k", counted(2, 1)), put_in("k", counted(3, 1))})).code
+        == error_code::ok);
+  CHECK(total_in(p) == 7);
+  const transaction_terms terms{{{7}, {1}}, {things, "home"}, at_ms(0), at_ms(10'000)};
+  CHECK(p.apply(prepare{terms, doing({put_in("k", counted(4, 1)), put_in("new", counted(4, 1))})})
+          .code
+        == error_code::ok);
+  p.apply(resolve{terms.id, true, p.last_stamp(), terms.deadline});
+  CHECK(total_in(p) == 8);
+  for (const auto& step : {put_in("k", "plain"), put_in("other", "plain"), add_in("k", 1),
+                           add_in("other", 1), append_in("other", "e")}) {
+    const auto given = p.apply(doing({put_in("k", counted(5, 1)), step}));
+    CHECK(given.code == error_code::invalid);
+    CHECK(given.message.find("step 1: '") == 0);
+    CHECK(given.message.find("the space keeps CRDTs") != std::string::npos);
+  }
+  CHECK(total_in(p) == 8);
+  CHECK(p.apply(doing({remove_in("k")})).code == error_code::ok);
+  CHECK(value_in(p) == "-");
+}
+
+// -- what transactions write ------------------------------------------------------------
+
+namespace {
+
+storage::space_settings ruled() {
+  storage::space_settings space;
+  space.policy = "rule";
+  return space;
+}
+
+/// One write, judged when its key was at `of`.
+transact judged(step what, hlc_stamp of, conflict::findings found = {}) {
+  auto whole = doing({std::move(what)});
+  whole.found = std::make_shared<const transaction_findings>(
+    transaction_findings{{{{0, of}}, std::move(found)}, {}});
+  return whole;
+}
+
+conflict::findings denied() {
+  conflict::findings found;
+  found.policy = conflict::policy_finding::denied;
+  found.policy_problem = "too much";
+  return found;
+}
+
+} // namespace
+
+TEST_CASE("a rule's word on what a transaction writes counts while that is what it was asked about (D4)") {
+  applied_partition p{{}, ruled()};
+  const auto first = p.apply(judged(add_in("k", 5), {}));
+  REQUIRE(first.code == error_code::ok);
+  // Five more, allowed while nothing was there: another value than the one that was judged.
+  auto late = write(1, 100, judged(add_in("k", 5), {}));
+  const auto stale = p.apply(late);
+  CHECK(stale.code == error_code::overloaded);
+  CHECK(p.get("k").version == first.version);
+  // Not remembered: the leader asks once more.
+  late.what = judged(add_in("k", 5), first.version);
+  CHECK(p.apply(late).code == error_code::ok);
+  CHECK(p.apply(doing({put_in("k", "unasked")})).code == error_code::overloaded);
+  CHECK(p.apply(judged(get_in("k"), {})).code == error_code::overloaded);
+  CHECK(p.apply(doing({get_in("k")})).code == error_code::ok);
+}
+
+TEST_CASE("what may not be written refuses the whole, with the rule's own sentence (C3, C4)") {
+  applied_partition p{{}, ruled()};
+  auto found = denied();
+  std::string wanted = "'k': refused by policy: too much";
+  auto code = error_code::denied;
+  SUBCASE("by a policy") {}
+  SUBCASE("that wants somebody to decide") {
+    found.policy = conflict::policy_finding::somebody_decides;
+    wanted = "'k': somebody has to decide (too much)";
+  }
+  SUBCASE("by a schema") {
+    found = {};
+    found.schema = conflict::schema_finding::incompatible;
+    found.schema_problem = "not a message";
+    wanted = "'k': the value doesn't fit the space's schema: not a message";
+    code = error_code::schema_incompatible;
+  }
+  const auto given = p.apply(judged(put_in("k", "v"), {}, found));
+  CHECK(given.code == code);
+  CHECK(given.message.find(wanted) == 0);
+  CHECK(given.conflict->then == outcome_kind::refuse);
+  // So does one that prepares, and locks nothing.
+  const transaction_terms terms{{{7}, {1}}, {things, "home"}, at_ms(0), at_ms(10'000)};
+  CHECK(p.apply(prepare{terms, judged(put_in("k", "v"), {}, found)}).message == given.message);
+  CHECK(p.machine().transactions().locks().is_empty());
+  // And home, for good.
+  auto asked = write(7, 1, decide{terms, judged(put_in("k", "v"), {}, found), {}, {}, false, {}});
+  CHECK(p.apply(asked).message == given.message);
+  CHECK(p.apply(push{terms.id, terms.home, terms.deadline}).otherwise);
+  CHECK(value_in(p) == "-");
+}
+
+TEST_CASE("home decides nothing by a rule that was asked about something else (D4)") {
+  applied_partition p{{}, ruled()};
+  p.apply(judged(put_in("k", "v"), {}));
+  const transaction_terms terms{{{7}, {1}}, {things, "k"}, at_ms(0), at_ms(10'000)};
+  CHECK(p.apply(prepare{{{{7}, {2}}, {things, "k"}, at_ms(0), at_ms(10'000)},
+                        judged(add_in("other", 1), hlc_stamp{7})})
+          .code
+        == error_code::overloaded);
+  auto asked = write(7, 1, decide{terms, judged(put_in("k", "w"), {}), {}, {}, false, {}});
+  CHECK(p.apply(asked).code == error_code::overloaded);
+  CHECK_FALSE(p.machine().transactions().ended(terms.id));
+  std::get<decide>(asked.what).part = judged(put_in("k", "w"), p.get("k").version);
+  CHECK(p.apply(asked).code == error_code::ok);
+  CHECK(value_in(p) == "w");
+}
+
+TEST_CASE("of one that compares each branch is judged by itself (D4)") {
+  applied_partition p{{}, ruled()};
+  auto part = judged(put_in("k", "allowed"), {});
+  part.compare = {{things, "flag", relation::equal, hlc_stamp{}}};
+  part.otherwise = {put_in("k", "not allowed")};
+  auto found = *part.found;
+  found.otherwise = {{{0, {}}}, denied()};
+  part.found = std::make_shared<const transaction_findings>(found);
+  const transaction_terms terms{{{7}, {1}}, {things, "home"}, at_ms(0), at_ms(10'000)};
+  const auto given = p.apply(prepare{terms, part, true});
+  REQUIRE(given.code == error_code::ok);
+  CHECK(given.branch->of_first.code == error_code::ok);
+  CHECK(given.branch->of_this.code == error_code::denied);
+  p.apply(resolve{terms.id, false, {}, terms.deadline});
+  CHECK(p.apply(part).code == error_code::ok);
+  CHECK(value_in(p) == "allowed");
 }

@@ -1,4 +1,5 @@
 #include "tests/actors/partition/replica_under_test.hpp"
+#include "tests/actors/partition/transactions.hpp"
 
 using namespace present;
 using namespace present::partition;
@@ -25,10 +26,12 @@ class told_advisor final : public conflict::write_advisor {
 public:
   conflict::advice advise(const conflict::advised_write& what) const override {
     asked.emplace_back(what.current.value_or("-"));
+    written.emplace_back(what.written.value_or("-"));
     return answer;
   }
   conflict::advice answer;
   mutable std::vector<std::string> asked;
+  mutable std::vector<std::string> written;
 };
 
 cluster_map_ptr map_of(std::uint64_t epoch, const storage::space_settings& settings) {
@@ -118,6 +121,44 @@ TEST_CASE("what the program has registered is asked once, and logged as its answ
   replica.commit_all();
   CHECK(replica.now_answer(write(1, 2, put_of("k", "v"))).code == error_code::ok);
   CHECK(advisor->asked.size() == 1);
+}
+
+TEST_CASE("of a transaction it is asked about what its steps come to, and logs what it heard (I18)") {
+  const auto advisor = std::make_shared<told_advisor>();
+  settings options;
+  options.advisor = advisor;
+  replica_under_test replica{options};
+  storage::space_settings space;
+  space.policy = "rule";
+  replica.lead({1});
+  replica.hear(map_known{map_of(2, space)});
+  replica.commit_all();
+  const auto ask = [&](std::uint64_t number, std::vector<step> steps) {
+    return replica.now_answer(write(1, number, doing(std::move(steps))));
+  };
+  CHECK(ask(1, {put_in("a", "1"), put_in("a", "2"), put_in("b", "1")}).code == error_code::ok);
+  CHECK(advisor->asked == std::vector<std::string>{"-", "-"});
+  CHECK(advisor->written == std::vector<std::string>{"2", "1"});
+  CHECK(ask(2, {append_in("list", "x"), get_in("a"), remove_in("a"), remove_in("none")}).code
+        == error_code::ok);
+  CHECK(advisor->asked.size() == 4); // what changes nothing isn't a write
+  CHECK(advisor->written[2] == "-");
+  advisor->answer.found.policy = conflict::policy_finding::denied;
+  advisor->answer.found.policy_problem = "no";
+  const auto given = ask(4, {put_in("b", "2"), put_in("c", "2")});
+  CHECK(given.code == error_code::denied);
+  CHECK(given.message == "'b': refused by policy: no");
+  CHECK(replica.value_of("b") == "1");
+  CHECK(advisor->asked.size() == 5); // the first that isn't allowed ends it
+  // A part of one over several partitions likewise.
+  const transaction_terms terms{{{7}, {1}}, {things, "b"}, at_ms(0), at_ms(10'000)};
+  CHECK(replica.now_answer(write(9, 0, prepare{terms, doing({put_in("b", "2")})})).message
+        == "'b': refused by policy: no");
+  // What a client says that it heard is thrown away.
+  auto forged = doing({put_in("b", "2")});
+  forged.found = std::make_shared<const transaction_findings>(
+    transaction_findings{{{{0, hlc_stamp{}}}, {}}, {}});
+  CHECK(replica.now_answer(write(1, 5, forged)).code == error_code::denied);
 }
 
 TEST_CASE("what a space wants and the program lacks refuses the write in plain words (I18)") {

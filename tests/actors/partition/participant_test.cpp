@@ -318,3 +318,136 @@ TEST_CASE("what comes and goes between two checkpoints is never stored, and what
   p.restart();
   CHECK(p.stored(storage::record_kind::decision) == 0);
 }
+
+namespace {
+
+/// Of a transaction whose comparisons are judged in several partitions.
+prepare comparing(std::uint64_t number, transact part) {
+  return {terms(number), std::move(part), true};
+}
+
+transact either(comparison what, std::vector<step> then, std::vector<step> otherwise) {
+  auto part = doing(std::move(then));
+  part.compare = {std::move(what)};
+  part.otherwise = std::move(otherwise);
+  return part;
+}
+
+comparison is_absent(std::string key) {
+  return {things, std::move(key), relation::equal, hlc_stamp{}};
+}
+
+resolve taking(std::uint64_t number, bool otherwise, hlc_stamp stamp) {
+  auto what = resolving(number, true, stamp);
+  what.otherwise = otherwise;
+  return what;
+}
+
+} // namespace
+
+TEST_CASE("what compares prepares both branches, and takes the one that home says, whatever held here (P7)") {
+  applied_partition p;
+  const auto given = p.apply(
+    comparing(1, either(is_absent("k"), {put_in("a", "then")}, {put_in("b", "else"), get_in("b")})));
+  REQUIRE(given.code == error_code::ok);
+  CHECK_FALSE(given.otherwise);
+  REQUIRE(given.branch);
+  CHECK_FALSE(given.branch->is_certain);
+  CHECK(given.branch->writes.empty());
+  REQUIRE(given.branch->steps);
+  CHECK(*(*given.branch->steps)[1].value == "else");
+  // Either may be written: both are locked.
+  CHECK(is_locked(p.apply(put_of("a", "mine")), 1));
+  CHECK(is_locked(p.apply(put_of("b", "mine")), 1));
+  const bool otherwise = true;
+  SUBCASE("the first") {
+    p.apply(taking(1, !otherwise, p.last_stamp()));
+    CHECK(at(p, "a") == "then");
+    CHECK(at(p, "b") == "(absent)");
+  }
+  SUBCASE("the second, also after a restart") {
+    p.restart();
+    p.apply(taking(1, otherwise, p.last_stamp()));
+    CHECK(at(p, "a") == "(absent)");
+    CHECK(at(p, "b") == "else");
+  }
+  SUBCASE("neither") {
+    p.apply(resolving(1, false, {}));
+    CHECK(at(p, "a") == "(absent)");
+    CHECK(at(p, "b") == "(absent)");
+  }
+  CHECK(p.machine().transactions().locks().is_empty());
+  CHECK(p.apply(put_of("a", "mine")).code == error_code::ok);
+  CHECK(p.apply(put_of("b", "mine")).code == error_code::ok);
+}
+
+TEST_CASE("what is compared stays as it was until home has decided, here and there (P7)") {
+  applied_partition p;
+  transact compares;
+  compares.compare = {is_absent("k")};
+  SUBCASE("the comparison holds") { CHECK_FALSE(p.apply(comparing(1, compares)).otherwise); }
+  SUBCASE("it fails") {
+    p.apply(put_of("k", "there"));
+    const auto given = p.apply(comparing(1, compares));
+    CHECK(given.otherwise);
+    CHECK(given.branch->is_certain);
+  }
+  // Unless that is locked, another makes it the other way and looks at what this one has
+  // yet to write: each is before the other.
+  CHECK(is_locked(p.apply(put_of("k", "late")), 1));
+  CHECK(p.apply(preparing(2, doing({get_in("k")}))).code == error_code::ok);
+  p.apply(taking(1, false, p.last_stamp()));
+  p.apply(resolving(2, true, p.last_stamp()));
+  CHECK(p.apply(put_of("k", "late")).code == error_code::ok);
+}
+
+TEST_CASE("a step that can't be done matters only in the branch that is taken (P10)") {
+  applied_partition p;
+  p.apply(put_of("text", "no number"));
+  SUBCASE("at another: home hears of it, and refuses that branch alone") {
+    const auto given
+      = p.apply(comparing(1, either(is_absent("k"), {put_in("a", "1")}, {add_in("text", 1)})));
+    REQUIRE(given.code == error_code::ok);
+    CHECK(given.branch->of_first.code == error_code::ok);
+    CHECK(given.branch->of_this.code == error_code::invalid);
+    auto asked = deciding(3, doing({put_in("h", "1")}));
+    asked.otherwise.problem = given.branch->of_this;
+    SUBCASE("not taken") { CHECK(p.apply(as_asked(3, asked)).code == error_code::ok); }
+    SUBCASE("taken") {
+      asked.fails = true;
+      const auto refused = p.apply(as_asked(3, asked));
+      CHECK(refused.code == error_code::invalid);
+      CHECK(refused.message == given.branch->of_this.message);
+      CHECK(p.apply(pushing(3)).otherwise);
+    }
+  }
+  SUBCASE("one that is certain not to be taken isn't looked at") {
+    const auto given
+      = p.apply(comparing(1, either(is_absent("text"), {add_in("text", 1)}, {put_in("a", "1")})));
+    REQUIRE(given.code == error_code::ok);
+    CHECK(given.branch->of_first.code == error_code::ok);
+  }
+}
+
+TEST_CASE("home takes the second branch if a comparison fails anywhere, and says so ever after (P6)") {
+  applied_partition p;
+  auto asked = deciding(1, either(is_absent("k"), {put_in("h", "then")}, {put_in("h", "else")}),
+                        {{{things, "z"}, {}}});
+  std::string wanted = "else";
+  SUBCASE("elsewhere") { asked.fails = true; }
+  SUBCASE("here") { p.apply(put_of("k", "there")); }
+  SUBCASE("or the first") { wanted = "then"; }
+  const bool otherwise = wanted == "else";
+  const auto given = p.apply(as_asked(1, asked));
+  REQUIRE(given.code == error_code::ok);
+  CHECK(given.otherwise == otherwise);
+  CHECK(at(p, "h") == wanted);
+  p.restart();
+  CHECK(p.apply(as_asked(1, asked)).otherwise == otherwise);
+  CHECK(p.machine().answer_before(as_asked(1, asked))->otherwise == otherwise);
+  const auto pushed = p.apply(pushing(1));
+  CHECK_FALSE(pushed.otherwise);
+  CHECK(pushed.took_otherwise == otherwise);
+  REQUIRE(p.machine().transactions().undriven().size() == 1);
+  CHECK(p.machine().transactions().undriven().front().otherwise == otherwise);
+}

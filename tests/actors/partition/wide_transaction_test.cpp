@@ -58,7 +58,7 @@ TEST_CASE("a transaction over several partitions is handed to the coordinator, c
   CHECK(given.plan->home_part.then == std::vector<step>{put_in("a", "1")});
   REQUIRE(given.plan->others.size() == 1);
   CHECK(given.plan->others[0].where == anchor{things, "z"});
-  CHECK(given.plan->others[0].places == std::vector<std::uint32_t>{1});
+  CHECK(given.plan->others[0].places.then == std::vector<std::uint32_t>{1});
   CHECK(replica.proposed.empty());
   CHECK(replica.is_open(tag));
   replica.hear(coordinated{given.tag, given.place, given.at_term, applied_answer({99})});
@@ -169,13 +169,19 @@ TEST_CASE("who pushes what a coordinator has in hand is told so, and aborts noth
   }
 }
 
-TEST_CASE("one that compares over several partitions is refused before anything is begun") {
+TEST_CASE("one that compares is handed over like any other, with both of its branches") {
   auto replica = leading_half();
   auto asked = wide();
-  std::get<transact>(asked.what).compare = {{things, "a", relation::equal, hlc_stamp{}}};
-  const auto tag = replica.ask({asked});
-  CHECK(replica.handed_over.empty());
-  CHECK(replica.answer_to(tag).code == error_code::invalid);
+  auto& what = std::get<transact>(asked.what);
+  what.compare = {{things, "z", relation::equal, hlc_stamp{}}};
+  what.otherwise = {get_in("z")};
+  replica.ask({asked});
+  REQUIRE(replica.handed_over.size() == 1);
+  const auto& plan = *replica.handed_over.front().plan;
+  CHECK(plan.compares);
+  CHECK(plan.home_part.otherwise.empty());
+  CHECK(plan.others.front().what.compare == what.compare);
+  CHECK(plan.others.front().what.otherwise == std::vector<step>{get_in("z")});
 }
 
 TEST_CASE("a read that meets a lock waits until it is gone, and sees what came of it (P11)") {

@@ -13,12 +13,14 @@ constexpr std::array<std::pair<std::string_view, transaction::mutant>, 3> of_coo
 }};
 
 /// Those of a participant that the whole world shows, too.
-constexpr std::array<std::pair<std::string_view, partition::mutant>, 5> of_partitions{{
+constexpr std::array<std::pair<std::string_view, partition::mutant>, 7> of_partitions{{
   {"drop_locks_late", partition::mutant::drop_locks_late},
   {"forget_prepared", partition::mutant::forget_prepared},
   {"ignore_locks", partition::mutant::ignore_locks},
   {"skip_read_validation", partition::mutant::skip_read_validation},
   {"decide_again", partition::mutant::decide_again},
+  {"forget_compared", partition::mutant::forget_compared},
+  {"take_first_branch", partition::mutant::take_first_branch},
 }};
 
 [[maybe_unused]] const bool is_chosen = [] {

@@ -18,8 +18,8 @@ begun transfer() {
   what.asked = write(7, 1, transact{});
   what.terms = {{{7}, {1}}, home, {5}, {1'000}};
   what.home_part = doing({put_in("home", "h")});
-  what.home_places = {0};
-  what.others = {{left, doing({put_in("left", "l")}), {1}}};
+  what.home_places = {{0}, {}};
+  what.others = {{left, doing({put_in("left", "l")}), {{1}, {}}}};
   return what;
 }
 

@@ -125,6 +125,49 @@ TEST_CASE("home decides when all others have prepared, and they hear of it then 
   CHECK(c.machine.is_done());
 }
 
+TEST_CASE("of one that compares both branches are prepared, and all take the one that home says (P7)") {
+  begun what;
+  what.asked = write(7, 1, transact{});
+  what.terms = terms();
+  what.compares = true;
+  what.others = {{left, doing({put_in("left", "l")})}, {right, doing({put_in("right", "r")})}};
+  coordinator_under_test c;
+  c.hear(what);
+  const auto first = c.take_a<prepare>(left);
+  CHECK(std::get<prepare>(first.what.what).compares);
+  answer given;
+  given.version = {10};
+  given.branch = std::make_shared<const storage::other_branch>();
+  c.hear(answered{first.ticket, given});
+  storage::other_branch fails;
+  fails.is_certain = true;
+  given.branch = std::make_shared<const storage::other_branch>(fails);
+  c.hear(answered{c.take_a<prepare>(right).ticket, given});
+  const auto decides = c.take_a<decide>(home);
+  CHECK(std::get<decide>(decides.what.what).fails);
+  SUBCASE("its decision") {
+    answer decided;
+    decided.version = {20};
+    decided.otherwise = true;
+    c.hear(answered{decides.ticket, decided});
+  }
+  SUBCASE("or what it says when it is pushed") {
+    c.refuse(decides, error_code::invalid); // though it was decided before
+    answer pushed;
+    pushed.version = {20};
+    pushed.took_otherwise = true;
+    c.hear(answered{c.take_a<push>(home).ticket, pushed});
+  }
+  REQUIRE(c.told.size() == 1);
+  CHECK(c.told[0].code == error_code::ok);
+  CHECK(c.told[0].otherwise);
+  for (const auto& other : {left, right}) {
+    const auto resolves = c.take_a<resolve>(other);
+    CHECK(std::get<resolve>(resolves.what.what).committed);
+    CHECK(std::get<resolve>(resolves.what.what).otherwise);
+  }
+}
+
 TEST_CASE("one that can't prepare ends it, by home's word (P8)") {
   coordinator_under_test c;
   c.begin();
@@ -233,9 +276,10 @@ TEST_CASE("what home refuses is home's word, and the others hear it") {
 
 TEST_CASE("home's next leader drives on what was decided (P9)") {
   coordinator_under_test c;
-  storage::decision_record decision{{7}, {1}, true, {20}, {1'000}, {{things, "right"}}};
+  storage::decision_record decision{{7}, {1}, true, {20}, {1'000}, {{things, "right"}}, true};
   c.hear(drive{terms(), decision});
   const auto resolves = c.take_a<resolve>(right);
+  CHECK(std::get<resolve>(resolves.what.what).otherwise);
   CHECK(std::get<resolve>(resolves.what.what).stamp == hlc_stamp{20});
   c.hear(lost{resolves.ticket});
   c.pass(2'000);

@@ -19,6 +19,11 @@ std::string text_of(const operation_id& id) {
   return std::to_string(id.client.value) + "." + std::to_string(id.number.value);
 }
 
+/// What one that compares leaves in the logs if that fails.
+std::string otherwise_of(const operation_id& id) {
+  return text_of(id) + "-else";
+}
+
 std::vector<std::string> list_of(const bytes_ptr& bytes) {
   if (!bytes)
     return {};
@@ -103,15 +108,16 @@ void two_phase_world::begin_transfer() {
 }
 
 /// Moves money between accounts of two or three partitions, and leaves its name in the
-/// log of each.
+/// log of each. Some compare what they have read, and leave word if it has changed.
 bool two_phase_world::begin_once(operation_id id, hlc_stamp start) {
-  client_record record{id, {}, std::nullopt};
+  client_record record{id, {}, {}, {}, std::nullopt};
   std::vector<std::size_t> order{0, 1, 2};
   std::swap(order[0], order[draw(3)]);
   std::swap(order[1], order[1 + draw(2)]);
   order.resize(2 + draw(2));
   begun what;
   std::vector<transact> parts(order.size());
+  what.compares = chance(40);
   const auto amount = static_cast<std::int64_t>(1 + draw(5));
   for (std::size_t n = 0; n < order.size(); ++n) {
     const auto letter = std::string(1, static_cast<char>('a' + order[n]));
@@ -121,7 +127,12 @@ bool two_phase_world::begin_once(operation_id id, hlc_stamp start) {
     if (!there)
       return false; // locked: the client comes again
     const auto change = n == 0 ? -amount * static_cast<std::int64_t>(order.size() - 1) : amount;
-    parts[n].seen = {{things, account, version}};
+    if (!what.compares) {
+      parts[n].seen = {{things, account, version}};
+    } else {
+      parts[n].compare = {{things, account, relation::equal, version}};
+      parts[n].otherwise = {append_in(letter + "-log", otherwise_of(id))};
+    }
     parts[n].then = {put_step{things, account, bytes(balance(*there + change))},
                      append_in(letter + "-log", text_of(id))};
     record.accounts.push_back(account);
@@ -133,11 +144,43 @@ bool two_phase_world::begin_once(operation_id id, hlc_stamp start) {
   what.home_part = std::move(parts[0]);
   for (std::size_t n = 1; n < order.size(); ++n)
     what.others.push_back({{things, record.accounts[n]}, std::move(parts[n])});
+  open_transfer(std::move(what), std::move(record));
+  return true;
+}
+
+void two_phase_world::open_transfer(begun what, client_record record) {
   records_.push_back(std::move(record));
   auto& opened = open_[records_.size() - 1];
   opened = {std::move(what), records_.size() - 1, 0, now_ms_ + 5'000};
   start_coordinator(opened);
-  return true;
+}
+
+/// Two at once, each of which claims something if the other's isn't there yet.
+void two_phase_world::begin_claims() {
+  const auto from = draw(3);
+  const auto name = [&](std::size_t partition) {
+    return std::string(1, static_cast<char>('a' + partition)) + "-claim"
+           + std::to_string(last_number_ + 1);
+  };
+  const auto one = name(from);
+  const auto other = name((from + 1 + draw(2)) % 3);
+  begin_claim(one, other);
+  begin_claim(other, one);
+}
+
+void two_phase_world::begin_claim(const std::string& compared, const std::string& claimed) {
+  const operation_id id{{100 + draw(3)}, {++last_number_}};
+  begun what;
+  what.compares = true;
+  what.asked = write(id.client.value, id.number.value, transact{}, 0,
+                     hlc_stamp::of(now_ms_ + 60'000, 0));
+  what.terms = {id, {things, claimed}, hlc_stamp::of(now_ms_, 0),
+                hlc_stamp::of(now_ms_ + transaction_ms, 0)};
+  what.home_part = doing({put_in(claimed, text_of(id))});
+  transact there;
+  there.compare = {{things, compared, relation::equal, hlc_stamp{}}};
+  what.others = {{{things, compared}, std::move(there)}};
+  open_transfer(std::move(what), {id, {}, compared, claimed, std::nullopt});
 }
 
 void two_phase_world::start_coordinator(transfer& of) {
@@ -243,7 +286,9 @@ void two_phase_world::find_what_was_left() {
       }
     for (const auto& [id, lock] : p.machine->transactions().locks().all())
       if (lock.deadline < clock_of(p) && !is_driven(id)) {
-        const auto key = lock.writes.front().where.key;
+        const auto key = !lock.writes.empty()  ? lock.writes.front().where.key
+                         : !lock.reads.empty() ? lock.reads.front().key
+                                               : p.first + "a?";
         hear(spawn(id, no_client), doubt{partition::terms_of(lock), {things, key}});
         break; // the records may have changed
       }
@@ -312,6 +357,8 @@ void two_phase_world::run(int transfers) {
       begin_transfer();
       ++begun_so_far;
     }
+    if (open_.size() < 4 && chance(6))
+      begin_claims();
     if (chance(30))
       audit();
   }
@@ -337,6 +384,8 @@ void two_phase_world::run(int transfers) {
       ++unknown;
     else
       ++(each.told->code == error_code::ok ? committed : aborted);
+    claims += each.told && each.told->code == error_code::ok && !each.claimed.empty();
+    others_taken += each.told && each.told->code == error_code::ok && each.told->otherwise;
   }
 }
 
@@ -351,15 +400,22 @@ std::string two_phase_world::torn() const {
       logs[letter].insert(std::move(each));
   }
   for (const auto& each : records_) {
-    std::set<std::size_t> counts;
-    for (const auto& account : each.accounts)
-      counts.insert(logs[account.substr(0, 1)].count(text_of(each.id)));
-    if (counts.size() != 1 || *counts.begin() > 1)
+    if (each.accounts.empty())
+      continue;
+    std::set<std::pair<std::size_t, std::size_t>> counts; // by its first branch, and its second
+    for (const auto& account : each.accounts) {
+      const auto& log = logs[account.substr(0, 1)];
+      counts.emplace(log.count(text_of(each.id)), log.count(otherwise_of(each.id)));
+    }
+    const auto [first, second] = *counts.begin();
+    if (counts.size() != 1 || first + second > 1)
       return text_of(each.id) + " took effect in part, or twice";
-    if (each.told && (each.told->code == error_code::ok) != (*counts.begin() == 1))
+    const bool is_done = each.told && each.told->code == error_code::ok;
+    if (each.told && (is_done != (first + second == 1) || each.told->otherwise != (second == 1)))
       return text_of(each.id) + " was told "
-             + std::string{traits_of(each.told->code).name} + ", and took effect "
-             + std::to_string(*counts.begin()) + " times";
+             + std::string{traits_of(each.told->code).name}
+             + (each.told->otherwise ? " by its second branch" : "") + ", and took effect "
+             + std::to_string(first) + " and " + std::to_string(second) + " times";
   }
   return {};
 }
@@ -375,6 +431,29 @@ std::string two_phase_world::wrong_sum() const {
     }
   const auto wanted = opening_balance * accounts_each * static_cast<std::int64_t>(partitions_.size());
   return sum == wanted ? std::string{} : "the accounts have " + std::to_string(sum) + " together";
+}
+
+std::string two_phase_world::both_claimed() const {
+  for (std::size_t n = 0; n + 1 < records_.size(); ++n) {
+    const auto& one = records_[n];
+    const auto& other = records_[n + 1];
+    if (one.claimed.empty() || one.claimed != other.compared || one.compared != other.claimed)
+      continue;
+    const auto is_there = [&](const client_record& of) {
+      const auto& p = *std::find_if(partitions_.rbegin(), partitions_.rend(),
+                                    [&](const auto& each) { return of.claimed >= each.first; });
+      return p.machine->read(get{things, of.claimed, true}).code == error_code::ok;
+    };
+    if (is_there(one) && is_there(other))
+      return text_of(one.id) + " and " + text_of(other.id)
+             + " each found absent what the other wrote";
+    const bool both_done = one.told && other.told && one.told->code == error_code::ok
+                           && other.told->code == error_code::ok;
+    if (both_done && !is_there(one) && !is_there(other))
+      return text_of(one.id) + " and " + text_of(other.id)
+             + " each found there what the other never wrote";
+  }
+  return {};
 }
 
 /// Whoever is in two logs is before the same others in both: the order is one.
@@ -416,7 +495,7 @@ std::string two_phase_world::left_over() const {
 }
 
 std::string two_phase_world::violation() const {
-  for (auto found : {torn(), wrong_sum(), crossed(), left_over()})
+  for (auto found : {torn(), wrong_sum(), crossed(), both_claimed(), left_over()})
     if (!found.empty())
       return found;
   return {};

@@ -36,6 +36,8 @@ struct simulated_partition {
 struct client_record {
   operation_id id;
   std::vector<std::string> accounts; ///< one in each partition that it touches
+  std::string compared; ///< of a claim: it is another's unless that is there
+  std::string claimed;
   std::optional<answer> told;
 };
 
@@ -50,6 +52,7 @@ public:
   std::string torn() const;       ///< all or nothing, and as the client was told
   std::string wrong_sum() const;  ///< also as audits saw it
   std::string crossed() const;    ///< two transactions in two orders
+  std::string both_claimed() const; ///< each found what the other wrote absent
   std::string left_over() const;  ///< locks, ends and coordinators
   std::string violation() const;
 
@@ -61,6 +64,8 @@ public:
   int waits = 0;
   int pushes = 0;
   int audits = 0;
+  int others_taken = 0; ///< committed, by their second branch
+  int claims = 0;       ///< committed, of those that claim
 
 private:
   struct coordinator {
@@ -98,6 +103,9 @@ private:
   // clients
   void begin_transfer();
   bool begin_once(operation_id id, hlc_stamp start);
+  void begin_claims();
+  void begin_claim(const std::string& compared, const std::string& claimed);
+  void open_transfer(begun what, client_record record);
   void start_coordinator(transfer& of);
   void on_client_answer(std::size_t record, const answer& said);
   void audit();

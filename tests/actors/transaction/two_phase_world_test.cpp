@@ -19,7 +19,8 @@ std::string violation_of(std::uint64_t seed, two_phase_world& world) {
 } // namespace
 
 TEST_CASE("transactions over several partitions are whole, whatever dies on the way (P6-P11, P22)") {
-  int committed = 0, aborted = 0, crashes = 0, restarts = 0, waits = 0, pushes = 0, audits = 0;
+  int committed = 0, aborted = 0, crashes = 0, restarts = 0, waits = 0, pushes = 0, audits = 0,
+      others_taken = 0, claims = 0;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     two_phase_world world{seed};
     REQUIRE(violation_of(seed, world) == "");
@@ -31,10 +32,13 @@ TEST_CASE("transactions over several partitions are whole, whatever dies on the 
     waits += world.waits;
     pushes += world.pushes;
     audits += world.audits;
+    others_taken += world.others_taken;
+    claims += world.claims;
   }
   // A run that did none of these would have shown nothing.
   MESSAGE("committed ", committed, ", aborted ", aborted, ", crashes ", crashes, ", restarts ",
-          restarts, ", met locks ", waits, ", pushes ", pushes, ", audits ", audits);
+          restarts, ", met locks ", waits, ", pushes ", pushes, ", audits ", audits, ", second branches ",
+          others_taken, ", claims ", claims);
   CHECK(committed > static_cast<int>(3 * seeds));
   CHECK(aborted > static_cast<int>(seeds));
   CHECK(crashes > static_cast<int>(seeds));
@@ -42,6 +46,8 @@ TEST_CASE("transactions over several partitions are whole, whatever dies on the 
   CHECK(waits > static_cast<int>(seeds));
   CHECK(pushes > static_cast<int>(seeds));
   CHECK(audits > static_cast<int>(3 * seeds));
+  CHECK(others_taken > static_cast<int>(seeds));
+  CHECK(claims > static_cast<int>(seeds));
 }
 
 TEST_CASE("the same seed runs the same way") {

@@ -90,12 +90,15 @@ std::string transaction_group::name_of(const operation_id& id) const {
   return "?";
 }
 
-std::string transaction_group::describe(const answer& said) const {
+std::string transaction_group::describe(const answer& said, bool is_push) const {
   if (said.holder)
     return "locked by " + name_of(said.holder->terms.id);
   if (said.code != error_code::ok)
     return std::string{traits_of(said.code).name};
-  std::string words = said.otherwise ? "aborted" : "ok @" + std::to_string(said.version.value);
+  const auto at = "@" + std::to_string(said.version.value);
+  auto words = is_push && said.otherwise                 ? std::string{"aborted"}
+               : said.otherwise || said.took_otherwise ? "else " + at
+                                                       : "ok " + at;
   if (said.steps)
     for (const auto& step : *said.steps)
       if (step.value)
@@ -106,8 +109,10 @@ std::string transaction_group::describe(const answer& said) const {
 }
 
 std::string transaction_group::describe(const question& one) const {
-  return std::string{word_of(one.what)} + " " + name_of(transaction_of(one.what)) + " p"
-         + std::to_string(one.from) + " -> p" + std::to_string(one.to);
+  const auto* told = std::get_if<resolve>(&one.what.what);
+  return word_of(one.what) + std::string{told && told->otherwise ? " else of " : " "}
+         + name_of(transaction_of(one.what)) + " p" + std::to_string(one.from) + " -> p"
+         + std::to_string(one.to);
 }
 
 answer transaction_group::apply(std::uint32_t to, const operation& what) {
@@ -138,17 +143,25 @@ void transaction_group::begin(const std::string& name, std::uint64_t start,
   made.asked.retry_until = deadline;
   transact whole;
   whole.start = {start};
+  auto* branch = &whole.then;
   for (const auto& step : steps) {
-    const auto sign = step.find_first_of("=!");
+    if (step == "else") {
+      branch = &whole.otherwise;
+      continue;
+    }
+    const auto sign = step.find_first_of("=!?");
     const auto key = step.substr(0, sign);
-    if (sign == std::string::npos)
-      whole.then.push_back(get_step{things, key});
-    else if (step[sign] == '=')
-      whole.then.push_back(put_step{things, key, bytes(step.substr(sign + 1))});
+    const auto kind = sign == std::string::npos ? ' ' : step[sign];
+    if (kind == ' ')
+      branch->push_back(get_step{things, key});
+    else if (kind == '=')
+      branch->push_back(put_step{things, key, bytes(step.substr(sign + 1))});
+    else if (kind == '?')
+      whole.compare.push_back({things, key, relation::equal, step.substr(sign + 1)});
     else
       whole.seen.push_back(
         {things, key, at(number_of(key)).machine->read(present::get{things, key, true}).version});
-    if (made.home == 0 && sign != std::string::npos && step[sign] == '=')
+    if (made.home == 0 && kind == '=')
       made.home = number_of(key);
   }
   if (made.home == 0)
@@ -214,7 +227,7 @@ void transaction_group::deliver(const question& one, fate how) {
   } else {
     said = apply(one.to, one.what);
   }
-  say(describe(one) + ": " + describe(said) + (how == fate::unheard ? ", unheard" : ""));
+  say(describe(one) + ": " + describe(said, std::holds_alternative<push>(one.what.what)) + (how == fate::unheard ? ", unheard" : ""));
   if (how == fate::unheard)
     hear(one.from, asked_lost{one.ticket});
   else

@@ -22,7 +22,8 @@ public:
 
   void put(const std::string& key, const std::string& value);
   void get(const std::string& key);
-  /// A client asks home for `name`: "a1=5" puts, "a1" reads, "a1!" has been read before.
+  /// A client asks home for `name`: "a1=5" puts, "a1" reads, "a1!" has been read before,
+  /// "a1?5" is compared; what comes behind "else" is done if that fails.
   void begin(const std::string& name, std::uint64_t start, const std::vector<std::string>& steps);
   /// Its client asks again, under the same name.
   void again(const std::string& name);
@@ -80,7 +81,7 @@ private:
   void deliver(const question& one, fate how);
   void say(const std::string& line) { output_ += "    " + line + '\n'; }
   std::string describe(const question& one) const;
-  std::string describe(const answer& said) const;
+  std::string describe(const answer& said, bool is_push = false) const;
   std::string name_of(const operation_id& id) const;
 
   std::vector<std::unique_ptr<partition>> partitions_;

@@ -132,8 +132,10 @@ auto transaction_workload::begin(std::uint32_t client, std::uint64_t now) -> ask
   const auto pick = random_.below(1000);
   if (pick < 550)
     return begin_lists(client, now);
-  if (pick < 700)
-    return begin_skew(client, now);
+  if (pick < 640)
+    return begin_skew(client, now, second_half::append);
+  if (pick < 730)
+    return begin_skew(client, now, second_half::compare);
   if (pick < 850)
     return begin_transfer();
   return pick < 970 ? begin_rotation() : look(client, now);
@@ -160,9 +162,10 @@ auto transaction_workload::begin_lists(std::uint32_t client, std::uint64_t now) 
   return open(std::move(made));
 }
 
-auto transaction_workload::begin_skew(std::uint32_t client, std::uint64_t now) -> asked {
+auto transaction_workload::begin_skew(std::uint32_t client, std::uint64_t now,
+                                      second_half next) -> asked {
   attempt made;
-  made.next = second_half::append;
+  made.next = next;
   const auto first = random_.below(places);
   const auto second = (first + random_.between(1, places)) % places;
   made.append = element_step{the_space, list_at(second), element_change::append,
@@ -219,47 +222,66 @@ std::optional<transact> transaction_workload::answered(ticket id,
                      + why.message);
     const bool has_done_nothing
       = why.known == outcome::not_applied || what.next != second_half::none;
-    if (what.recorded && has_done_nothing)
-      history_.aborted(*what.recorded, now);
+    if (has_done_nothing)
+      ended(what, false, false, now);
     open_.erase(id);
     return std::nullopt;
   }
   sight seen;
   const auto* results = how.given.steps.get(); // null: each step wrote
+  if (how.given.otherwise) // it reads what it has compared once more
+    what.steps = {get_step{the_space, what.compared.at(0).key},
+                  get_step{the_space, what.compared.at(1).key}};
   const bool reads = !std::all_of(what.steps.begin(), what.steps.end(), is_write);
   oracle_.expect(!reads || (results && seen.take(what.steps, *results)), "results",
                  "a transaction has no result for one of its steps");
   look_at(what, seen);
+  if (how.given.otherwise)
+    check_branch(what, seen);
   const auto half = std::exchange(what.next, second_half::none);
   std::optional<transact> next;
   if (half == second_half::append)
     next = append_if_unchanged(what, seen);
+  else if (half == second_half::compare)
+    next = append_if_equal(what, seen, now);
   else if (half == second_half::reorder)
     next = change_order(seen);
   if (next) {
     what.steps = next->then;
     return next;
   }
-  if (what.recorded)
-    history_.committed(*what.recorded, now);
+  ended(what, true, how.given.otherwise, now);
   ++committed_;
   open_.erase(id);
   return std::nullopt;
 }
 
+void transaction_workload::ended(const attempt& what, bool is_done, bool otherwise,
+                                 std::uint64_t now) {
+  const auto end = [&](const std::optional<transaction_history::ticket>& of, bool took_effect) {
+    if (of && took_effect)
+      history_.committed(*of, now);
+    else if (of)
+      history_.aborted(*of, now);
+  };
+  end(what.recorded, is_done && !otherwise);
+  end(what.otherwise, is_done && otherwise);
+}
+
 void transaction_workload::look_at(const attempt& what, const sight& seen) {
   check_sum(seen);
   check_ring(seen);
-  if (!what.recorded)
+  const auto recorded = what.otherwise ? what.otherwise : what.recorded;
+  if (!recorded)
     return;
   std::size_t place = 0;
-  const auto& actions = history_.at(*what.recorded).actions;
+  const auto& actions = history_.at(*recorded).actions;
   for (const auto& each : seen.reads) {
     if (!is_list(each.key))
       continue;
     while (!std::holds_alternative<histories::read_list>(actions[place]))
       ++place;
-    history_.found(*what.recorded, place++, numbers_in(each.value));
+    history_.found(*recorded, place++, numbers_in(each.value));
   }
 }
 
@@ -289,6 +311,31 @@ void transaction_workload::check_ring(const sight& seen) {
     if (at == 0)
       return;
   }
+}
+
+/// Not all that it compared is as it was compared.
+void transaction_workload::check_branch(const attempt& what, const sight& seen) {
+  const bool all_hold
+    = std::all_of(what.compared.begin(), what.compared.end(), [&](const seen_key& one) {
+        const auto* found = seen.find(one.key);
+        return found && found->version == one.version;
+      });
+  oracle_.expect(!all_hold, "branches",
+                 "a transaction took its second branch though all its comparisons held");
+}
+
+transact transaction_workload::append_if_equal(attempt& what, const sight& seen,
+                                               std::uint64_t now) {
+  transact next;
+  for (const auto& each : seen.reads) {
+    next.compare.push_back({the_space, each.key, relation::equal, each.version});
+    next.otherwise.push_back(get_step{the_space, each.key});
+    what.compared.push_back({the_space, each.key, each.version});
+  }
+  next.then = {what.append};
+  what.otherwise = history_.called(history_.at(*what.recorded).process,
+                                   actions_of(next.otherwise), now);
+  return next;
 }
 
 transact transaction_workload::append_if_unchanged(const attempt& what, const sight& seen) {

@@ -18,6 +18,8 @@
 ///              list that isn't there is read, too (phantoms)
 ///   skew       reads some lists, and appends to one if none of them has changed since:
 ///              unless that is checked, two of these are a write skew (P12)
+///   guard      the same, but compares them instead, and reads them once more if one has
+///              changed: the branch that was taken is the one that had to be
 ///   transfer   moves an amount between two accounts without reading them; whoever reads
 ///              all accounts finds a sum of 0
 ///   rotation   follows three links of the ring that the five are, and changes their
@@ -29,7 +31,7 @@
 ///
 ///            ┌─ reading ─answered: the other half─▶ writing ─┐
 ///   begin ───┤            └─ refused, lost ──────────────────┼─▶ over
-///            └─ (all but skew and rotation) ─▶ writing ──────┘
+///            └─ (all but skew, guard and rotation) ─▶ writing ──────┘
 namespace present::simulation::cluster {
 
 class transaction_workload {
@@ -59,16 +61,19 @@ public:
 
 private:
   /// What is asked when it has read what it needs.
-  enum class second_half : std::uint8_t { none, append, reorder };
+  enum class second_half : std::uint8_t { none, append, compare, reorder };
   struct attempt {
     second_half next = second_half::none; ///< while it reads; none: it is all under way
     std::optional<transaction_history::ticket> recorded;
     std::vector<step> steps; ///< that are under way
-    element_step append;     ///< skew
+    element_step append;     ///< skew, guard
+    std::vector<seen_key> compared; ///< guard, in its second half
+    /// What it does if the comparisons fail: of the two one takes effect.
+    std::optional<transaction_history::ticket> otherwise;
   };
 
   asked begin_lists(std::uint32_t client, std::uint64_t now);
-  asked begin_skew(std::uint32_t client, std::uint64_t now);
+  asked begin_skew(std::uint32_t client, std::uint64_t now, second_half next);
   asked begin_transfer();
   asked begin_rotation();
   asked open(attempt what);
@@ -78,7 +83,10 @@ private:
   void look_at(const attempt& what, const sight& seen);
   void check_sum(const sight& seen);
   void check_ring(const sight& seen);
+  void ended(const attempt& what, bool is_done, bool otherwise, std::uint64_t now);
+  void check_branch(const attempt& what, const sight& seen);
   transact append_if_unchanged(const attempt& what, const sight& seen);
+  transact append_if_equal(attempt& what, const sight& seen, std::uint64_t now);
   std::optional<transact> change_order(const sight& seen);
 
   witness& oracle_;
