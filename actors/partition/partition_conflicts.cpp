@@ -133,13 +133,15 @@ std::optional<operation> partition_machine::advised(const operation& asked) cons
 std::optional<operation> partition_machine::advised_steps(const operation& asked,
                                                           const transact& steps) const {
   const auto& rules = state_->spaces();
-  const bool wanted = has_judged(steps.then, rules) || has_judged(steps.otherwise, rules);
+  const bool wanted = has_ruled(steps.then, rules) || has_ruled(steps.otherwise, rules);
   if (!wanted && !steps.found)
     return std::nullopt;
   auto changed = asked;
   auto& part = *steps_of(changed);
   part.found = nullptr;
-  if (wanted && !gathered_.is_full())
+  if (wanted && gathered_.is_full()) // nobody is asked: refused for now (D4)
+    part.found = std::make_shared<const transaction_findings>();
+  else if (wanted)
     part.found = std::make_shared<const transaction_findings>(
       transaction_findings{judge(steps.then), judge(steps.otherwise)});
   return changed;

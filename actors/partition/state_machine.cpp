@@ -281,6 +281,8 @@ std::optional<answer> state_machine::apply_between(const operation& asked, hlc_s
   if (const auto* what = std::get_if<prepare>(&asked.what)) {
     if (auto broken = limit_broken_by(asked))
       return refused_answer(broken->code, std::move(broken->message));
+    if (auto refused = refusal_without_findings(what->part, spaces_))
+      return refused;
     return participant_.apply(*what, stamp);
   }
   if (const auto* what = std::get_if<resolve>(&asked.what))
@@ -387,6 +389,8 @@ answer state_machine::apply_what(const remove_key& asked, hlc_stamp stamp) {
 }
 
 answer state_machine::apply_what(const decide& asked, hlc_stamp stamp) {
+  if (auto refused = refusal_without_findings(asked.part, spaces_))
+    return *refused;
   return participant_.apply(asked, stamp);
 }
 
@@ -403,6 +407,8 @@ std::optional<answer> state_machine::refusal_by_fence(const operation& asked, hl
 }
 
 answer state_machine::apply_what(const transact& asked, hlc_stamp stamp) {
+  if (auto refused = refusal_without_findings(asked, spaces_))
+    return *refused;
   transaction_draft draft{table_, spaces_, stamp};
   auto given = draft.work_out(asked, bounds::max_transaction_results);
   if (given.code == error_code::ok || mutated(mutant::tear_transactions))

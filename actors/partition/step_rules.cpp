@@ -1,6 +1,7 @@
 #include "actors/partition/step_rules.hpp"
 
 #include "actors/partition/answers.hpp"
+#include "actors/partition/contested_write.hpp"
 
 #include <algorithm>
 
@@ -19,12 +20,40 @@ bool is_judged(const storage::space_settings& space) {
   return !space.policy.empty() || !space.schema.empty();
 }
 
-bool has_judged(const std::vector<step>& steps, const space_rules& rules) {
+namespace {
+
+/// Null: it has none, or nothing is written.
+const storage::space_settings* written_space(const step& what, const space_rules& all) {
+  return is_write(what)
+           ? rules_of(all, std::visit([](const auto& one) { return one.space; }, what))
+           : nullptr;
+}
+
+} // namespace
+
+bool has_ruled(const std::vector<step>& steps, const space_rules& rules) {
   return !rules.empty() && std::any_of(steps.begin(), steps.end(), [&](const step& each) {
-    const auto* space
-      = rules_of(rules, std::visit([](const auto& one) { return one.space; }, each));
-    return is_write(each) && space && is_judged(*space);
+    const auto* space = written_space(each, rules);
+    return space && (is_judged(*space) || joins_all(*space));
   });
+}
+
+std::optional<answer> refusal_without_findings(const transact& what, const space_rules& rules) {
+  if (what.found || rules.empty())
+    return std::nullopt;
+  for (const auto* branch : {&what.then, &what.otherwise})
+    for (const auto& each : *branch) {
+      const auto* space = written_space(each, rules);
+      if (space && joins_all(*space))
+        return refused_answer(error_code::invalid,
+                              "the space keeps CRDTs: they are changed by puts of deltas, not "
+                              "by transactions");
+      if (space && is_judged(*space))
+        return refused_answer(error_code::invalid,
+                              "the space has a policy or a schema, by which puts and deletes "
+                              "are judged one by one, not transactions");
+    }
+  return std::nullopt;
 }
 
 /// Nobody can be waited for with locks held.

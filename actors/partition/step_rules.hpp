@@ -27,8 +27,12 @@ const storage::space_settings* rules_of(const space_rules& all, space_id space);
 
 /// By a policy or a schema.
 bool is_judged(const storage::space_settings& space);
-/// Any write among them is.
-bool has_judged(const std::vector<step>& steps, const space_rules& rules);
+/// Any write among them goes into a space that is judged, or that keeps CRDTs: the leader
+/// logs findings with it, if only to say that there are none to be had.
+bool has_ruled(const std::vector<step>& steps, const space_rules& rules);
+/// Of programs before state machine version 3, whose entries have no findings: they refused
+/// such steps, and who applies those entries has to do the same (P1).
+std::optional<answer> refusal_without_findings(const transact& what, const space_rules& rules);
 
 /// Why that may not be written, by what was found; empty if it may.
 std::optional<answer> refusal_of_judged(const storage::space_settings& space,

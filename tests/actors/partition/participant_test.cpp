@@ -451,3 +451,23 @@ TEST_CASE("home takes the second branch if a comparison fails anywhere, and says
   REQUIRE(p.machine().transactions().undriven().size() == 1);
   CHECK(p.machine().transactions().undriven().front().otherwise == otherwise);
 }
+
+TEST_CASE("entries that programs before would apply otherwise say that they aren't for them (P1)") {
+  const auto needed = [](auto what) {
+    return version_needed(batch_at(at_ms(1), {write(1, 1, std::move(what))}));
+  };
+  transact compares;
+  compares.compare = {is_absent("k")};
+  CHECK(needed(comparing(1, doing({put_in("a", "1")}))) == 3);
+  CHECK(needed(deciding(1, compares)) == 3);
+  CHECK(needed(taking(1, true, {})) == 3);
+  auto told = doing({put_in("a", "1")});
+  told.found = std::make_shared<const transaction_findings>();
+  CHECK(needed(told) == 3);
+  CHECK(needed(preparing(1, told)) == 3);
+  CHECK(needed(deciding(1, told)) == 3);
+  CHECK(needed(preparing(1, doing({put_in("a", "1")}))) == 2);
+  CHECK(needed(deciding(1, doing({put_in("a", "1")}))) == 2);
+  CHECK(needed(taking(1, false, {})) == 2);
+  CHECK(needed(compares) == 2); // in one partition, as ever
+}
