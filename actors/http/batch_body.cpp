@@ -10,8 +10,9 @@ namespace present::http {
 namespace {
 
 /// {"operations":[{"op":"get"}]}; an operation has twelve members at most.
-constexpr body_shape batch_shape{"a batch", 3, 32 * bounds::max_request_operations, "operations",
-                                 bounds::max_request_operations};
+constexpr body_shape batch_shape{
+  "a batch", R"({"op":"put","space":"s","key":"k","value":"v"})", 3,
+  32 * bounds::max_request_operations, "operations", bounds::max_request_operations};
 
 condition condition_of(object_reader& from, bool may_be_absent) {
   const auto version = from.version("if_version");

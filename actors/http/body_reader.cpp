@@ -31,7 +31,8 @@ result<json> parse_bounded(std::string_view body, const body_shape& shape) {
   try {
     auto parsed = json::parse(body, keep);
     if (too_deep)
-      return make_error(error_code::invalid, std::string{"body: nests deeper than "} + shape.is + " does");
+      return make_error(error_code::invalid, std::string{"body: nests deeper than "} + shape.is
+                                               + " does, which lists rows like " + shape.row);
     if (events > shape.most_events)
       return make_error(error_code::too_large,
                         std::string{shape.counted} + ": far more than "

@@ -22,6 +22,7 @@ using nlohmann::json;
 /// arrays costs no memory.
 struct body_shape {
   const char* is = "a body";  ///< "a batch"
+  const char* row = "{}";     ///< one of what it lists, as an example: they nest no further
   int deepest = 3;            ///< levels of lists and objects
   std::size_t most_events = 0; ///< beginnings, ends, names and values
   const char* counted = "";   ///< of which there may be `most`

@@ -11,8 +11,9 @@ namespace present::http {
 namespace {
 
 /// {"then":[{"op":"get"}]}; a step has seven members at most.
-constexpr body_shape transaction_shape{"a transaction", 3, 32 * bounds::max_transaction_keys,
-                                       "compare, then, else", bounds::max_transaction_keys};
+constexpr body_shape transaction_shape{
+  "a transaction", R"({"op":"put","space":"s","key":"k","value":"v"})", 3,
+  32 * bounds::max_transaction_keys, "compare, then, else", bounds::max_transaction_keys};
 
 /// Reads one transaction, and gathers its spaces.
 class transaction_reader {

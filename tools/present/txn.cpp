@@ -66,6 +66,17 @@ void add_txn(program& present) {
     .add_option("-f,--file", *file,
                 R"({"compare":[…],"then":[…],"else":[…]}, as POST /v1/txn; - reads it from stdin)")
     ->required();
+  verb.footer(R"(
+Example: take 5 from one account for another, if the other is there.
+
+  {"compare": [{"space": "bank", "key": "bob", "exists": true}],
+   "then":    [{"op": "add", "space": "bank", "key": "ann", "number": -5},
+               {"op": "add", "space": "bank", "key": "bob", "number": 5}],
+   "else":    [{"op": "get", "space": "bank", "key": "ann"}]}
+
+A comparison has one of exists, version and value; with "is": equal (as without it),
+not_equal, less or greater. Steps: get, scan, put, delete, add, min, max, append,
+insert, take_out.)");
   add_connection_flags(verb, present);
   choose(verb, present, [file](const context& with) { return run(with, *file); });
 }

@@ -100,9 +100,13 @@ TEST_CASE("a batch has its limit, and no body makes the parser hold more than th
   CHECK(parsed(many(1000)).size() == 1000);
   CHECK(complaint(many(1001)) == "too_large: operations: 1001; a batch has 1 to 1000");
   CHECK(complaint(many(50'000)).starts_with("too_large: operations: far more than 1000"));
-  CHECK(complaint(one(R"("op":{"deep":[]})")) == "invalid: body: nests deeper than a batch does");
+  CHECK(complaint(one(R"("op":{"deep":[]})"))
+        == R"(invalid: body: nests deeper than a batch does, which lists rows like )"
+           R"({"op":"put","space":"s","key":"k","value":"v"})");
   const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
-  CHECK(complaint(deep) == "invalid: body: nests deeper than a batch does");
+  CHECK(complaint(deep)
+        == R"(invalid: body: nests deeper than a batch does, which lists rows like )"
+           R"({"op":"put","space":"s","key":"k","value":"v"})");
   CHECK(complaint(std::string(1'000'000, '[')).starts_with("invalid: body: line 1, column "));
   std::string wide = "[";
   for (int place = 0; place < 200'000; ++place)
