@@ -135,7 +135,7 @@ struct granting_route final : client_route {
     answer given;
     given.id = what.what.id;
     given.version = {7};
-    caf::anon_send(from, attempt_answered{{what.attempt, given, {}, {7}, {1}, what.to}});
+    caf::anon_send(from, attempts_answered{{{what.attempt, given, {}, {7}, {1}, what.to}}});
   }
   void fetch_map(node_id, const client_actor& asker) override {
     cluster_map map;
