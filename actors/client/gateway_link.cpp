@@ -111,7 +111,7 @@ void gateway_link::on_down() {
 }
 
 void gateway_link::fail_gathered() {
-  for (auto& [partition, of] : std::exchange(lanes_, {})) {
+  for (auto& [name, of] : std::exchange(lanes_, {})) {
     batch lost{std::make_move_iterator(of.gathered.begin()),
                std::make_move_iterator(of.gathered.end())};
     fail(lost, true);
@@ -194,7 +194,7 @@ void gateway_link::send(outgoing what) {
     call_alone(std::move(what));
     return;
   }
-  lanes_[what.what.partition].gathered.push_back(std::move(what));
+  lanes_[lane_of(what.what)].gathered.push_back(std::move(what));
   if (flush_scheduled_)
     return;
   // Behind all that the actors have posted by now.
@@ -204,25 +204,25 @@ void gateway_link::send(outgoing what) {
 
 void gateway_link::flush() {
   flush_scheduled_ = false;
-  for (auto& [partition, to] : lanes_)
+  for (auto& [name, to] : lanes_)
     if (to.pace.may_call(to.gathered.size()))
-      call(partition, take_batch(to));
+      call(name, take_batch(to));
 }
 
-void gateway_link::on_answered(partition_id partition, std::size_t operations,
+void gateway_link::on_answered(const lane_name& name, std::size_t operations,
                                kj::Duration took) {
-  auto& to = lanes_[partition];
+  auto& to = lanes_[name];
   const auto pause = to.pace.on_answered(
     operations, static_cast<std::uint64_t>(took / kj::MICROSECONDS), to.gathered.size());
   if (pause)
     loop_.detach(loop_.timer()
                    .afterDelay(static_cast<std::int64_t>(pause->microseconds)
                                * kj::MICROSECONDS)
-                   .then([this, partition, connection = connection_,
+                   .then([this, name, connection = connection_,
                           ticket = pause->ticket] {
                      if (connection != connection_)
                        return;
-                     lanes_[partition].pace.on_pause_over(ticket);
+                     lanes_[name].pace.on_pause_over(ticket);
                      flush();
                    }));
   flush();
@@ -268,17 +268,17 @@ void gateway_link::write_request(const batch& from, schema::Request::Builder to)
     encode_operation(from[place].what.what, operations[place]);
 }
 
-void gateway_link::call(partition_id partition, batch what) {
+void gateway_link::call(const lane_name& name, batch what) {
   KJ_IF_MAYBE(session, session_) {
-    lanes_[partition].pace.on_called();
+    lanes_[name].pace.on_called();
     auto ask = session->submitRequest();
     write_request(what, ask.initRequest());
     auto shared = std::make_shared<batch>(std::move(what));
     const auto connection = connection_;
-    const auto done = [this, partition, connection, operations = shared->size(),
+    const auto done = [this, name, connection, operations = shared->size(),
                        sent = loop_.timer().now()] {
       if (connection == connection_)
-        on_answered(partition, operations, loop_.timer().now() - sent);
+        on_answered(name, operations, loop_.timer().now() - sent);
     };
     loop_.detach(owed(ask.send()).then(
       [shared, done](auto answer) {

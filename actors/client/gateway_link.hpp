@@ -2,6 +2,7 @@
 
 #include "actors/client/call_pace.hpp"
 #include "actors/client/client_actor.hpp"
+#include "actors/client/lane_name.hpp"
 #include "actors/client/silence_watch.hpp"
 #include "runtime/network/network_loop.hpp"
 #include "runtime/network/rpc_link.hpp"
@@ -9,9 +10,9 @@
 #include "schemas/rpc.capnp.h"
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 namespace present::client {
@@ -66,7 +67,7 @@ public:
 private:
   using batch = std::vector<outgoing>;
 
-  /// What goes to one partition.
+  /// What goes to one partition, the steps of commits apart.
   struct lane {
     std::deque<outgoing> gathered;
     call_pace pace;
@@ -86,9 +87,9 @@ private:
   void on_heard();
   void become_silent();
   void flush();
-  void on_answered(partition_id partition, std::size_t operations, kj::Duration took);
+  void on_answered(const lane_name& name, std::size_t operations, kj::Duration took);
   static batch take_batch(lane& from);
-  void call(partition_id partition, batch what);
+  void call(const lane_name& name, batch what);
   void call_alone(outgoing what);
   void write_request(const batch& from, schema::Request::Builder to) const;
   static void deliver(batch& to, schema::Response::Reader from);
@@ -101,7 +102,7 @@ private:
   kj::Maybe<schema::Session::Client> session_;
   std::uint64_t connection_ = 0; ///< or silence: answers of earlier ones are old
   std::uint64_t sessions_ = 0;   ///< opened so far, over all connections
-  std::unordered_map<partition_id, lane> lanes_;
+  std::map<lane_name, lane> lanes_;
   bool flush_scheduled_ = false;
   std::vector<kj::Own<kj::PromiseFulfiller<void>>> waiting_for_up_;
   silence_watch watch_;

@@ -1,5 +1,6 @@
 #include "actors/node/local_gateway.hpp"
 
+#include "actors/client/lane_name.hpp"
 #include "actors/partition/operation_size.hpp"
 #include "actors/system_names.hpp"
 #include "runtime/base/bounds.hpp"
@@ -65,13 +66,13 @@ void local_gateway::send_all(std::vector<client::send_attempt> what,
                              const client::client_actor& from) {
   const std::lock_guard hold(mutex_);
   const auto session = open_session();
-  std::map<std::pair<partition_id, map_epoch>, gathering> open;
+  std::map<std::pair<client::lane_name, map_epoch>, gathering> open;
   for (auto& one : what) {
     // What waits there would keep the others waiting; and the answers of a request's reads
     // have a bound together.
     const bool alone = one.what.may_wait() || one.what.is_read();
     gathering by_itself;
-    auto& to = alone ? by_itself : open[{one.partition, one.epoch}];
+    auto& to = alone ? by_itself : open[{client::lane_of(one), one.epoch}];
     const auto bytes = alone ? 0 : encoded_bytes(one.what);
     if (to.asked && !to.has_room_for(bytes))
       submit(session, std::exchange(to, {}));

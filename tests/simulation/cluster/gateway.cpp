@@ -98,7 +98,7 @@ void simulated_gateway::on_down() {
   door_ = nullptr;
   for (auto& [number, call] : std::exchange(under_way_, {}))
     fail(call.what, false);
-  for (auto& [partition, of] : std::exchange(lanes_, {})) {
+  for (auto& [name, of] : std::exchange(lanes_, {})) {
     batch lost{std::make_move_iterator(of.gathered.begin()),
                std::make_move_iterator(of.gathered.end())};
     fail(lost, true);
@@ -125,7 +125,7 @@ void simulated_gateway::send(client::send_attempt what, client::client_actor fro
     caf::anon_send(from, client::attempt_failed{{what.attempt, true}});
     return;
   }
-  lanes_[what.partition].gathered.push_back({std::move(what), std::move(from)});
+  lanes_[client::lane_of(what)].gathered.push_back({std::move(what), std::move(from)});
   if (std::exchange(flush_scheduled_, true))
     return;
   network_.time().after(network_.random().below(20 * us), [self = shared_from_this()] {
@@ -135,9 +135,9 @@ void simulated_gateway::send(client::send_attempt what, client::client_actor fro
 }
 
 void simulated_gateway::flush() {
-  for (auto& [partition, to] : lanes_)
+  for (auto& [name, to] : lanes_)
     if (to.pace.may_call(to.gathered.size()))
-      call(partition, take_batch(to.gathered));
+      call(name, take_batch(to.gathered));
 }
 
 auto simulated_gateway::take_batch(std::deque<outgoing>& queue) -> batch {
@@ -162,11 +162,11 @@ request simulated_gateway::request_of(const batch& what) const {
   return made;
 }
 
-void simulated_gateway::call(partition_id partition, batch what) {
+void simulated_gateway::call(const client::lane_name& name, batch what) {
   const auto asked = through_codec(std::make_shared<const request>(request_of(what)));
   const auto number = ++last_number_;
-  under_way_.emplace(number, pending{partition, std::move(what), network_.time().now()});
-  lanes_[partition].pace.on_called();
+  under_way_.emplace(number, pending{name, std::move(what), network_.time().now()});
+  lanes_[name].pace.on_called();
   const bool twice
     = network_.strikes(fault_kind::duplicate, life_->host(), node_.value);
   connection_->send(
@@ -214,16 +214,16 @@ void simulated_gateway::on_answer(std::uint64_t number, std::shared_ptr<const re
 }
 
 void simulated_gateway::on_answered(const pending& call) {
-  auto& to = lanes_[call.partition];
+  auto& to = lanes_[call.name];
   const auto pause = to.pace.on_answered(
     call.what.size(), (network_.time().now() - call.sent_at) / us, to.gathered.size());
   if (pause)
     network_.time().after(pause->microseconds * us,
                           [self = shared_from_this(), link = connection_,
-                           partition = call.partition, ticket = pause->ticket] {
+                           name = call.name, ticket = pause->ticket] {
                             if (self->connection_ != link)
                               return;
-                            self->lanes_[partition].pace.on_pause_over(ticket);
+                            self->lanes_[name].pace.on_pause_over(ticket);
                             self->flush();
                           });
   flush();

@@ -2,6 +2,7 @@
 
 #include "actors/client/call_pace.hpp"
 #include "actors/client/client_actor.hpp"
+#include "actors/client/lane_name.hpp"
 #include "runtime/network/reconnect_schedule.hpp"
 #include "tests/simulation/cluster/peer_links.hpp"
 #include "tests/simulation/cluster/session_door.hpp"
@@ -41,13 +42,13 @@ private:
   };
   using batch = std::vector<outgoing>;
 
-  /// What goes to one partition.
+  /// What goes to one partition, the steps of commits apart.
   struct lane {
     std::deque<outgoing> gathered;
     client::call_pace pace;
   };
   struct pending {
-    partition_id partition;
+    client::lane_name name;
     batch what;
     std::uint64_t sent_at = 0;
   };
@@ -60,7 +61,7 @@ private:
   void flush();
   batch take_batch(std::deque<outgoing>& queue);
   request request_of(const batch& what) const;
-  void call(partition_id partition, batch what);
+  void call(const client::lane_name& name, batch what);
   void on_answer(std::uint64_t number, std::shared_ptr<const response> what);
   void on_answered(const pending& call);
   std::shared_ptr<const request> through_codec(std::shared_ptr<const request> what);
@@ -78,7 +79,7 @@ private:
   std::shared_ptr<connection> connection_;
   std::shared_ptr<simulated_door> door_; ///< null: down
   std::uint64_t up_since_ = 0;
-  std::map<partition_id, lane> lanes_;
+  std::map<client::lane_name, lane> lanes_;
   std::map<std::uint64_t, pending> under_way_;
   std::map<std::uint64_t, client::client_actor> asking_for_map_;
   std::uint64_t last_number_ = 0;
