@@ -138,6 +138,20 @@ TEST_CASE("several attempts at once are as many requests as their bytes need, an
   CHECK(node.asked[2].what->operations.size() == 1);
 }
 
+TEST_CASE("steps of commits are in no request that a client's write may keep waiting (P8, P11)") {
+  gateway_under_test node;
+  auto pushed = node.attempt_of(2);
+  pushed.what.what = push{{{7}, {9}}, {{1}, "k"}, {}};
+  auto resolved = node.attempt_of(4);
+  resolved.what.what = resolve{{{7}, {9}}, true, {}, {}};
+  node.send_all({node.attempt_of(1), pushed, node.attempt_of(3), resolved});
+  REQUIRE(node.asked.size() == 2);
+  for (const auto& each : node.asked)
+    CHECK(each.what->operations.size() == 2);
+  CHECK(std::holds_alternative<push>(node.asked[1].what->operations[0].what));
+  CHECK(std::holds_alternative<resolve>(node.asked[1].what->operations[1].what));
+}
+
 TEST_CASE("several attempts at once are one request for each map, and what may wait goes alone") {
   gateway_under_test node;
   auto waits = node.attempt_of(3);
