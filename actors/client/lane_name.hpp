@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/client/client_machine.hpp"
+#include "actors/partition/commit_step.hpp"
 
 #include <compare>
 
@@ -17,11 +18,7 @@ struct lane_name {
 };
 
 inline lane_name lane_of(const send_attempt& what) {
-  const auto& asked = what.what.what;
-  return {what.partition,
-          std::holds_alternative<prepare>(asked) || std::holds_alternative<decide>(asked)
-            || std::holds_alternative<resolve>(asked) || std::holds_alternative<push>(asked)
-            || std::holds_alternative<forget>(asked)};
+  return {what.partition, commit_step_of(what.what).has_value()};
 }
 
 } // namespace present::client

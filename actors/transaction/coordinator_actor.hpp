@@ -46,7 +46,7 @@ private:
   struct asked_here {
     partition_id partition;
     std::vector<std::uint64_t> tickets;
-      transaction::steps_marked steps;
+    transaction::steps_marked steps;
   };
 
   transaction::coordinator_machine machine_;

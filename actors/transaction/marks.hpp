@@ -1,12 +1,11 @@
 #pragma once
 
-#include "actors/partition/operation.hpp"
+#include "actors/partition/commit_step.hpp"
 #include "runtime/base/failpoint.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -17,7 +16,6 @@
 ///   coordinator ◀─ heard ── ◀─ answered ─┘
 namespace present::transaction {
 
-enum class commit_step : std::uint8_t { prepare, decide, resolve, push, forget, count_ };
 enum class mark_at : std::uint8_t {
   asked,    ///< by a coordinator, which has sent nothing yet
   arrived,  ///< at a partition, which has done nothing yet
@@ -63,22 +61,8 @@ public:
 
 private:
   void add(const operation& what) {
-    if (const auto step = step_of(what))
+    if (const auto step = commit_step_of(what))
       bits_ |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(*step));
-  }
-
-  static std::optional<commit_step> step_of(const operation& what) {
-    if (std::holds_alternative<prepare>(what.what))
-      return commit_step::prepare;
-    if (std::holds_alternative<decide>(what.what))
-      return commit_step::decide;
-    if (std::holds_alternative<resolve>(what.what))
-      return commit_step::resolve;
-    if (std::holds_alternative<push>(what.what))
-      return commit_step::push;
-    if (std::holds_alternative<forget>(what.what))
-      return commit_step::forget;
-    return std::nullopt;
   }
 
   std::uint8_t bits_ = 0;
