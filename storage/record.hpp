@@ -44,6 +44,11 @@ struct value_record {
   }
 };
 
+/// To those who read: what was removed is as absent as what never was.
+inline bool is_there(const std::optional<value_record>& found) {
+  return found && !found->tombstone;
+}
+
 struct result_row {
   std::string key;
   hlc_stamp version;

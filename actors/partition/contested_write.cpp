@@ -17,10 +17,6 @@ namespace {
 using storage::conflict_strategy;
 using storage::value_record;
 
-bool is_there(const std::optional<value_record>& found) {
-  return found && !found->tombstone;
-}
-
 /// As its readers see it.
 hlc_stamp version_of(const std::optional<value_record>& found) {
   return is_there(found) ? found->version : hlc_stamp{};

@@ -296,8 +296,8 @@ using own_command
 struct entry_batch {
   /// Program versions agree on what applying means by this number (P1): an entry says the
   /// lowest under which it means what it does (`version_needed`), and programs that haven't
-  /// that one stop at it rather than differ. 3: claims that go with a
-  /// session, and transactions of two branches over several partitions.
+  /// that one stop at it rather than differ. 3: claims that go with a session, transactions
+  /// of two branches over several partitions, and those into spaces with rules.
   static constexpr std::uint16_t current_machine_version = 3;
   static constexpr std::uint16_t version_before_branches = 2;
 

@@ -108,7 +108,7 @@ std::optional<operation> partition_machine::advised(const operation& asked) cons
     return changed;
   conflict::advised_write question{*rules, key, {}, {}, knows->schema};
   write_findings made;
-  if (*there && !(*there)->tombstone) {
+  if (is_there(*there)) {
     question.current = (*there)->view();
     made.merged_of = (*there)->version;
   }
@@ -163,14 +163,13 @@ branch_findings partition_machine::judge(const std::vector<present::step>& steps
       if (!there)
         return {};
       conflict::advised_write question{*rules, key.user_key(), {}, {}, {}};
-      const bool is_there = *there && !(*there)->tombstone;
-      if (is_there)
+      if (is_there(*there))
         question.current = (*there)->view();
       if (!written.tombstone)
         question.written = written.bytes ? std::string_view{*written.bytes} : "";
       auto advice = bounded(options_.advisor ? options_.advisor->advise(question)
                                              : conflict::without_advisor(question));
-      found.writes.push_back({written.step, is_there ? (*there)->version : hlc_stamp{}});
+      found.writes.push_back({written.step, is_there(*there) ? (*there)->version : hlc_stamp{}});
       found.found = std::move(advice.found);
       if (refusal_of_judged(*rules, key.user_key(), found.found))
         break;

@@ -382,7 +382,7 @@ answer state_machine::apply_what(const remove_key& asked, hlc_stamp stamp) {
   const auto& there = sound(found);
   if (auto refused = refusal_by(asked.when, there))
     return *refused;
-  if (!there || there->tombstone)
+  if (!is_there(there))
     return not_found_answer(asked.key);
   table_.put(std::move(key), storage::value_record{stamp, true, nullptr});
   return applied_answer(stamp);
@@ -464,7 +464,7 @@ answer state_machine::read(const get& asked) const {
     record_key::value(asked.space, asked.key));
   if (!found)
     return unreadable_answer(found.problem());
-  if (!*found || (*found)->tombstone)
+  if (!is_there(*found))
     return not_found_answer(asked.key);
   static const auto empty = std::make_shared<const std::string>();
   auto given = applied_answer((*found)->version);

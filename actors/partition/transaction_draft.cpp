@@ -37,10 +37,6 @@ answer unjudged_answer() {
                         "what is there changed while the spaces' rules were asked");
 }
 
-bool is_there(const std::optional<value_record>& found) {
-  return found && !found->tombstone;
-}
-
 /// Valid as long as `found`.
 std::optional<std::string_view> view_of(const std::optional<value_record>& found) {
   return is_there(found) ? std::optional{found->view()} : std::nullopt;
