@@ -409,6 +409,7 @@ struct ReportMembers {
   partition @0 :UInt32;
   index @1 :UInt64;     # in the partition's log
   voters @2 :List(UInt32);
+  byMap @3 :UInt64;     # epoch of the map that its leader acts by; 0: it doesn't say
 }
 
 struct ScanRow {

@@ -82,6 +82,12 @@ struct Placement {
   wanted @2 :List(UInt32);
   members @3 :List(UInt32);
   membersIndex @4 :UInt64;
+  departures @5 :List(Departure);
+}
+
+struct Departure {
+  node @0 :UInt32;
+  since @1 :UInt64;
 }
 
 struct PartitionMapRecord {

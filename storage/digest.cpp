@@ -109,6 +109,11 @@ void hash_fields(field_hash& hash, const partition_map_record& what) {
       hash << founder.node << founder.store;
     hash_nodes(hash, group.wanted);
     hash_nodes(hash, group.members);
+    // Maps that were written before there were any add up as they did.
+    if (!group.departures.empty())
+      hash << group.departures.size();
+    for (const auto& gone : group.departures)
+      hash << gone.node << gone.since;
   }
 }
 

@@ -14,7 +14,7 @@ std::size_t bytes_of(const partition_map_record& what) {
     bytes += 40 + share.first_key.size();
   for (const auto& group : what.placements)
     bytes += 80 + 16 * group.founders.size() + 4 * group.wanted.size()
-             + 4 * group.members.size();
+             + 4 * group.members.size() + 16 * group.departures.size();
   return bytes;
 }
 
@@ -32,6 +32,13 @@ void write_placement(const placement& what, stored::Placement::Builder out) {
   for (unsigned place = 0; place < what.members.size(); ++place)
     members.set(place, what.members[place].value);
   out.setMembersIndex(what.members_index.value);
+  if (what.departures.empty())
+    return;
+  auto departures = out.initDepartures(static_cast<unsigned>(what.departures.size()));
+  for (unsigned place = 0; place < what.departures.size(); ++place) {
+    departures[place].setNode(what.departures[place].node.value);
+    departures[place].setSince(what.departures[place].since.value);
+  }
 }
 
 placement read_placement(stored::Placement::Reader in) {
@@ -44,6 +51,8 @@ placement read_placement(stored::Placement::Reader in) {
   for (const auto node : in.getMembers())
     what.members.push_back({node});
   what.members_index = {in.getMembersIndex()};
+  for (const auto gone : in.getDepartures())
+    what.departures.push_back({{gone.getNode()}, {gone.getSince()}});
   return what;
 }
 

@@ -165,6 +165,15 @@ struct partition_share {
                          const partition_share&) = default;
 };
 
+/// Wanted no more since that map, by which the partition's leader didn't act yet when it
+/// last told: it may make the node a member still.
+struct departure {
+  node_id node;
+  map_epoch since;
+
+  friend bool operator==(const departure&, const departure&) = default;
+};
+
 /// One raft group: who is to keep it, and who does.
 struct placement {
   partition_id partition;
@@ -177,6 +186,7 @@ struct placement {
   /// Its voters as its leader last told, and where in its log that stands.
   std::vector<node_id> members;
   log_index members_index;
+  std::vector<departure> departures;
 
   friend bool operator==(const placement&, const placement&) = default;
 };

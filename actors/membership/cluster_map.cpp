@@ -86,4 +86,10 @@ bool keeps(const storage::placement& group, node_id node) {
   return has_node(group.wanted, node) || has_node(group.members, node);
 }
 
+bool may_keep(const storage::placement& group, node_id node) {
+  return keeps(group, node)
+         || std::any_of(group.departures.begin(), group.departures.end(),
+                        [node](const auto& gone) { return gone.node == node; });
+}
+
 } // namespace present

@@ -76,4 +76,7 @@ bool has_node(const std::vector<node_id>& nodes, node_id node);
 /// This node has a replica of the partition, or is to have one.
 bool keeps(const storage::placement& group, node_id node);
 
+/// Or it may be given one yet, by a leader that doesn't know the map.
+bool may_keep(const storage::placement& group, node_id node);
+
 } // namespace present

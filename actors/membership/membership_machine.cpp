@@ -183,7 +183,8 @@ void membership_machine::on(const event&, const replica_spared& what, effects& o
 
 void membership_machine::on(const event& input, const members_known& what, effects& out) {
   auto& told = reports_[what.what.partition];
-  if (told.what.index < what.what.index)
+  if (told.what.index < what.what.index
+      || (told.what.index == what.what.index && told.what.by_map < what.what.by_map))
     told = {what.what, input.now};
   drop_old_reports();
   make_reports(input.now, out);
@@ -295,7 +296,12 @@ void membership_machine::spread(effects& out) {
 void membership_machine::drop_old_reports() {
   std::erase_if(reports_, [&](const auto& one) {
     const auto* group = map_ ? map_->find_partition(one.first) : nullptr;
-    return group && one.second.what.index <= group->members_index;
+    const auto& told = one.second.what;
+    return group
+           && (told.index < group->members_index
+               || (told.index == group->members_index
+                   && std::none_of(group->departures.begin(), group->departures.end(),
+                                   [&](const auto& gone) { return gone.since <= told.by_map; })));
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/membership/placement.hpp"
 #include "actors/partition/answers.hpp"
+#include "actors/partition/mutant.hpp"
 #include "actors/partition/sound_state.hpp"
 
 #include <algorithm>
@@ -56,12 +57,23 @@ void put_settings(cluster_map& map, space_id id, const storage::space_settings& 
     map.settings[id] = settings;
 }
 
+/// Those that have it, or may have it yet.
 std::vector<partition_id> kept_by(const cluster_map& map, node_id node) {
   std::vector<partition_id> kept;
   for (const auto& group : map.partitions)
-    if (has_node(group.members, node))
+    if (may_keep(group, node))
       kept.push_back(group.partition);
   return kept;
+}
+
+/// C4. Of `before` to `after`, which is a map of `epoch`.
+void note_departures(const storage::placement& before, map_epoch epoch,
+                     storage::placement& after) {
+  std::erase_if(after.departures,
+                [&](const auto& gone) { return has_node(after.wanted, gone.node); });
+  for (const auto node : before.wanted)
+    if (!has_node(after.wanted, node) && !mutated(mutant::forget_departures))
+      after.departures.push_back({node, epoch});
 }
 
 } // namespace
@@ -77,6 +89,8 @@ void catalog::change(Change how) {
   auto changed = std::make_shared<cluster_map>(*map_);
   how(*changed);
   changed->epoch = next(changed->epoch);
+  for (std::size_t place = 0; place < map_->partitions.size(); ++place)
+    note_departures(map_->partitions[place], changed->epoch, changed->partitions[place]);
   map_ = std::move(changed);
   put_map();
 }
@@ -203,12 +217,16 @@ answer catalog::apply(const report_members& asked, hlc_stamp at) {
   if (!group)
     return refused_answer(error_code::not_found,
                           "there is no partition " + std::to_string(asked.partition.value));
-  if (asked.index <= group->members_index)
+  const auto is_known = [&](const auto& gone) { return gone.since <= asked.by_map; };
+  const bool settles = std::any_of(group->departures.begin(), group->departures.end(), is_known);
+  if (asked.index < group->members_index || (asked.index == group->members_index && !settles))
     return applied_answer(at);
   const auto place = static_cast<std::size_t>(group - map_->partitions.data());
   change([&](cluster_map& map) {
-    map.partitions[place].members = asked.voters;
-    map.partitions[place].members_index = asked.index;
+    auto& told = map.partitions[place];
+    told.members = asked.voters;
+    told.members_index = asked.index;
+    std::erase_if(told.departures, is_known);
   });
   return applied_answer(at);
 }

@@ -16,7 +16,12 @@
 /// C2  A space's number is never used again.
 /// C3  The ranges of a space begin at the empty key and rise: no key is without a
 ///     partition, none has two.
-/// C4  A node leaves only when no partition has it as a member.
+/// C4  A node leaves only when no partition has it as a member, wants it, or may make it
+///     one yet: whom a map wants no more is remembered (`departures`) until the
+///     partition's leader has told its members by that map or a later one. Told by an
+///     earlier one they may change behind our back: a node that was let go in that moment
+///     was a voter of the root, and with another disk lost nobody could be elected
+///     (simulated, seed 56).
 /// C5  `wanted` lists are as placement.hpp says (W1 to W4) after each change of the
 ///     nodes.
 ///

@@ -39,6 +39,8 @@ enum class mutant : std::uint8_t {
   take_first_branch,     // P7: a part takes its first branch, whatever home has decided
   forget_prepared,       // P8: a restart forgets the locks
   trust_old_maps,        // steward S6: whatever the map of a leader says
+  forget_departures,     // catalog C4: a node leaves though a leader may still take it in
+  tell_with_learners,    // steward S5: a leader tells that it knows a map while it follows another
   ignore_fencing_token,  // P14, L3: a write is applied whatever its token
   grant_held_locks,      // L1: whoever asks has the lock
   serve_last_first,      // L2

@@ -126,7 +126,8 @@ struct drain_node {
   friend bool operator==(const drain_node&, const drain_node&) = default;
 };
 
-/// The node leaves for good: only when no partition has it as a member any more.
+/// The node leaves for good: only when no partition has it as a member any more, nor wants
+/// it, nor may yet make it one.
 struct remove_node {
   node_id node;
   friend bool operator==(const remove_node&, const remove_node&) = default;
@@ -138,6 +139,9 @@ struct report_members {
   partition_id partition;
   log_index index;
   std::vector<node_id> voters;
+  /// It changes its members by this map or a later one, and its learners are all wanted
+  /// by it. 0: it doesn't say.
+  map_epoch by_map;
   friend bool operator==(const report_members&, const report_members&) = default;
 };
 
@@ -297,8 +301,10 @@ struct entry_batch {
   /// Program versions agree on what applying means by this number (P1): an entry says the
   /// lowest under which it means what it does (`version_needed`), and programs that haven't
   /// that one stop at it rather than differ. 3: claims that go with a session, transactions
-  /// of two branches over several partitions, and those into spaces with rules.
-  static constexpr std::uint16_t current_machine_version = 3;
+  /// of two branches over several partitions, and those into spaces with rules. 4: the
+  /// root remembers who is wanted no more until the partition's leader knows.
+  static constexpr std::uint16_t current_machine_version = 4;
+  static constexpr std::uint16_t version_before_departures = 3;
   static constexpr std::uint16_t version_before_branches = 2;
 
   std::uint16_t machine_version = current_machine_version;
@@ -333,12 +339,27 @@ inline bool needs_branches(const operation& what) {
          || (resolved && resolved->otherwise);
 }
 
-inline std::uint16_t version_needed(const entry_batch& batch) {
-  const auto is_new
-    = [](const operation& one) { return needs_sessions_claims(one) || needs_branches(one); };
-  return std::any_of(batch.operations.begin(), batch.operations.end(), is_new)
-           ? entry_batch::current_machine_version
+/// What changes who is wanted, or tells what came of it.
+inline bool needs_departures(const operation& what) {
+  return std::holds_alternative<add_node>(what.what)
+         || std::holds_alternative<drain_node>(what.what)
+         || std::holds_alternative<remove_node>(what.what)
+         || std::holds_alternative<report_members>(what.what);
+}
+
+inline std::uint16_t version_needed(const operation& what) {
+  if (needs_departures(what))
+    return entry_batch::current_machine_version;
+  return needs_sessions_claims(what) || needs_branches(what)
+           ? entry_batch::version_before_departures
            : entry_batch::version_before_branches;
+}
+
+inline std::uint16_t version_needed(const entry_batch& batch) {
+  auto needed = entry_batch::version_before_branches;
+  for (const auto& one : batch.operations)
+    needed = std::max(needed, version_needed(one));
+  return needed;
 }
 
 } // namespace present

@@ -113,6 +113,7 @@ struct operation_encoder {
     auto what = to.initReportMembers();
     what.setPartition(from.partition.value);
     what.setIndex(from.index.value);
+    what.setByMap(from.by_map.value);
     auto voters = what.initVoters(static_cast<unsigned>(from.voters.size()));
     for (unsigned place = 0; place < from.voters.size(); ++place)
       voters.set(place, from.voters[place].value);
@@ -176,6 +177,7 @@ report_members members_of(schema::ReportMembers::Reader from) {
   const auto count = std::min<std::size_t>(from.getVoters().size(), raft::max_voters + 1);
   for (unsigned place = 0; place < count; ++place)
     told.voters.push_back({from.getVoters()[place]});
+  told.by_map = {from.getByMap()};
   return told;
 }
 

@@ -112,6 +112,7 @@ std::vector<answer> state_machine::apply(const entry_batch& batch) {
   for (std::size_t place = 0; place < batch.operations.size(); ++place)
     answers.push_back(apply_write(batch.operations[place], batch.stamp_of(place)));
   latest_ = batch.last_stamp();
+  machine_version_ = std::max(machine_version_, batch.machine_version);
   sessions_.collect(latest_);
   participant_.collect(latest_);
   history_->collect(latest_);
@@ -558,7 +559,7 @@ void state_machine::write_back() {
   own.owned = owned_;
   own.leaving.assign(leaving_.begin(), leaving_.end());
   own.spaces = spaces_;
-  own.machine_version = entry_batch::current_machine_version;
+  own.machine_version = machine_version_;
   own.sessions = sessions_.size();
   own.collected = history_->collected();
   table_.put(record_key::partition(), own);
@@ -569,6 +570,10 @@ void state_machine::restore() {
   if (auto& found = sound(own)) {
     latest_ = found->latest;
     share_epoch_ = found->epoch;
+    check(found->machine_version <= entry_batch::current_machine_version,
+          "A1: a state of a state machine version that this program doesn't have");
+    machine_version_ = std::max(machine_version_,
+                                static_cast<std::uint16_t>(found->machine_version));
     owned_ = std::move(found->owned);
     history_->restore(found->collected);
     spaces_ = std::move(found->spaces);

@@ -143,6 +143,9 @@ private:
   space_rules spaces_;
   std::set<space_id> leaving_;
   map_epoch share_epoch_;
+  /// The highest that the log has needed: the same whichever program applies it (P24). Of
+  /// those before it each program has written its own.
+  std::uint16_t machine_version_ = entry_batch::version_before_departures;
 };
 
 } // namespace present::partition

@@ -28,6 +28,7 @@ void steward::on_role(bool leads, time_ms now) {
     led_since_ = now;
   leads_ = leads;
   told_ = {};
+  told_by_ = {};
   next_look_.reset();
 }
 
@@ -39,10 +40,9 @@ std::optional<steward_step> steward::look(const leader_view& seen, time_ms now) 
     next_look_ = now + options_.look_again_ms;
     return std::nullopt;
   }
-  if (told_ < seen.members_index) {
-    told_ = seen.members_index;
+  if (auto report = next_report(seen)) {
     next_look_ = now;
-    return tell_members{{options_.partition, seen.members_index, seen.members.voters}};
+    return report;
   }
   if (auto change = next_change(seen)) {
     next_look_ = now + options_.look_again_ms;
@@ -53,6 +53,23 @@ std::optional<steward_step> steward::look(const leader_view& seen, time_ms now) 
   if (awaits_members_)
     next_look_ = now + options_.look_again_ms;
   return std::nullopt;
+}
+
+/// S5.
+std::optional<steward_step> steward::next_report(const leader_view& seen) {
+  const auto* group = map_->find_partition(options_.partition);
+  const auto is_wanted = [&](node_id node) { return group && has_node(group->wanted, node); };
+  const bool may_name = mutated(mutant::tell_with_learners) || std::all_of(seen.members.learners.begin(), seen.members.learners.end(),
+                                    is_wanted);
+  const bool settles
+    = may_name && group
+      && std::any_of(group->departures.begin(), group->departures.end(),
+                     [&](const auto& gone) { return gone.since > told_by_; });
+  if (told_ >= seen.members_index && !settles)
+    return std::nullopt;
+  told_ = seen.members_index;
+  told_by_ = may_name ? map_->epoch : map_epoch{};
+  return tell_members{{options_.partition, seen.members_index, seen.members.voters, told_by_}};
 }
 
 raft::member_store steward::store_of(node_id node) const {

@@ -27,7 +27,11 @@
 /// S3  One step at a time, and the next only when the one before is committed.
 /// S4  Leadership goes to the first wanted voter that is up with the log, and not more
 ///     often than every `spread_pause_ms`.
-/// S5  The root is told of each committed set of voters.
+/// S5  The root is told of each committed set of voters; and once more when a map wants
+///     somebody no more, for only then can that node leave the cluster (catalog, C4). A
+///     report names the map only if no learner is left that it doesn't want: a next
+///     leader with an older map could make that one a voter at once, while one that it
+///     adds itself has to wait for a map that knows of it (S6).
 /// S6  A map that has not heard of the present members is older than they are: nothing is
 ///     changed by it. It would take one that it doesn't know, or knows with an earlier
 ///     store, for one that has lost its data.
@@ -82,6 +86,7 @@ public:
   std::optional<time_ms> next_look() const { return next_look_; }
 
 private:
+  std::optional<steward_step> next_report(const leader_view& seen);
   std::optional<steward_step> next_change(const leader_view& seen);
   std::optional<steward_step> next_leader(const leader_view& seen, time_ms now);
   bool is_ready(const leader_view& seen, node_id node) const;
@@ -91,7 +96,8 @@ private:
   cluster_map_ptr map_;
   bool leads_ = false;
   time_ms led_since_ = 0;
-  log_index told_; ///< of the members that the root was told of last
+  log_index told_;      ///< of the members that the root was told of last
+  map_epoch told_by_;   ///< and the map that it was told by; 0: by none
   bool awaits_members_ = false; ///< some that are wanted can't be voters yet
   std::optional<time_ms> next_look_;
 };

@@ -74,7 +74,8 @@ placement any_placement() {
   return {any_id<partition_id>(), several([] {
             return raft::member_store{any_id<node_id>(), any_id<store_id>()};
           }),
-          several(any_id<node_id>), several(any_id<node_id>), any_id<log_index>()};
+          several(any_id<node_id>), several(any_id<node_id>), any_id<log_index>(),
+          several([] { return departure{any_id<node_id>(), any_id<map_epoch>()}; })};
 }
 
 key_range any_range() {

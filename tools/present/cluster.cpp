@@ -68,7 +68,8 @@ status ask(client_session& admin, client::call_kind what, const context& with) {
   return success();
 }
 
-/// How many partitions the node keeps, and how many it is to keep.
+/// How many partitions the node keeps, or may keep by what their leaders know, and how many
+/// it is to keep.
 struct kept_partitions {
   std::size_t now = 0;
   std::size_t wanted = 0;
@@ -77,8 +78,9 @@ struct kept_partitions {
 kept_partitions kept_by(const cluster_map& map, node_id node) {
   kept_partitions count;
   for (const auto& group : map.partitions) {
-    count.now += has_node(group.members, node) ? 1 : 0;
-    count.wanted += has_node(group.wanted, node) ? 1 : 0;
+    const bool is_wanted = has_node(group.wanted, node);
+    count.now += has_node(group.members, node) || (!is_wanted && may_keep(group, node)) ? 1 : 0;
+    count.wanted += is_wanted ? 1 : 0;
   }
   return count;
 }

@@ -440,3 +440,20 @@ TEST_CASE("a leader's report goes to the root until the map has it (I6)") {
   node.hear(members_known{told});
   CHECK(node.asked.size() == 2);
 }
+
+TEST_CASE("that a leader knows who is wanted no more is told until the map has it (I6)") {
+  node_under_test node;
+  as_member(node);
+  auto map = born();
+  map.partitions[1].members_index = {9};
+  map.partitions[1].departures = {{{4}, {6}}};
+  node.learn(shared(map, 6));
+  const report_members told{{1}, {9}, map.partitions[1].members, {6}};
+  node.hear(members_known{told});
+  REQUIRE(node.asked.size() == 1);
+  node.pass(1'000);
+  CHECK(node.asked.size() == 2);
+  map.partitions[1].departures.clear();
+  node.learn(shared(map, 7));
+  CHECK_FALSE(node.machine.next_wake());
+}

@@ -38,11 +38,12 @@ public:
       std::count_if(map().partitions.begin(), map().partitions.end(),
                     [&](const auto& group) { return has_node(group.wanted, node); }));
   }
-  /// Each partition's leader tells that it is as was wanted.
+  /// Each partition's leader tells that it is as was wanted, by this map.
   void settle(std::uint64_t number) {
+    const auto by_map = map().epoch;
     for (const auto& group : std::vector(map().partitions))
       REQUIRE(now(number++, report_members{group.partition, next(group.members_index),
-                                           group.wanted})
+                                           group.wanted, by_map})
                 .code
               == error_code::ok);
   }
@@ -205,6 +206,62 @@ TEST_CASE("a node that is drained gives all it has, and leaves when it has nothi
     CHECK(root.now(4, drain_node{{2}, true}).code == error_code::ok);
     CHECK(root.kept_by({2}) >= 3);
   }
+}
+
+TEST_CASE("a node leaves when all leaders know that they are not to take it in (C4, P19)") {
+  root_under_test root;
+  root.now(1, add_node{{4}, {1}, "node-4", ""}); // some partitions are to have it
+  const auto before = root.map();
+  REQUIRE(root.kept_by({4}) > 0);
+  // No leader has told of it as a member yet, when it is wanted no more.
+  CHECK(root.now(2, drain_node{{4}}).code == error_code::ok);
+  REQUIRE(root.kept_by({4}) == 0);
+  const auto drained = root.map().epoch;
+  CHECK(root.now(3, remove_node{{4}}).code == error_code::version_conflict);
+  std::uint64_t number = 10;
+  const auto tell_all = [&](map_epoch by_map) {
+    for (const auto& group : before.partitions)
+      root.now(number++, report_members{group.partition, group.members_index, group.members,
+                                        by_map});
+  };
+  SUBCASE("their members are as before by the map that wants it no more") {
+    tell_all(drained);
+    CHECK(root.now(4, remove_node{{4}}).code == error_code::ok);
+  }
+  SUBCASE("they act by the map before, and by it may take it in") {
+    tell_all(before.epoch);
+    CHECK(root.now(4, remove_node{{4}}).code == error_code::version_conflict);
+  }
+  SUBCASE("one hasn't told") {
+    root.now(4, report_members{before.partitions.front().partition, {9},
+                               before.partitions.front().members, drained});
+    CHECK(root.now(5, remove_node{{4}}).code == error_code::version_conflict);
+  }
+  SUBCASE("one has taken it in meanwhile, by the map before") {
+    root.now(4, report_members{{1}, {9}, {{1}, {2}, {4}}, before.epoch});
+    tell_all(drained); // of the first partition too late
+    CHECK(root.now(5, remove_node{{4}}).code == error_code::version_conflict);
+    root.now(6, report_members{{1}, {12}, {{1}, {2}, {3}}, drained});
+    CHECK(root.now(7, remove_node{{4}}).code == error_code::ok);
+  }
+  SUBCASE("it is wanted again") {
+    CHECK(root.now(4, drain_node{{4}, true}).code == error_code::ok);
+    for (const auto& group : root.map().partitions)
+      for (const auto& gone : group.departures)
+        CHECK_FALSE(has_node(group.wanted, gone.node));
+    CHECK(root.now(5, remove_node{{4}}).code == error_code::version_conflict);
+  }
+}
+
+TEST_CASE("a map with those who are wanted no more survives a restart") {
+  root_under_test root;
+  root.now(1, add_node{{4}, {1}, "node-4", ""});
+  root.now(2, drain_node{{4}});
+  const auto before = root.map();
+  REQUIRE(std::any_of(before.partitions.begin(), before.partitions.end(),
+                      [](const auto& group) { return !group.departures.empty(); }));
+  root.restart();
+  CHECK(root.map() == before);
 }
 
 TEST_CASE("the last active node can't be drained; one that isn't there neither") {

@@ -420,7 +420,8 @@ operation any_operation() {
     case 8:
       asked.what = report_members{{*rc::gen::arbitrary<std::uint32_t>()},
                                   {*rc::gen::arbitrary<std::uint64_t>()},
-                                  several(any_node)};
+                                  several(any_node),
+                                  {*rc::gen::arbitrary<std::uint64_t>()}};
       break;
     default:
       asked.what = drop_space{text()};

@@ -186,10 +186,41 @@ TEST_CASE("the root is told of each committed set of voters, once a leadership (
   leader.seen.members_index = {40};
   const auto told = leader.look();
   REQUIRE(told);
-  CHECK(std::get<tell_members>(*told).what == report_members{{1}, {40}, nodes({1, 2, 3})});
+  CHECK(std::get<tell_members>(*told).what
+        == report_members{{1}, {40}, nodes({1, 2, 3}), leader.map.epoch});
   CHECK_FALSE(leader.look());
   leader.machine.on_role(true, leader.now); // in another term
   CHECK(leader.look());
+}
+
+TEST_CASE("the root is told again by which map a leader acts, when one wants somebody no more (S5)") {
+  leader_under_test leader;
+  leader.map.epoch = {5};
+  leader.map.partitions.front().members_index = {40};
+  leader.seen.members_index = {40};
+  leader.want({1, 2, 3});
+  REQUIRE(leader.look());
+  leader.map.epoch = {6};
+  leader.map.partitions.front().departures = {{{4}, {6}}};
+  SUBCASE("its members are as they were") {
+    leader.want({1, 2, 3});
+    const auto told = leader.look();
+    REQUIRE(told);
+    CHECK(std::get<tell_members>(*told).what
+          == report_members{{1}, {40}, nodes({1, 2, 3}), {6}});
+    CHECK_FALSE(leader.look()); // once: who asks the root asks until it knows
+  }
+  SUBCASE("a learner goes first, which a next leader with an older map could make a voter") {
+    leader.add_learner(4);
+    leader.want({1, 2, 3});
+    CHECK(leader.next().learners.empty());
+    leader.set_voters({1, 2, 3});
+    leader.seen.members_index = {44};
+    const auto told = leader.look();
+    REQUIRE(told);
+    CHECK(std::get<tell_members>(*told).what
+          == report_members{{1}, {44}, nodes({1, 2, 3}), {6}});
+  }
 }
 
 TEST_CASE("leadership goes to whom the map wants first, after a while (S4)") {
