@@ -137,8 +137,9 @@ void witness_inquiry::hurry(time_ms now) {
 }
 
 void witness_inquiry::on_spoken(node_id peer, time_ms now) {
-  if (phase_ == phase::asking && !raft::quorum::is_voter(members_, peer)
-      && spoke_.insert(peer).second)
+  const bool has_told = told_.contains(peer);
+  const bool is_asked = raft::quorum::is_voter(members_, peer) && !has_told;
+  if (phase_ == phase::asking && !is_asked && spoke_.insert(peer).second && !has_told)
     hurry(now);
 }
 

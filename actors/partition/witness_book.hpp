@@ -45,9 +45,10 @@
 ///
 /// *Who is asked.* A replica that was away for long knows members that may all have gone
 /// since. So an answer brings the members by the witness's log, those of the newest log
-/// are the ones to ask, and whoever speaks to the asker meanwhile is asked as well. Each
-/// change of members was committed by a majority of those before it: a majority of any
-/// set either knows the next one or there is none.
+/// are the ones to ask, and whoever speaks to the asker meanwhile is asked as well; once
+/// more if it has told, for the members may have changed since, and whoever is waited for
+/// may be gone for good. Each change of members was committed by a majority of those
+/// before it: a majority of any set either knows the next one or there is none.
 ///
 /// Invariants
 /// B1  While it asks, a replica neither votes nor campaigns nor acknowledges.

@@ -202,6 +202,24 @@ TEST_CASE("whom a replica asks is told by the newest log that it hears of (P19)"
   CHECK(done.result->reached == position(8, 7));
 }
 
+TEST_CASE("a witness that has told and speaks is asked again: another may have left since (P19)") {
+  auto inquiry = inquiry_of(2);
+  inquiry.on_members(voters({1, 2, 3}), position(9, 2), 1000);
+  CHECK(inquiry.look(1000).ask.size() == 2);
+  inquiry.on_told({3}, store, told(3, position(9, 3)), 1010);
+  inquiry.on_spoken({3}, 1020);
+  CHECK(inquiry.look(1020).ask.empty()); // in good time
+  CHECK(inquiry.look(1100).ask == std::vector<node_id>{{2}, {3}});
+  auto answer = told(3, position(11, 3));
+  answer.members = voters({1, 3, 4}); // without the second, which tells nothing any more
+  answer.members.stores = {{{3}, store}, {{4}, store}};
+  inquiry.on_told({3}, store, answer, 1110);
+  inquiry.on_told({3}, store, answer, 1120);
+  CHECK_FALSE(inquiry.look(1120).result);
+  inquiry.on_told({4}, store, told(3, position(11, 3)), 1130);
+  CHECK(inquiry.look(1130).result);
+}
+
 TEST_CASE("when voters change, each has to tell again, from the store that it votes with (P19)") {
   auto inquiry = inquiry_of(2);
   inquiry.on_members(voters({1, 2, 3}), position(1, 1), 1000);
