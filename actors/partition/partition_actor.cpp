@@ -3,6 +3,7 @@
 #include "actors/partition/sound_state.hpp"
 #include "actors/system_names.hpp"
 #include "runtime/base/check.hpp"
+#include "runtime/base/joined.hpp"
 
 #include <algorithm>
 
@@ -41,6 +42,14 @@ supervision::details details_of(const partition_status& seen) {
           {"term", std::to_string(seen.at_term.value)},
           {"commit", std::to_string(seen.commit.value)},
           {"applied", std::to_string(seen.applied.value)}};
+}
+
+/// As in "1, 2, 5".
+std::string numbers_of(const std::vector<node_id>& nodes) {
+  std::vector<std::string> numbers;
+  for (const auto node : nodes)
+    numbers.push_back(std::to_string(node.value));
+  return joined(numbers);
 }
 
 } // namespace
@@ -452,8 +461,10 @@ void partition_shell::perform(raft::quorum_changed& what) {
 }
 
 void partition_shell::perform(raft::configuration_changed& what) {
-  log().info("members", {{"voters", what.members.voters.size()},
-                        {"learners", what.members.learners.size()},
+  const auto& members = what.members;
+  log().info("members", {{"voters", numbers_of(members.voters)},
+                        {"outgoing", numbers_of(members.outgoing)},
+                        {"learners", numbers_of(members.learners)},
                         {"committed", what.committed}});
 }
 
