@@ -41,18 +41,32 @@ std::string content(const fs::path& path) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
-void flip(const fs::path& path, std::size_t offset) {
-  std::fstream file{path, std::ios::binary | std::ios::in | std::ios::out};
-  file.seekg(static_cast<std::streamoff>(offset));
+/// A row in a file.
+struct row_place {
+  std::size_t key = 0;
+  std::size_t value = 0;
+  friend bool operator<(const row_place& a, const row_place& b) { return a.value < b.value; }
+};
+
+/// Flips a bit of the value, if the row is still there: a page that isn't in use any more may
+/// have become another one since the file was read, and what else is in it stays sound.
+void flip(std::fstream& file, const row_place& row, const std::string& key) {
+  std::string there(key.size(), '\0');
+  file.seekg(static_cast<std::streamoff>(row.key));
+  file.read(there.data(), static_cast<std::streamsize>(there.size()));
+  const auto offset = static_cast<std::streamoff>(row.value + 30);
+  file.seekg(offset);
   const auto byte = static_cast<char>(file.get() ^ 4);
-  file.seekp(static_cast<std::streamoff>(offset));
+  if (!file || there != key)
+    return file.clear();
+  file.seekp(offset);
   file.put(byte);
 }
 
 /// Where a key's value is, in each copy of its row that the file has, and be it in a
 /// page that isn't in use any more. Several copies may name the same pages.
-std::set<std::size_t> values_of(const std::string& bytes, const std::string& key) {
-  std::set<std::size_t> places;
+std::set<row_place> values_of(const std::string& bytes, const std::string& key) {
+  std::set<row_place> places;
   for (auto at = bytes.find(key); at != std::string::npos; at = bytes.find(key, at + 1)) {
     if (at < format::node_header)
       continue;
@@ -65,7 +79,7 @@ std::set<std::size_t> values_of(const std::string& bytes, const std::string& key
                              + format::page_header
                          : data;
     if (place < bytes.size()) // else what looks like a row is none
-      places.insert(place);
+      places.insert({at, place});
   }
   return places;
 }
@@ -74,8 +88,9 @@ std::set<std::size_t> values_of(const std::string& bytes, const std::string& key
 void flip_value(const fs::path& path, const std::string& key) {
   const auto places = values_of(content(path), key);
   REQUIRE_FALSE(places.empty());
-  for (const auto place : places)
-    flip(path, place + 30);
+  std::fstream file{path, std::ios::binary | std::ios::in | std::ios::out};
+  for (const auto& place : places)
+    flip(file, place, key);
 }
 
 /// The key of the last entry that the file of a journal has. The file is searched, for its
