@@ -64,8 +64,11 @@ void cluster_world::begin_fault(const fault& item) {
       return clients_->flood(item.strength);
     case fault_kind::client_crash:
       return begin_client_crash(item);
+    case fault_kind::bit_rot:
+    case fault_kind::state_lost:
+    case fault_kind::old_files:
     case fault_kind::wipe:
-      return begin_wipe(item, *target);
+      return begin_damage(item, *target);
     case fault_kind::join:
     case fault_kind::drain:
     case fault_kind::leave:
@@ -276,18 +279,57 @@ void cluster_world::begin_storm(const fault& item, simulated_node& node,
     });
 }
 
-// -- who is in the cluster -----------------------------------------------------------
+// -- what disks lose -----------------------------------------------------------------
 
-/// Once a run: the other replicas of each partition have to be there to replace it,
-/// and a second loss before that would be a majority's.
-void cluster_world::begin_wipe(const fault& item, simulated_node& node) {
-  if (std::exchange(a_disk_was_lost_, true))
+/// All of a run's on one machine: what another one's disks lose before the first is made good
+/// would be a majority's.
+void cluster_world::begin_damage(const fault& item, const simulated_node& chosen) {
+  if (damaged_ == node_id{})
+    damaged_ = chosen.id();
+  auto& node = node_at(damaged_);
+  if (!node.is_up())
     return;
-  world_.effects.count(item.kind);
+  const auto duration = item.duration_ms * ms;
+  if (item.kind == fault_kind::old_files)
+    return put_back_after(node, duration);
+  if (item.kind == fault_kind::wipe)
+    return wipe_for(node, duration);
+  const auto partitions = node.disk().partitions_on_disk();
+  if (partitions.empty())
+    return;
+  const auto whose = partitions[item.strength % partitions.size()];
+  watch_.excuse(node.id().value);
+  node.crash(true);
+  if (item.kind == fault_kind::bit_rot ? node.disk().rot_log(whose) : node.disk().lose_state(whose))
+    world_.effects.count(item.kind);
+  revive_after(node, duration);
+}
+
+/// As by who puts back a backup. So that the gap of P19 isn't met, a witness that is gone for
+/// good, no data are wiped in such a run, and all witnesses are waited for.
+void cluster_world::put_back_after(simulated_node& node, std::uint64_t duration) {
+  auto then = std::make_shared<simulated_disk::files>(node.disk().copy_files());
+  world_.time.after(duration, [this, &node, then = std::move(then)] {
+    if (faults_over_ || !node.is_up())
+      return;
+    node.crash(true);
+    if (node.disk().put_back(std::move(*then)))
+      world_.effects.count(fault_kind::old_files);
+    revive_after(node, world_.random.between(1, 200) * ms);
+  });
+}
+
+/// Once a run: the other replicas of each partition have to be there to replace it.
+void cluster_world::wipe_for(simulated_node& node, std::uint64_t duration) {
+  if (world_.weather.puts_files_back || std::exchange(a_disk_was_lost_, true))
+    return;
+  world_.effects.count(fault_kind::wipe);
   node.crash(true);
   node.disk().wipe(store_id{world_.random.next() | 1});
-  revive_after(node, item.duration_ms * ms);
+  revive_after(node, duration);
 }
+
+// -- who is in the cluster -----------------------------------------------------------
 
 /// What is asked for too early is prepared instead: a node that is to leave has to be
 /// drained first, and one is drained only if three others stay. Whoever wants one to

@@ -96,7 +96,9 @@ private:
   void begin_actor_fault(const fault& item, simulated_node& node);
   void begin_storm(const fault& item, simulated_node& node, const std::string& path);
   void begin_client_crash(const fault& item);
-  void begin_wipe(const fault& item, simulated_node& node);
+  void begin_damage(const fault& item, const simulated_node& chosen);
+  void put_back_after(simulated_node& node, std::uint64_t duration);
+  void wipe_for(simulated_node& node, std::uint64_t duration);
   void begin_membership_change(const fault& item);
   void change_state(fault_kind kind, node_id node, storage::node_state wanted,
                     client::call_kind call);
@@ -131,6 +133,7 @@ private:
   std::uint64_t log_trace_ = 0;
   std::map<node_id, storage::node_state> states_; ///< as far as operators know
   std::uint64_t digests_told_ = 0;
+  node_id damaged_; ///< whose disks are struck in this run; 0: nobody's yet
   bool a_disk_was_lost_ = false;
   bool power_goes_at_the_end_ = false;
   bool faults_over_ = false;

@@ -35,6 +35,9 @@ enum class fault_kind : std::uint8_t {
   poison,         // 19: mail that makes no sense, calls that are wrong
   flood,          // 19: more calls at once than a session takes
   client_crash,   // a client dies with calls under way
+  bit_rot,        // 11: an entry in a log
+  state_lost,     // 11: a partition's state is gone, its log is not
+  old_files,      // 12: a node's folder is put back as it was a while ago
   wipe,           // 13: a node's data are deleted
   join,           // 14: a node that waits is let in
   drain,          // 14: a node is to give its replicas to others

@@ -1,5 +1,6 @@
 #include "tests/simulation/cluster/simulated_disk.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace present::simulation::cluster {
@@ -265,6 +266,42 @@ void simulated_disk::crash() {
     state.home.crash();
     state.is_condemned = false;
   }
+}
+
+bool simulated_disk::rot_log(partition_id whose) {
+  const auto found = storage::memory_journal{journal_}.recover(whose);
+  if (!found || found->entries.empty())
+    return false;
+  return journal_.damage(whose, found->entries[random_.below(found->entries.size())].index);
+}
+
+bool simulated_disk::lose_state(partition_id whose) {
+  if (journal_.durable_base(whose) == log_index{})
+    return false;
+  states_.erase(whose);
+  return true;
+}
+
+auto simulated_disk::copy_files() const -> files {
+  files copy{journal_, {}};
+  for (const auto& [partition, state] : states_)
+    copy.states[partition] = state.home.copy();
+  return copy;
+}
+
+bool simulated_disk::put_back(files then) {
+  then.journal.crash();
+  const auto partitions = partitions_on_disk();
+  const bool lost = std::any_of(partitions.begin(), partitions.end(), [&](partition_id each) {
+    return !(then.journal.extent_of(each) == journal_.extent_of(each));
+  });
+  journal_ = std::move(then.journal);
+  states_.clear();
+  for (auto& [partition, home] : then.states) {
+    home->crash();
+    states_[partition].home = std::move(*home);
+  }
+  return lost;
 }
 
 void simulated_disk::wipe(store_id store) {

@@ -48,6 +48,19 @@ public:
 
   // -- faults ------------------------------------------------------------------
 
+  /// An entry of the log can't be read any more (11). False: there is none.
+  bool rot_log(partition_id whose);
+  /// The state is gone (11). False: the log has all of it.
+  bool lose_state(partition_id whose);
+  /// A copy of all that is on it.
+  struct files {
+    storage::memory_journal journal;
+    std::map<partition_id, std::shared_ptr<storage::memory_state_home>> states;
+  };
+  files copy_files() const;
+  /// It is as it was then, after `crash`: the same store, older than its word (fault 12).
+  /// False: nothing has been written since.
+  bool put_back(files then);
   /// All of it is lost: an empty folder of another store (fault 13).
   void wipe(store_id store);
   /// The next commit of the journal fails, once; whether its bytes reached the disk
