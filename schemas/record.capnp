@@ -195,6 +195,14 @@ struct PreparedRecord {
   hasSteps @8 :Bool;
   otherwise @9 :OtherBranch;
   # Null: it doesn't compare.
+  fence @10 :ReliedFence;
+  # Null: it isn't under a lock.
+}
+
+struct ReliedFence {
+  # A lock, and the token of the grant under which something has prepared.
+  lock @0 :KeyName;
+  token @1 :UInt64;
 }
 
 struct OtherBranch {

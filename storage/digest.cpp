@@ -185,6 +185,8 @@ void hash_fields(field_hash& hash, const prepared_record& what) {
     hash << range.space << range.first << range.last;
   hash_writes(hash, what.writes);
   hash_results(hash, what.steps);
+  if (what.fence)
+    hash << what.fence->lock.space << what.fence->lock.key << what.fence->token;
   if (!what.otherwise)
     return;
   const auto& other = *what.otherwise;

@@ -58,13 +58,14 @@ namespace present::storage {
 /// A folder with a higher number is refused: a newer program wrote it.
 /// Journal: 2 since logs may hold markers (P24), 3 since they may hold transactions, 4
 /// since they may hold locks, 5 since writes may carry what their author knew, 6 since
-/// locks may go with a session, and transactions over several partitions may compare.
+/// locks may go with a session, and transactions over several partitions may compare, 7
+/// since those may be under a lock.
 /// State: 2 since there are records of transactions, 3 since there are locks and replaced
 /// values are kept, 4 since there are escalations and values with an author's stamp, 5
 /// since claims of locks say with whose session they go, sessions that they have ended, and
-/// what has prepared may have two branches.
-inline constexpr std::uint32_t journal_format = 6;
-inline constexpr std::uint32_t state_format = 5;
+/// what has prepared may have two branches, 6 since it may have locked a fence.
+inline constexpr std::uint32_t journal_format = 7;
+inline constexpr std::uint32_t state_format = 6;
 
 /// LMDB's compiled-in limit (MDB_MAXKEYSIZE).
 inline constexpr std::size_t max_stored_key = 511;

@@ -49,6 +49,8 @@ std::size_t bytes_of_all(const prepared_record& what) {
   bytes += bytes_of_writes(what.writes);
   if (what.otherwise)
     bytes += bytes_of_writes(what.otherwise->writes) + 4 * envelope;
+  if (what.fence)
+    bytes += what.fence->lock.key.size() + envelope;
   return bytes;
 }
 
@@ -117,6 +119,10 @@ std::string encode_prepared(const prepared_record& what) {
     encode_results(what.steps, out);
     if (what.otherwise)
       encode_other(*what.otherwise, out.initOtherwise());
+    if (what.fence) {
+      encode_name(what.fence->lock, out.initFence().initLock());
+      out.getFence().setToken(what.fence->token.value);
+    }
   });
 }
 
@@ -136,6 +142,9 @@ result<prepared_record> decode_prepared(client_id client, operation_number numbe
       what.steps = decode_results(in);
       if (in.hasOtherwise())
         what.otherwise = decode_other(in.getOtherwise());
+      if (in.hasFence())
+        what.fence = relied_fence{decode_name(in.getFence().getLock()),
+                                  {in.getFence().getToken()}};
       return what;
     });
 }

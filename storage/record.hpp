@@ -284,6 +284,13 @@ struct other_branch {
   }
 };
 
+/// A lock, and the token of the grant under which something has prepared.
+struct relied_fence {
+  key_name lock;
+  hlc_stamp token;
+  friend bool operator==(const relied_fence&, const relied_fence&) = default;
+};
+
 /// A transaction that has prepared here and hasn't been resolved: these are the locks
 /// of this partition (P8). Named by its client and number.
 struct prepared_record {
@@ -298,13 +305,14 @@ struct prepared_record {
   std::vector<intended_write> writes; ///< locked exclusive
   step_results steps; ///< told again when it prepares again
   std::shared_ptr<const other_branch> otherwise = {}; ///< null: it doesn't compare
+  std::optional<relied_fence> fence = {}; ///< locked shared, too (P10)
 
   friend bool operator==(const prepared_record& a, const prepared_record& b) {
     return a.client == b.client && a.number == b.number && a.home == b.home
            && a.start == b.start && a.deadline == b.deadline && a.stamp == b.stamp
            && a.reads == b.reads && a.ranges == b.ranges && a.writes == b.writes
            && same_results(a.steps, b.steps) && !a.otherwise == !b.otherwise
-           && (!a.otherwise || *a.otherwise == *b.otherwise);
+           && (!a.otherwise || *a.otherwise == *b.otherwise) && a.fence == b.fence;
   }
 };
 

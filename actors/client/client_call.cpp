@@ -16,7 +16,7 @@ space_id place_in(std::vector<std::string>& spaces, const std::string& name) {
 
 bool is_write(const call_kind& what) {
   if (const auto* all = std::get_if<transact_call>(&what))
-    return !all->what.is_read_only();
+    return !all->what.is_read_only() || all->fence;
   return !std::holds_alternative<get_call>(what)
          && !std::holds_alternative<scan_call>(what)
          && !std::holds_alternative<map_call>(what)

@@ -112,7 +112,7 @@ struct end_call {
 struct transact_call {
   std::vector<std::string> spaces;
   transact what;
-  std::optional<fence_name> fence; ///< of one partition's keys only
+  std::optional<fence_name> fence; ///< each of its partitions judges it (P14)
 };
 /// The number that `name` has among them; a new one goes to the end.
 space_id place_in(std::vector<std::string>& spaces, const std::string& name);

@@ -370,11 +370,7 @@ void client_machine::route_transaction(call& asked, const event& input, effects&
     give_up(asked, parts.problem(), out);
   } else if (parts->empty()) {
     give_up(asked, make_error(error_code::invalid, "a transaction that names no key"), out);
-  } else if (parts->size() > 1 && wanted.fence) {
-    give_up(asked, make_error(error_code::invalid,
-                              "fence: a transaction under a lock has keys of one partition only; "
-                              "this one has keys of " + std::to_string(parts->size())), out);
-  } else if (parts->size() > 1 && !only_validates(wanted.what)) {
+  } else if (parts->size() > 1 && (wanted.fence || !only_validates(wanted.what))) {
     if (!std::exchange(asked.is_write, true))
       number(asked, input); // of a read it is closed already, and this one takes long
     asked.is_wide = true;
@@ -422,6 +418,7 @@ std::optional<partition_id> client_machine::resolve(call& asked) const {
   if (const auto* part = std::get_if<part_call>(&asked.what)) {
     const auto* range = map_->range_of(part->where.space, part->where.key);
     asked.as_operation.what = part->what->what;
+    asked.as_operation.fence = part->what->fence;
     return range ? std::optional{range->partition} : std::nullopt;
   }
   const auto* name = space_of(asked.what);

@@ -246,14 +246,19 @@ transaction& transaction::take_out(const std::string& space, const std::string& 
     element_step{number_of(space), key, element_change::take_out, std::move(element)});
 }
 
-std::optional<client::transact_call> transaction::ending(hlc_stamp start,
-                                                         bool with_steps) const {
+std::optional<client::transact_call>
+transaction::ending(hlc_stamp start, bool with_steps,
+                    const std::optional<client::fence_name>& fence) const {
   client::transact_call call{spaces_, {start, seen_, ranges_, {}, {}, {}}};
   if (with_steps)
     call.what.then = steps_;
-  // One read of one key was true when it was made.
-  if (call.what.then.empty() && ranges_.empty() && seen_.size() <= 1)
+  const auto reads = seen_.size() + ranges_.size();
+  if (call.what.then.empty() && reads == 0)
     return std::nullopt;
+  // One read of one key was true when it was made.
+  if (call.what.then.empty() && ranges_.empty() && reads == 1 && !fence)
+    return std::nullopt;
+  call.fence = fence;
   return call;
 }
 
@@ -269,7 +274,7 @@ struct attempt {
 };
 
 attempt try_once(transaction_door& door, const transaction_work& work, time_ms deadline,
-                 hlc_stamp start) {
+                 hlc_stamp start, const transaction_options& options) {
   transaction t{door, deadline};
   attempt how;
   try {
@@ -281,7 +286,8 @@ attempt try_once(transaction_door& door, const transaction_work& work, time_ms d
   const bool gives_up = how.problem || how.thrown || t.has_failed();
   if (t.has_failed() && !how.thrown)
     how.problem = t.problem();
-  const auto call = t.ending(start, !gives_up);
+  const auto call
+    = gives_up ? t.ending(start, false) : t.ending(start, true, options.fence);
   if (!call)
     return how;
   const auto said = door.ask(*call, left_until(deadline, door));
@@ -303,7 +309,7 @@ result<transacted> run_transaction(transaction_door& door, const transaction_wor
   const auto start = hlc_stamp::of(door.wall_ms(), 0);
   client::pacing paces{{door.random(), options.backoff_base_ms, options.backoff_cap_ms}};
   for (std::uint32_t tries = 1;; ++tries) {
-    auto how = try_once(door, work, deadline, start);
+    auto how = try_once(door, work, deadline, start, options);
     if (how.thrown)
       std::rethrow_exception(how.thrown);
     if (!how.problem)

@@ -78,9 +78,11 @@ public:
   bool has_failed() const { return problem_.code != error_code::ok; }
   const error& problem() const { return problem_; }
 
-  /// What is to be asked for it to take effect; without `steps` only whether what it
-  /// read is still so. Nothing if that follows from its one read.
-  std::optional<client::transact_call> ending(hlc_stamp start, bool with_steps) const;
+  /// What is to be asked for it to take effect, under a lock if it has a `fence`; without
+  /// `steps` only whether what it read is still so. Nothing if that follows from its one read.
+  std::optional<client::transact_call>
+  ending(hlc_stamp start, bool with_steps,
+         const std::optional<client::fence_name>& fence = {}) const;
 
 private:
   using place = std::pair<space_id, std::string>; ///< the space as a place in `spaces_`
@@ -113,6 +115,9 @@ struct transaction_options {
   std::uint32_t max_retries = 3;
   std::uint32_t backoff_base_ms = 10;
   std::uint32_t backoff_cap_ms = 1000;
+  /// Under a lock: `fenced` if one of the partitions that it touches knows a later holder,
+  /// also of one that only reads. It isn't run again then.
+  std::optional<client::fence_name> fence = {};
 };
 
 struct transacted {

@@ -20,12 +20,6 @@ storage::lock_claim claim_of(const acquire_lock& asked, client_id by) {
           asked.of_session ? by : client_id{}};
 }
 
-answer waiting_answer() {
-  auto given = applied_answer({});
-  given.otherwise = true;
-  return given;
-}
-
 answer fenced_answer(std::string message, hlc_stamp newer) {
   auto given = refused_answer(error_code::fenced, std::move(message));
   given.version = newer;
@@ -186,6 +180,12 @@ std::optional<answer> lock_book::delay_of(const acquire_lock& asked, client_id b
 }
 
 // -- reading -------------------------------------------------------------------------
+
+answer lock_book::waiting_answer() {
+  auto given = applied_answer({});
+  given.otherwise = true;
+  return given;
+}
 
 const lock_record* lock_book::find(const key_name& lock) const {
   const auto found = locks_.find(lock);

@@ -68,6 +68,8 @@ public:
   /// `is_here`: the lock is this partition's.
   std::optional<answer> pass(const lock_fence& fence, bool is_here, hlc_stamp stamp);
 
+  /// Of a claim in the queue.
+  static answer waiting_answer();
   answer read(const keep_lock& asked) const;
   answer read(const read_lock& asked) const;
 

@@ -32,6 +32,8 @@ void lock_table::insert(storage::prepared_record what) {
     reads_.emplace(read, id);
   for (const auto& range : what.ranges)
     ranges_.emplace_back(range, id);
+  if (what.fence && !mutated(mutant::forget_fence_locks))
+    fences_[what.fence->lock].emplace(what.fence->token, id);
   prepared_.emplace(id, std::move(what));
 }
 
@@ -44,6 +46,7 @@ std::optional<storage::prepared_record> lock_table::take(const operation_id& tra
   ++releases_;
   each_write_of(what, [&](const storage::key_name& where) { writes_.erase(where); });
   erase_reads(what, transaction);
+  erase_fence(what, transaction);
   return what;
 }
 
@@ -56,6 +59,18 @@ void lock_table::erase_reads(const storage::prepared_record& what, const operati
       reads_.erase(place);
   }
   std::erase_if(ranges_, [&](const auto& one) { return one.second == by; });
+}
+
+void lock_table::erase_fence(const storage::prepared_record& what, const operation_id& by) {
+  if (!what.fence)
+    return;
+  const auto found = fences_.find(what.fence->lock);
+  if (found == fences_.end())
+    return;
+  found->second.erase({what.fence->token, by});
+  if (found->second.empty())
+    fences_.erase(found);
+  fences_left_.push_back(what.fence->lock);
 }
 
 lock_table::holder lock_table::find(const operation_id& transaction) const {
@@ -91,6 +106,15 @@ lock_table::holder lock_table::user_of(space_id space, const std::string& key) c
     return touches(one.first, space, key);
   });
   return range == ranges_.end() ? nullptr : find(range->second);
+}
+
+lock_table::holder lock_table::relying_on(const storage::key_name& lock, hlc_stamp token) const {
+  if (fences_.empty())
+    return nullptr;
+  const auto found = fences_.find(lock);
+  if (found == fences_.end() || found->second.begin()->first >= token)
+    return nullptr;
+  return find(found->second.begin()->second);
 }
 
 lock_table::holder lock_table::in_the_way_of(const transact& what) const {

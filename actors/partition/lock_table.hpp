@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 /// Who has locked what in a partition, by the records of what has prepared there. In
@@ -17,6 +18,9 @@
 /// K2  What is written is locked against readers and writers, what was read, absent
 ///     keys and ranges too, against writers (P11). Of one that compares that is what
 ///     either branch would write.
+/// K3  The fence under which something has prepared is locked shared (P10): a later token of
+///     that lock is known here at once, so that nothing prepares under the earlier one any
+///     more; but nobody begins under it before what has prepared is resolved.
 ///
 /// Nothing is looked up while nothing is locked. Not thread-safe.
 namespace present::partition {
@@ -41,6 +45,11 @@ public:
   /// Who writes to it or has read it.
   holder user_of(space_id space, const std::string& key) const;
 
+  /// Who has prepared under a token of this lock that is below `token` (K3).
+  holder relying_on(const storage::key_name& lock, hlc_stamp token) const;
+  /// Fences that somebody has let go of since the last call.
+  std::vector<storage::key_name> take_fences_left() { return std::exchange(fences_left_, {}); }
+
   /// Whom any part of `what` has to wait for.
   holder in_the_way_of(const transact& what) const;
 
@@ -48,12 +57,15 @@ public:
 
 private:
   void erase_reads(const storage::prepared_record& what, const operation_id& by);
+  void erase_fence(const storage::prepared_record& what, const operation_id& by);
 
   std::uint64_t releases_ = 0;
   std::map<operation_id, storage::prepared_record> prepared_;
   std::map<storage::key_name, operation_id> writes_;
   std::multimap<storage::key_name, operation_id> reads_;
   std::vector<std::pair<storage::key_range, operation_id>> ranges_;
+  std::map<storage::key_name, std::set<std::pair<hlc_stamp, operation_id>>> fences_;
+  std::vector<storage::key_name> fences_left_;
 };
 
 /// `deed(key)` for what it may write, in either branch.

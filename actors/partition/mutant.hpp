@@ -42,6 +42,8 @@ enum class mutant : std::uint8_t {
   forget_departures,     // catalog C4: a node leaves though a leader may still take it in
   tell_with_learners,    // steward S5: a leader tells that it knows a map while it follows another
   ignore_fencing_token,  // P14, L3: a write is applied whatever its token
+  forget_fence_locks,    // P10, K3: what has prepared under a fence doesn't hold it
+  prepare_unfenced,      // P14: a part prepares whatever the fence
   grant_held_locks,      // L1: whoever asks has the lock
   serve_last_first,      // L2
   keep_ended_sessions_locks,   // L6: a session's end is answered, and its claims stay

@@ -169,13 +169,15 @@ struct operation {
                raise_fence, set_space, settle_escalation, end_session>
     what;
   /// A write under a lock: refused as `fenced` if its token is not the last one that
-  /// the partition knows of. Null: none.
+  /// the partition knows of. Null: none. Of a transaction over several partitions each
+  /// `prepare` and the `decide` have it.
   std::shared_ptr<const lock_fence> fence;
 
-  /// A transaction that changes nothing is one: it needs no place in the log.
+  /// A transaction that changes nothing is one: it needs no place in the log, unless its
+  /// fence is to be judged (P14: guarded reads count).
   bool is_read() const {
     if (const auto* all = std::get_if<transact>(&what))
-      return all->is_read_only();
+      return all->is_read_only() && !fence;
     return what.index() <= 1 || std::holds_alternative<watch>(what) || is_lock_read();
   }
   /// The stamp that it reads at; 0: now.
@@ -302,8 +304,10 @@ struct entry_batch {
   /// lowest under which it means what it does (`version_needed`), and programs that haven't
   /// that one stop at it rather than differ. 3: claims that go with a session, transactions
   /// of two branches over several partitions, and those into spaces with rules. 4: the
-  /// root remembers who is wanted no more until the partition's leader knows.
-  static constexpr std::uint16_t current_machine_version = 4;
+  /// root remembers who is wanted no more until the partition's leader knows. 5: fences of
+  /// transactions over several partitions.
+  static constexpr std::uint16_t current_machine_version = 5;
+  static constexpr std::uint16_t version_before_wide_fences = 4;
   static constexpr std::uint16_t version_before_departures = 3;
   static constexpr std::uint16_t version_before_branches = 2;
 
@@ -347,9 +351,18 @@ inline bool needs_departures(const operation& what) {
          || std::holds_alternative<report_members>(what.what);
 }
 
+/// A part of a transaction that locks its fence, or is decided under it.
+inline bool needs_wide_fences(const operation& what) {
+  return what.fence
+         && (std::holds_alternative<prepare>(what.what)
+             || std::holds_alternative<decide>(what.what));
+}
+
 inline std::uint16_t version_needed(const operation& what) {
-  if (needs_departures(what))
+  if (needs_wide_fences(what))
     return entry_batch::current_machine_version;
+  if (needs_departures(what))
+    return entry_batch::version_before_wide_fences;
   return needs_sessions_claims(what) || needs_branches(what)
            ? entry_batch::version_before_departures
            : entry_batch::version_before_branches;

@@ -168,7 +168,7 @@ participant::participant(storage::state& table, const space_rules& rules)
   restore();
 }
 
-answer participant::apply(const prepare& asked, hlc_stamp stamp) {
+answer participant::apply(const prepare& asked, hlc_stamp stamp, const lock_fence* fence) {
   if (auto over = refusal_of_end(asked.terms.id))
     return *over;
   if (const auto* before = locks_.find(asked.terms.id))
@@ -180,6 +180,8 @@ answer participant::apply(const prepare& asked, hlc_stamp stamp) {
       holder && !mutated(mutant::ignore_locks))
     return locked_answer(holder);
   auto record = record_of(asked, stamp);
+  if (fence)
+    record.fence = storage::relied_fence{{fence->space, fence->key}, fence->token};
   part_draft draft{asked.part, table_, rules_, record};
   if (auto refused = asked.compares ? draft.fill_in_both() : draft.fill_in())
     return *refused;
@@ -234,6 +236,10 @@ answer participant::apply(const decide& asked, hlc_stamp stamp) {
   end({id.client, id.number, true, stamp, asked.terms.deadline, std::move(waiting),
        given.otherwise});
   return given;
+}
+
+void participant::refuse(const decide& asked, hlc_stamp stamp) {
+  end({asked.terms.id.client, asked.terms.id.number, false, stamp, asked.terms.deadline, {}});
 }
 
 /// `otherwise`: it is aborted.

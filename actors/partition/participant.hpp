@@ -47,12 +47,15 @@ public:
   /// Goes on from the records in `table`. It and `rules` outlive it.
   participant(storage::state& table, const space_rules& rules);
 
-  answer apply(const prepare& asked, hlc_stamp stamp);
+  /// `fence`: it comes under this one, which has been judged, and locks it; null: none.
+  answer apply(const prepare& asked, hlc_stamp stamp, const lock_fence* fence = nullptr);
   /// Of home. What it answers is to be remembered, unless `delay_of` has said to wait.
   answer apply(const decide& asked, hlc_stamp stamp);
   /// `owns(space, key)`: writes to what this partition has no more are dropped.
   template <class Owns>
   answer apply(const resolve& asked, hlc_stamp stamp, Owns owns);
+  /// Of home: what comes under that fence isn't decided, but over.
+  void refuse(const decide& asked, hlc_stamp stamp);
   answer apply(const push& asked, hlc_stamp stamp);
   answer apply(const forget& asked, hlc_stamp stamp);
 
@@ -63,6 +66,7 @@ public:
   std::optional<answer> delay_of(const decide& asked, hlc_stamp stamp) const;
 
   const lock_table& locks() const { return locks_; }
+  std::vector<storage::key_name> take_fences_left() { return locks_.take_fences_left(); }
   /// What its client can still be told of it; empty: it hasn't ended, as far as is known.
   std::optional<answer> answer_of_end(const operation_id& transaction) const;
   const storage::decision_record* ended(const operation_id& transaction) const;

@@ -68,9 +68,6 @@ void partition_machine::coordinate_waiting(const event& input, effects& out) {
 
 result<transaction_plan> partition_machine::plan_for(const operation& asked,
                                                      std::uint64_t wall_ms) const {
-  if (asked.fence) // its partitions don't look at it (P10)
-    return make_error(error_code::invalid,
-                      "fence: a transaction under a lock has keys of one partition only");
   const auto now = std::max(hlc_stamp::of(bounded_wall(wall_ms), 0), clock_.latest());
   if (asked.retry_until < now)
     return make_error(error_code::session_expired,

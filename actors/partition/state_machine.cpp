@@ -106,6 +106,7 @@ std::vector<answer> state_machine::apply(const entry_batch& batch) {
   check(batch.first_stamp > latest_, "A2: a stamp in the log does not rise");
   check(batch.operations.empty() || !std::holds_alternative<expire_claims>(batch.command),
         "L1: an expiry and operations share a stamp");
+  entry_version_ = batch.machine_version;
   apply_command(batch.command, batch.first_stamp);
   std::vector<answer> answers;
   answers.reserve(batch.operations.size());
@@ -237,10 +238,14 @@ answer state_machine::apply_write(const operation& asked, hlc_stamp stamp) {
         given = std::move(*delayed); // not remembered: it may come again
         break;
       }
-      if (auto refused = refusal_by_fence(asked, stamp))
+      if (auto refused = refusal_by_fence(asked, stamp)) {
         given = std::move(*refused);
-      else
+      } else if (auto delayed = delay_by_fence(asked)) {
+        given = std::move(*delayed);
+        break;
+      } else {
         given = apply_fresh(asked, stamp);
+      }
       if (given.code != error_code::overloaded) // that too may come again
         sessions_.remember(asked, {{}, {}, given.version, given.code, given.otherwise,
                                    given.steps, given.conflict});
@@ -284,7 +289,7 @@ std::optional<answer> state_machine::apply_between(const operation& asked, hlc_s
       return refused_answer(broken->code, std::move(broken->message));
     if (auto refused = refusal_without_findings(what->part, spaces_))
       return refused;
-    return participant_.apply(*what, stamp);
+    return apply_prepare(asked, *what, stamp);
   }
   if (const auto* what = std::get_if<resolve>(&asked.what))
     return participant_.apply(*what, stamp, [&](space_id space, const std::string& key) {
@@ -295,6 +300,22 @@ std::optional<answer> state_machine::apply_between(const operation& asked, hlc_s
   if (const auto* what = std::get_if<forget>(&asked.what))
     return participant_.apply(*what, stamp);
   return std::nullopt;
+}
+
+/// What has prepared, or ended, has passed the fence, and is told what it was told then. A
+/// program before this one judges no fence here, and what it has logged means that.
+answer state_machine::apply_prepare(const operation& asked, const prepare& what,
+                                    hlc_stamp stamp) {
+  const auto& id = what.terms.id;
+  const bool is_judged = asked.fence && entry_version_ > entry_batch::version_before_wide_fences
+                         && !mutated(mutant::prepare_unfenced);
+  if (!is_judged || participant_.ended(id) || participant_.locks().find(id))
+    return participant_.apply(what, stamp);
+  if (auto refused = refusal_by_fence(asked, stamp))
+    return *refused;
+  if (auto delayed = delay_by_fence(asked))
+    return *delayed;
+  return participant_.apply(what, stamp, asked.fence.get());
 }
 
 /// Home may have forgotten a decision that all others have, while its client still asks:
@@ -316,7 +337,7 @@ std::optional<answer> state_machine::delay_of(const operation& asked, hlc_stamp 
   if (const auto* what = std::get_if<decide>(&asked.what))
     return participant_.delay_of(*what, stamp);
   if (const auto* what = std::get_if<acquire_lock>(&asked.what))
-    return locks_.delay_of(*what, asked.id.client);
+    return delay_of(*what, asked.id.client, stamp);
   const auto& locks = participant_.locks();
   if (locks.is_empty() || mutated(mutant::ignore_locks))
     return std::nullopt;
@@ -330,6 +351,17 @@ std::optional<answer> state_machine::delay_of(const operation& asked, hlc_stamp 
     },
     asked.what);
   return holder ? std::optional{locked_answer(holder)} : std::nullopt;
+}
+
+/// A7: it would have the lock at once, or has it already.
+std::optional<answer> state_machine::delay_of(const acquire_lock& asked, client_id by,
+                                              hlc_stamp stamp) const {
+  const storage::key_name name{asked.space, asked.key};
+  const auto* lock = locks_.find(name);
+  if (!lock || lock->claims.front().claim == asked.claim)
+    if (const auto* holder = participant_.locks().relying_on(name, lock ? lock->token : stamp))
+      return locked_answer(holder);
+  return locks_.delay_of(asked, by);
 }
 
 answer state_machine::apply_fresh(const operation& asked, hlc_stamp stamp) {
@@ -403,8 +435,24 @@ answer state_machine::apply_what(const raise_fence&, hlc_stamp stamp) {
 std::optional<answer> state_machine::refusal_by_fence(const operation& asked, hlc_stamp stamp) {
   if (!asked.fence || limit_broken_by(asked))
     return std::nullopt; // what breaks a limit is refused for that
+  const auto* decided = std::get_if<decide>(&asked.what);
+  if (decided && participant_.ended(decided->terms.id))
+    return std::nullopt; // B1
   const auto& fence = *asked.fence;
-  return locks_.pass(fence, range_of(fence.space, fence.key) != nullptr, stamp);
+  auto refused = locks_.pass(fence, range_of(fence.space, fence.key) != nullptr, stamp);
+  if (refused && decided)
+    participant_.refuse(*decided, stamp);
+  return refused;
+}
+
+/// Its token is known from now on, so nothing prepares under an earlier one any more; but
+/// what has is waited for (A7).
+std::optional<answer> state_machine::delay_by_fence(const operation& asked) const {
+  if (!asked.fence)
+    return std::nullopt;
+  const auto& fence = *asked.fence;
+  const auto* holder = participant_.locks().relying_on({fence.space, fence.key}, fence.token);
+  return holder ? std::optional{locked_answer(holder)} : std::nullopt;
 }
 
 answer state_machine::apply_what(const transact& asked, hlc_stamp stamp) {
@@ -448,6 +496,13 @@ void state_machine::collect_leaving_space() {
     table_.erase(std::move(key));
   if (!more && !locks_.drop_space(space, keys_per_entry))
     leaving_.erase(space);
+}
+
+std::vector<lock_book::change> state_machine::take_lock_changes() {
+  auto changes = locks_.take_changes();
+  for (auto& lock : participant_.take_fences_left())
+    changes.push_back({std::move(lock), {}});
+  return changes;
 }
 
 // -- reading -----------------------------------------------------------------------
@@ -510,7 +565,13 @@ answer state_machine::read(const scan& asked) const {
 }
 
 answer state_machine::read(const keep_lock& asked) const {
-  return range_of(asked.space, asked.key) ? locks_.read(asked) : not_mine_answer();
+  if (!range_of(asked.space, asked.key))
+    return not_mine_answer();
+  auto given = locks_.read(asked);
+  if (given.code == error_code::ok
+      && participant_.locks().relying_on({asked.space, asked.key}, given.version))
+    return lock_book::waiting_answer(); // A7
+  return given;
 }
 
 answer state_machine::read(const read_lock& asked) const {

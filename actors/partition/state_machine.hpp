@@ -34,7 +34,9 @@ namespace present::partition {
 /// A6  What a transaction has locked is neither read nor written by others (P11):
 ///     whoever would is answered `transaction_conflict` with its holder, which isn't
 ///     remembered. Stale reads alone see what was there before.
-/// A7  What comes under a fence is applied only if that is still good then (P14).
+/// A7  What comes under a fence is applied only if that is still good then (P14). What has
+///     prepared under one is waited for (P10): who brings a later token is answered, and
+///     who has been granted the lock hears of it, when that is resolved.
 ///
 /// A8  What becomes of a write that knew something, or whose space has rules, is as
 ///     contested_write.hpp says; what waits for somebody is a record of its key's
@@ -74,7 +76,8 @@ public:
   /// Transactions over several partitions, and their locks.
   const participant& transactions() const { return participant_; }
   const lock_book& locks() const { return locks_; }
-  std::vector<lock_book::change> take_lock_changes() { return locks_.take_changes(); }
+  /// Also of locks on which nobody relies any more: who has one may begin (A7).
+  std::vector<lock_book::change> take_lock_changes();
   /// The root's; null in other partitions.
   const catalog* root_catalog() const { return catalog_ ? &*catalog_ : nullptr; }
   /// In order of (space, first).
@@ -109,10 +112,13 @@ private:
   answer apply_what(const release_lock& asked, hlc_stamp stamp) { return locks_.apply(asked, stamp); }
   answer apply_what(const raise_fence& asked, hlc_stamp stamp);
   std::optional<answer> refusal_by_fence(const operation& asked, hlc_stamp stamp);
+  std::optional<answer> delay_by_fence(const operation& asked) const;
+  answer apply_prepare(const operation& asked, const prepare& what, hlc_stamp stamp);
   answer apply_what(const settle_escalation& asked, hlc_stamp stamp);
   answer contest(space_id space, const condition& when, const contested_write& asked);
   answer carry_out(space_id space, std::string_view key, settled_write done);
   std::optional<answer> delay_of(const operation& asked, hlc_stamp stamp) const;
+  std::optional<answer> delay_of(const acquire_lock& asked, client_id by, hlc_stamp stamp) const;
   const storage::key_range* range_of(space_id space, std::string_view key) const;
   bool owns_all(space_id space, const std::string& first, const std::string& last) const;
   bool owns_all(const transact& asked) const;
@@ -135,6 +141,7 @@ private:
   storage::state& table_;
   std::unique_ptr<value_history> history_; ///< always there; the table knows where
   hlc_stamp latest_;
+  std::uint16_t entry_version_ = 0; ///< of the entry that is applied
   session_table sessions_;
   participant participant_;
   lock_book locks_;

@@ -18,6 +18,10 @@
 ///     others            resolve ─▶ applied or dropped; unlocked  (until each has it)
 ///     home              forget  ─▶ that one needs the decision no more
 ///     whoever waits     push    ─▶ home: decided, or aborted by this
+///
+/// Under a lock (operation::fence) each that prepares judges the fence, and home does so
+/// with its decision. What has prepared holds it shared (P10): whoever has the lock next
+/// begins when that is resolved, in each partition that knows the lock (P14).
 namespace present {
 
 /// Names a partition by a key that it has, so that a split orphans nothing (P9).

@@ -325,6 +325,7 @@ operation two_phase_machine::operation_of(const errand& what) const {
   operation asked;
   std::visit(overloaded{
                [&](const preparing& phase) {
+                 asked.fence = plan_.asked.fence; // P14: each judges it
                  for (std::size_t n = 0; n < phase.others.size(); ++n)
                    if (&phase.others[n].its == &what)
                      asked.what = prepare{terms_, plan_.others[n].what, plan_.compares};

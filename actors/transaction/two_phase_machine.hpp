@@ -39,6 +39,8 @@
 /// C6  Which branch of one that compares is taken, home says with its decision; all that
 ///     prepared are told the same. What they prepared depends on the operation alone, so
 ///     it doesn't matter which coordinator asked them (P7).
+/// C7  One under a lock takes its fence to all that prepare and to home, and if one of them
+///     refuses it, it is over: `fenced` (P14).
 namespace present::transaction {
 
 struct settings {

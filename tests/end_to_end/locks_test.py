@@ -1,6 +1,7 @@
 """Locks and elections as programs use them: commands that run while a lock is held,
 holders that stand still or die, leaders that die while a lock is held."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from program import Cluster, PROGRAM, environment, present, wait_until
 
 # Says what it was given, and waits until it may go on.
 SAY_AND_WAIT = 'echo "$PRESENT_LOCK" > "$0.held"; read line < "$0.go"; '
+PAIR = '"$1" txn -f "$0.txn" --fence "$PRESENT_LOCK" --data "$3" -o json'
 WRITE = '"$1" kv put accounts alice "$2" --fence "$PRESENT_LOCK" --data "$3" -o json'
 
 
@@ -171,6 +173,56 @@ class Locks(unittest.TestCase):
         self.assertEqual(self.run_locked("far", "--guard", "accounts/far", "--", "true").code, 0)
         late = self.cluster("kv", "put", "accounts", "far", "2", "--fence", token)
         self.assertEqual(late.problem()["code"], "fenced", late)
+
+    # -- transactions over several partitions -----------------------------------------------
+
+    def pair(self, value):
+        """A transaction that writes both ends of a space whose halves are two partitions'."""
+        return json.dumps({"then": [{"op": "put", "space": "pairs", "key": key, "value": value}
+                                    for key in ("a", "z")]})
+
+    def place_of_pair(self, tag, value):
+        place = os.path.join(self.cluster.data, tag)
+        with open(place + ".txn", "w", encoding="utf-8") as file:
+            file.write(self.pair(value))
+        return place
+
+    def values_of_pair(self):
+        return [self.cluster("kv", "get", "pairs", key).json()["value"] for key in ("a", "z")]
+
+    def test_a_transaction_over_two_partitions_of_a_holder_that_stood_still_is_refused(self):
+        """As above, but what it guards are keys of two partitions, neither of which need have
+        the lock."""
+        made = self.cluster("space", "create", "pairs", "--split-at", "m")
+        self.assertEqual(made.code, 0, made)
+        homes = {entry["partition"] for entry in
+                 self.cluster("space", "show", "pairs").json()}
+        self.assertEqual(len(homes), 2, "the keys are of two partitions")
+        guards = ("--guard", "pairs/a", "--guard", "pairs/z")
+        self.place_of_pair("late-pair", "late")
+        late, one = self.lock("both", "late-pair", SAY_AND_WAIT + PAIR + '; echo $? > "$0.done"',
+                              *guards)
+        token = self.held(one)
+        late.send_signal(signal.SIGSTOP)
+        next_place = self.place_of_pair("next-pair", "by the next")
+        written = self.run_locked("both", *guards, "--", "/bin/sh", "-c", PAIR, next_place,
+                                  PROGRAM, "next", self.cluster.data)
+        self.assertEqual(written.code, 0, written)
+        self.let_go_on(one)
+        self.assertEqual(wait_until(lambda: self.said(one + ".done"), "it has ended"), "4")
+        self.assertEqual(self.values_of_pair(), ["by the next"] * 2)
+        late.send_signal(signal.SIGCONT)
+        code, out, err = self.ended(late)
+        self.assertEqual(code, 4, (out, err))
+        self.assertIn("fenced", err)
+        again = self.cluster("txn", "-f", "-", "--fence", token, stdin=self.pair("late"))
+        self.assertEqual(again.code, 4, again)
+        self.assertEqual(again.problem()["code"], "fenced")
+        self.assertEqual(again.problem()["outcome"], "not_applied")
+        refused = Api(self.cluster)("POST", f"/v1/txn?fence={token}", self.pair("late"),
+                                    Content_Type="application/json")
+        self.assertEqual((refused.status, refused.json()["code"]), (409, "fenced"))
+        self.assertEqual(self.values_of_pair(), ["by the next"] * 2)
 
     def test_whoever_wakes_up_without_its_lock_stops_its_command(self):
         process, place = self.lock("slept", "slept", SAY_AND_WAIT)

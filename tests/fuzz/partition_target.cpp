@@ -67,6 +67,20 @@ request transactions() {
                       write(2, 2, resolve{terms.id, true, {9}, {2}})});
 }
 
+/// Something prepares under a lock, which goes to another meanwhile.
+request fences() {
+  transact part;
+  part.then = {put_step{{1}, "key", nullptr}};
+  const transaction_terms terms{{{3}, {1}}, {{1}, "home"}, {1}, at_ms(1'000)};
+  const auto under = [](operation asked, hlc_stamp token) {
+    asked.fence = std::make_shared<const lock_fence>(lock_fence{{2}, "lock", token});
+    return asked;
+  };
+  return *request_of({under(write(2, 1, prepare{terms, part}), {5}),
+                      under(write(2, 2, raise_fence{{1}, "key"}), {9}),
+                      write(2, 3, resolve{terms.id, true, {9}, terms.deadline})});
+}
+
 request of_the_root() {
   return *request_of({write(1, 1, create_space{"orders", 2, {}}),
                       write(1, 2, create_space{"split", 0, {"g", "p"}}),
@@ -98,7 +112,7 @@ present::partition::settings settings_of(bool root) {
 
 std::vector<std::string> present::fuzz::honest_inputs() {
   return {chosen(0, message(writes_and_reads())), chosen(1, message(of_the_root())),
-          chosen(0, message(transactions())),
+          chosen(0, message(transactions())), chosen(0, message(fences())),
           chosen(0, message(writes_and_reads()) + message(writes_and_reads())),
           chosen(1, message(of_the_root()) + message(writes_and_reads()))};
 }

@@ -68,6 +68,17 @@ crdt::or_map one_crdt_map() {
   return map;
 }
 
+prepared_record one_prepared() {
+  prepared_record what;
+  what.client = {7};
+  what.number = {1};
+  what.home = {{1}, "home"};
+  what.reads = {{{1}, "read"}};
+  what.writes = {{{{1}, "key"}, false, std::make_shared<const std::string>("v")}};
+  what.fence = relied_fence{{{2}, "lock"}, {5}};
+  return what;
+}
+
 partition_map_record one_map() {
   partition_map_record map;
   map.epoch = {4};
@@ -96,6 +107,7 @@ std::vector<std::string> present::fuzz::honest_inputs() {
     row_input(record_key::partition_map(), one_map()),
     row_input(record_key::session({77}), session),
     row_input(record_key::value({1}, "key"), value_record{{5}, false, value}),
+    row_input(record_key::prepared({7}, {1}), one_prepared()),
     row_input(record_key::value({1}, ""), value_record{{6}, true, nullptr}),
     row_input(record_key::value({1}, "k"), value_record{{5}, false, value, false, authorship{{4}, 2}}),
     row_input(record_key::escalation({1}, "k"),

@@ -94,6 +94,12 @@ std::shared_ptr<const other_branch> any_branch() {
     several(any_write), any_results()});
 }
 
+std::optional<relied_fence> any_fence() {
+  if (*rc::gen::arbitrary<bool>())
+    return std::nullopt;
+  return relied_fence{any_name(), any_stamp()};
+}
+
 lock_record any_lock() {
   lock_record what{any_stamp(), any_stamp(), several([] {
                      return lock_claim{any_id<claim_id>(), *rc::gen::arbitrary<std::uint32_t>(),
@@ -165,7 +171,7 @@ row any_row() {
       return {record_key::prepared(client, number),
               prepared_record{client, number, any_name(), any_stamp(), any_stamp(), any_stamp(),
                               several(any_name), several(any_range), several(any_write),
-                              any_results(), any_branch()}};
+                              any_results(), any_branch(), any_fence()}};
     }
     case 6: {
       const auto client = any_id<client_id>();

@@ -73,6 +73,7 @@ void fill(state_backend& disk, std::uint64_t index = 10) {
   prepared.client = {7};
   prepared.number = {1};
   prepared.reads = {{{1}, "key1"}};
+  prepared.fence = relied_fence{{{2}, "lock"}, {5}};
   changes[record_key::prepared({7}, {1})] = prepared;
   changes[record_key::decision({7}, {2})] = decision_record{{7}, {2}, true, {5}, {9}};
   changes[record_key::past_value({1}, "key1", {4})] = past_value_record{{{4}, false, nullptr}};

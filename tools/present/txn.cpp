@@ -1,3 +1,4 @@
+#include "actors/client/lock_names.hpp"
 #include "actors/http/transaction_body.hpp"
 #include "actors/http/transaction_reply.hpp"
 #include "tools/present/cluster_session.hpp"
@@ -38,7 +39,13 @@ void tell(const context& with, const json& said) {
   with.out.list({"step", "found", "value", "rows", "version"}, rows);
 }
 
-int run(const context& with, const std::string& file) {
+struct txn_arguments {
+  std::string file;
+  std::string fence;
+};
+
+int run(const context& with, const txn_arguments& given) {
+  const auto& file = given.file;
   const auto body = contents_of(file);
   if (!body)
     return with.out.fail(body.problem());
@@ -46,6 +53,12 @@ int run(const context& with, const std::string& file) {
   if (!asked) {
     asked.problem().message = file + ": " + asked.problem().message;
     return with.out.fail(asked.problem());
+  }
+  if (!given.fence.empty()) {
+    auto fence = client::parse_fence(given.fence);
+    if (!fence)
+      return with.out.fail(fence.problem());
+    asked->fence = std::move(*fence);
   }
   auto client = open_session(with.set, access::client);
   if (!client)
@@ -60,12 +73,15 @@ int run(const context& with, const std::string& file) {
 } // namespace
 
 void add_txn(program& present) {
-  auto file = std::make_shared<std::string>();
+  auto given = std::make_shared<txn_arguments>();
   auto& verb = *present.app.add_subcommand("txn", "Compare, then write or read, all at once");
   verb
-    .add_option("-f,--file", *file,
+    .add_option("-f,--file", given->file,
                 R"({"compare":[…],"then":[…],"else":[…]}, as POST /v1/txn; - reads it from stdin)")
     ->required();
+  verb.add_option("--fence", given->fence,
+                  "LOCK:TOKEN, of the lock under which this is done: refused (fenced) if one "
+                  "of its partitions knows a later holder");
   verb.footer(R"(
 Example: take 5 from one account for another, if the other is there.
 
@@ -78,7 +94,7 @@ A comparison has one of exists, version and value; with "is": equal (as without 
 not_equal, less or greater. Steps: get, scan, put, delete, add, min, max, append,
 insert, take_out.)");
   add_connection_flags(verb, present);
-  choose(verb, present, [file](const context& with) { return run(with, *file); });
+  choose(verb, present, [given](const context& with) { return run(with, *given); });
 }
 
 } // namespace present::tools

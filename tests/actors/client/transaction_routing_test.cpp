@@ -105,14 +105,37 @@ TEST_CASE("one that has read something before is told of a conflict at once") {
   CHECK(client.outcome_of(id).attempts == 1);
 }
 
+TEST_CASE("one under a lock goes to all of its partitions with its fence, and isn't tried again") {
+  client_under_test client;
+  transact_call call;
+  SUBCASE("that writes") { call = writing({"a", "z"}); }
+  SUBCASE("or looks whether what it read is still so") { call = having_read({"a", "z"}); }
+  call.fence = fence_name{"things", "lock", {9}};
+  const auto id = client.call(call);
+  client.give_map(cut_map());
+  const auto sent = client.take();
+  CHECK(client.sent.empty());
+  REQUIRE(sent.what.fence);
+  CHECK(*sent.what.fence == lock_fence{{1}, "lock", {9}});
+  CHECK_FALSE(sent.what.is_read());
+  CHECK(what_of(sent).then.size() + what_of(sent).seen.size() == 2);
+  client.refuse(sent, error_code::fenced);
+  CHECK(client.outcome_of(id).problem.code == error_code::fenced);
+  CHECK(client.outcome_of(id).problem.known == outcome::not_applied);
+  CHECK(client.outcome_of(id).attempts == 1);
+}
+
 TEST_CASE("what a coordinator asks is asked of whoever has the key, and told as it is") {
   client_under_test client;
-  const auto asked = std::make_shared<const operation>(operation{{}, {}, {}, 0, push{{{4}, {5}}, {{1}, "n"}, {9}}});
+  const auto fence = std::make_shared<const lock_fence>(lock_fence{{1}, "lock", {9}});
+  const auto asked = std::make_shared<const operation>(
+    operation{{}, {}, {}, 0, push{{{4}, {5}}, {{1}, "n"}, {9}}, fence});
   const auto id = client.call(part_call{{{1}, "n"}, asked});
   client.give_map(cut_map());
   const auto sent = client.take();
   CHECK(sent.partition == partition_id{2});
   CHECK(std::holds_alternative<push>(sent.what.what));
+  CHECK(sent.what.fence == fence);
   answer locked;
   locked.code = error_code::transaction_conflict;
   locked.known = outcome::not_applied;

@@ -6,7 +6,7 @@ namespace present::partition {
 namespace {
 
 /// Of a replica's defects, those that a directed test shows.
-constexpr std::array<std::pair<std::string_view, mutant>, 39> known{{
+constexpr std::array<std::pair<std::string_view, mutant>, 41> known{{
     {"forget_collection", mutant::forget_collection},
     {"lead_before_own_entry", mutant::lead_before_own_entry},
     {"stamp_without_median", mutant::stamp_without_median},
@@ -39,6 +39,8 @@ constexpr std::array<std::pair<std::string_view, mutant>, 39> known{{
     {"forget_departures", mutant::forget_departures},
     {"tell_with_learners", mutant::tell_with_learners},
     {"ignore_fencing_token", mutant::ignore_fencing_token},
+    {"forget_fence_locks", mutant::forget_fence_locks},
+    {"prepare_unfenced", mutant::prepare_unfenced},
     {"grant_held_locks", mutant::grant_held_locks},
     {"serve_last_first", mutant::serve_last_first},
     {"repeat_tokens", mutant::repeat_tokens},

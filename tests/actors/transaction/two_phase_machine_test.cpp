@@ -1,5 +1,5 @@
 #include "actors/transaction/two_phase_machine.hpp"
-#include "tests/actors/partition/transactions.hpp"
+#include "tests/actors/partition/locking.hpp"
 
 #include <doctest/doctest.h>
 
@@ -185,6 +185,37 @@ TEST_CASE("one that can't prepare ends it, by home's word (P8)") {
   CHECK_FALSE(std::get<resolve>(other.what.what).committed);
   c.say(other, {});
   CHECK(c.ends == 1);
+}
+
+TEST_CASE("one under a lock takes its fence to all, and is over where that is refused (P14)") {
+  begun what;
+  what.asked = under(write(7, 1, transact{}), {9});
+  what.terms = terms();
+  what.others = {{left, doing({put_in("left", "l")})}, {right, doing({put_in("right", "r")})}};
+  coordinator_under_test c;
+  c.hear(what);
+  const auto first = c.take_a<prepare>(left);
+  const auto second = c.take_a<prepare>(right);
+  for (const auto* asked : {&first, &second}) {
+    REQUIRE(asked->what.fence);
+    CHECK(*asked->what.fence == *what.asked.fence);
+  }
+  c.say(first, {10});
+  SUBCASE("by one that is to prepare") { c.refuse(second, error_code::fenced); }
+  SUBCASE("or by home") {
+    c.say(second, {12});
+    const auto decides = c.take_a<decide>(home);
+    REQUIRE(decides.what.fence);
+    c.refuse(decides, error_code::fenced);
+  }
+  CHECK(c.told.empty());
+  c.say_pushed(c.take_a<push>(home), true);
+  REQUIRE(c.told.size() == 1);
+  CHECK(c.told[0].code == error_code::fenced);
+  CHECK(c.told[0].known == outcome::not_applied);
+  const auto told = c.take_a<resolve>(left);
+  CHECK_FALSE(std::get<resolve>(told.what.what).committed);
+  CHECK_FALSE(told.what.fence); // whoever it is under, it has to end
 }
 
 TEST_CASE("who gives up hears from home that it was committed after all (P7, P8)") {

@@ -183,6 +183,120 @@ void two_phase_world::begin_claim(const std::string& compared, const std::string
   open_transfer(std::move(what), {id, {}, compared, claimed, std::nullopt});
 }
 
+// -- holders of the lock -------------------------------------------------------------------
+
+namespace {
+
+const std::string lock_key = "b-lock";
+
+} // namespace
+
+/// The one before gives the lock back, or its lease is over, whatever of it is under way.
+void two_phase_world::begin_next_turn() {
+  auto& home = partition_of(lock_key);
+  const auto next = claim_id{turns_.size() + 1};
+  const auto ask = [&](auto what) {
+    return apply(home, write(1, 100 + ++last_number_, std::move(what), 0,
+                             hlc_stamp::of(now_ms_ + 60'000, 0)), {});
+  };
+  const bool queues = chance(50);
+  if (queues)
+    ask(acquire_lock{things, lock_key, next, 1'000, true, "", nullptr});
+  if (!turns_.empty() && chance(50)) {
+    ask(release_lock{things, lock_key, turns_.back().claim});
+  } else if (!turns_.empty()) {
+    home.latest = hlc_stamp{std::max(clock_of(home).value, home.latest.value + 1)};
+    home.machine->apply(batch_at(home.latest, {}, expire_claims{{{{things, lock_key}, turns_.back().claim}}}));
+  }
+  turns_.push_back({next, {}, {}, false, {}});
+}
+
+/// True if all partitions know the token of the last turn.
+bool two_phase_world::raise_everywhere() {
+  auto& mine = turns_.back();
+  for (auto& p : partitions_) {
+    if (mine.told.contains(p.first))
+      continue;
+    auto asked = write(1, 100 + ++last_number_, raise_fence{things, p.first + "a"}, 0,
+                       hlc_stamp::of(now_ms_ + 60'000, 0));
+    asked.fence = std::make_shared<const lock_fence>(lock_fence{things, lock_key, mine.token});
+    const auto said = apply(p, std::move(asked), mine.token);
+    fences_met += said.holder != nullptr;
+    if (said.code == error_code::ok)
+      mine.told.insert(p.first);
+  }
+  return mine.told.size() == partitions_.size();
+}
+
+void two_phase_world::go_on_with_turn() {
+  if (turns_.empty() || (turns_.back().has_begun && chance(3)))
+    begin_next_turn();
+  auto& mine = turns_.back();
+  if (mine.has_begun)
+    return;
+  if (mine.token.value == 0) {
+    const auto said = apply(partition_of(lock_key),
+                            write(1, 100 + ++last_number_,
+                                  acquire_lock{things, lock_key, mine.claim, 1'000, true, "", nullptr},
+                                  0, hlc_stamp::of(now_ms_ + 60'000, 0)),
+                            {});
+    fences_met += said.holder != nullptr;
+    if (said.code != error_code::ok || said.otherwise)
+      return;
+    mine.token = said.version;
+  }
+  if (!raise_everywhere())
+    return;
+  mine.has_begun = true;
+  ++turns;
+  for (const auto& [letter, tokens] : guarded_lists())
+    mine.there[letter] = tokens.size();
+}
+
+/// Of the present holder, or of one before, who hasn't noticed.
+void two_phase_world::begin_guarded() {
+  std::vector<const turn*> held;
+  for (const auto& each : turns_)
+    if (each.token.value != 0)
+      held.push_back(&each);
+  if (held.empty())
+    return;
+  const auto& mine = *held[held.size() - 1 - std::min<std::size_t>(draw(3), held.size() - 1)];
+  const operation_id id{{100 + draw(3)}, {++last_number_}};
+  client_record record{id, {}, {}, {}, std::nullopt, true};
+  std::vector<std::size_t> order{0, 1, 2};
+  std::swap(order[0], order[draw(3)]);
+  std::swap(order[1], order[1 + draw(2)]);
+  order.resize(2 + draw(2));
+  begun what;
+  for (std::size_t n = 0; n < order.size(); ++n) {
+    const auto letter = std::string(1, static_cast<char>('a' + order[n]));
+    record.accounts.push_back(letter + "0");
+    auto part = doing({append_in(letter + "-log", text_of(id)),
+                       append_in(letter + "-guarded", std::to_string(mine.token.value))});
+    if (n == 0)
+      what.home_part = std::move(part);
+    else
+      what.others.push_back({{things, record.accounts[n]}, std::move(part)});
+  }
+  what.asked = write(id.client.value, id.number.value, transact{}, 0,
+                     hlc_stamp::of(now_ms_ + 60'000, 0));
+  what.asked.fence
+    = std::make_shared<const lock_fence>(lock_fence{things, lock_key, mine.token});
+  what.terms = {id, {things, record.accounts[0]}, hlc_stamp::of(now_ms_, 0),
+                hlc_stamp::of(now_ms_ + transaction_ms, 0)};
+  open_transfer(std::move(what), std::move(record));
+}
+
+std::map<std::string, std::vector<std::string>> two_phase_world::guarded_lists() const {
+  std::map<std::string, std::vector<std::string>> all;
+  for (std::size_t n = 0; n < partitions_.size(); ++n) {
+    const auto letter = std::string(1, static_cast<char>('a' + n));
+    all[letter] = list_of(partitions_[n].machine->read(get{things, letter + "-guarded", true}).value);
+  }
+  return all;
+}
+
 void two_phase_world::start_coordinator(transfer& of) {
   ++of.tries;
   const auto number = spawn(of.what.terms.id, of.record);
@@ -359,6 +473,9 @@ void two_phase_world::run(int transfers) {
     }
     if (open_.size() < 4 && chance(6))
       begin_claims();
+    go_on_with_turn();
+    if (open_.size() < 4 && chance(15))
+      begin_guarded();
     if (chance(30))
       audit();
   }
@@ -384,6 +501,8 @@ void two_phase_world::run(int transfers) {
       ++unknown;
     else
       ++(each.told->code == error_code::ok ? committed : aborted);
+    guarded += each.told && each.told->code == error_code::ok && each.is_guarded;
+    fenced += each.told && each.told->code == error_code::fenced;
     claims += each.told && each.told->code == error_code::ok && !each.claimed.empty();
     others_taken += each.told && each.told->code == error_code::ok && each.told->otherwise;
   }
@@ -456,6 +575,19 @@ std::string two_phase_world::both_claimed() const {
   return {};
 }
 
+/// P10, P14: from when a holder of the lock began on, only what comes under its token or a
+/// later one.
+std::string two_phase_world::overtaken() const {
+  const auto lists = guarded_lists();
+  for (const auto& mine : turns_)
+    for (const auto& [letter, count] : mine.there)
+      for (std::size_t place = count; place < lists.at(letter).size(); ++place)
+        if (std::stoull(lists.at(letter)[place]) < mine.token.value)
+          return "something under the token " + lists.at(letter)[place] + " came after "
+                 + std::to_string(mine.token.value) + " had begun";
+  return {};
+}
+
 /// Whoever is in two logs is before the same others in both: the order is one.
 std::string two_phase_world::crossed() const {
   std::vector<std::map<std::string, std::size_t>> places;
@@ -495,7 +627,7 @@ std::string two_phase_world::left_over() const {
 }
 
 std::string two_phase_world::violation() const {
-  for (auto found : {torn(), wrong_sum(), crossed(), both_claimed(), left_over()})
+  for (auto found : {torn(), wrong_sum(), crossed(), both_claimed(), overtaken(), left_over()})
     if (!found.empty())
       return found;
   return {};

@@ -15,7 +15,8 @@
 /// Several partitions' state machines, coordinators and clients in one thread, by one
 /// seed: mail is delayed, put out of order, lost and delivered twice; coordinators die
 /// after any of their effects and partitions are built again from their disks; whoever
-/// leads finds what was left and drives it on.
+/// leads finds what was left and drives it on. A lock goes from hand to hand meanwhile:
+/// its holders, and those who think that they are, write under it in several partitions.
 namespace present::transaction::test {
 
 using partition::test::things;
@@ -39,6 +40,7 @@ struct client_record {
   std::string compared; ///< of a claim: it is another's unless that is there
   std::string claimed;
   std::optional<answer> told;
+  bool is_guarded = false; ///< under a lock
 };
 
 class two_phase_world {
@@ -53,6 +55,7 @@ public:
   std::string wrong_sum() const;  ///< also as audits saw it
   std::string crossed() const;    ///< two transactions in two orders
   std::string both_claimed() const; ///< each found what the other wrote absent
+  std::string overtaken() const;  ///< something of an earlier holder after a later one began
   std::string left_over() const;  ///< locks, ends and coordinators
   std::string violation() const;
 
@@ -66,6 +69,10 @@ public:
   int audits = 0;
   int others_taken = 0; ///< committed, by their second branch
   int claims = 0;       ///< committed, of those that claim
+  int turns = 0;        ///< holders of the lock that have begun
+  int guarded = 0;      ///< committed, under a lock
+  int fenced = 0;       ///< refused for that
+  int fences_met = 0;   ///< who has the lock next had to wait for what had prepared
 
 private:
   struct coordinator {
@@ -111,10 +118,26 @@ private:
   void audit();
   std::optional<std::int64_t> read(const std::string& key, hlc_stamp& version);
 
+  // holders of the lock
+  void go_on_with_turn();
+  void begin_next_turn();
+  bool raise_everywhere();
+  void begin_guarded();
+  std::map<std::string, std::vector<std::string>> guarded_lists() const;
+
   // coordinators
   std::uint64_t spawn(operation_id of, std::size_t client);
   void hear(std::uint64_t number, event_kind what);
   bool is_driven(const operation_id& id) const;
+
+  /// One holder of the lock. It begins when its token is known everywhere (P14).
+  struct turn {
+    claim_id claim;
+    hlc_stamp token;                 ///< 0: it is another's still
+    std::set<std::string> told;      ///< partitions that know the token, by their first keys
+    bool has_begun = false;
+    std::map<std::string, std::size_t> there; ///< how much was in the guarded lists then
+  };
 
   std::uint64_t chance_;
   std::uint64_t now_ms_ = partition::test::first_wall_ms;
@@ -127,6 +150,7 @@ private:
   std::map<std::size_t, transfer> open_; ///< by record
   std::uint64_t last_number_ = 0;
   std::string wrong_audit_;
+  std::vector<turn> turns_;
 };
 
 } // namespace present::transaction::test

@@ -18,9 +18,9 @@ std::string violation_of(std::uint64_t seed, two_phase_world& world) {
 
 } // namespace
 
-TEST_CASE("transactions over several partitions are whole, whatever dies on the way (P6-P11, P22)") {
+TEST_CASE("transactions over several partitions are whole, whatever dies on the way (P6-P11, P14, P22)") {
   int committed = 0, aborted = 0, crashes = 0, restarts = 0, waits = 0, pushes = 0, audits = 0,
-      others_taken = 0, claims = 0;
+      others_taken = 0, claims = 0, turns = 0, guarded = 0, fenced = 0, fences_met = 0;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     two_phase_world world{seed};
     REQUIRE(violation_of(seed, world) == "");
@@ -34,11 +34,16 @@ TEST_CASE("transactions over several partitions are whole, whatever dies on the 
     audits += world.audits;
     others_taken += world.others_taken;
     claims += world.claims;
+    turns += world.turns;
+    guarded += world.guarded;
+    fenced += world.fenced;
+    fences_met += world.fences_met;
   }
   // A run that did none of these would have shown nothing.
   MESSAGE("committed ", committed, ", aborted ", aborted, ", crashes ", crashes, ", restarts ",
           restarts, ", met locks ", waits, ", pushes ", pushes, ", audits ", audits, ", second branches ",
-          others_taken, ", claims ", claims);
+          others_taken, ", claims ", claims, ", holders of the lock ", turns, ", under it ", guarded,
+          ", fenced ", fenced, ", met fences ", fences_met);
   CHECK(committed > static_cast<int>(3 * seeds));
   CHECK(aborted > static_cast<int>(seeds));
   CHECK(crashes > static_cast<int>(seeds));
@@ -48,6 +53,10 @@ TEST_CASE("transactions over several partitions are whole, whatever dies on the 
   CHECK(audits > static_cast<int>(3 * seeds));
   CHECK(others_taken > static_cast<int>(seeds));
   CHECK(claims > static_cast<int>(seeds));
+  CHECK(turns > static_cast<int>(seeds));
+  CHECK(guarded > static_cast<int>(seeds));
+  CHECK(fenced > static_cast<int>(seeds));
+  CHECK(fences_met > static_cast<int>(seeds) / 2);
 }
 
 TEST_CASE("the same seed runs the same way") {

@@ -39,6 +39,14 @@ private:
       group_->put(line.at(1), line.at(2));
     else if (verb == "get")
       group_->get(line.at(1));
+    else if (verb == "acquire")
+      group_->acquire(line.at(1), line.at(2));
+    else if (verb == "release")
+      group_->release(line.at(1), line.at(2));
+    else if (verb == "keep")
+      group_->keep(line.at(1), line.at(2));
+    else if (verb == "raise")
+      group_->raise(line.at(1), line.at(2));
     else if (verb == "again")
       group_->again(line.at(1));
     else if (verb == "begin")

@@ -22,6 +22,17 @@ bytes_ptr bytes(const std::string& text) {
   return std::make_shared<const std::string>(text);
 }
 
+claim_id claim_of(const std::string& holder) {
+  return {static_cast<std::uint64_t>(holder.at(0))};
+}
+
+/// "c1:7"
+std::shared_ptr<const lock_fence> fence_of(const std::string& text) {
+  const auto sign = text.find(':');
+  return std::make_shared<const lock_fence>(
+    lock_fence{things, text.substr(0, sign), {std::stoull(text.substr(sign + 1))}});
+}
+
 const char* word_of(const operation& what) {
   return std::visit(overloaded{
                       [](const prepare&) { return "prepare"; },
@@ -124,12 +135,40 @@ answer transaction_group::apply(std::uint32_t to, const operation& what) {
 
 // -- clients -----------------------------------------------------------------------------
 
-void transaction_group::put(const std::string& key, const std::string& value) {
+template <class What>
+operation transaction_group::of_stranger(What what) const {
   operation asked;
   asked.id = {{99}, {stamp_ + 1}};
   asked.retry_until = deadline;
-  asked.what = present::put{things, key, bytes(value), always{}};
+  asked.what = std::move(what);
+  return asked;
+}
+
+void transaction_group::put(const std::string& key, const std::string& value) {
+  say(describe(apply(number_of(key), of_stranger(present::put{things, key, bytes(value), always{}}))));
+}
+
+void transaction_group::acquire(const std::string& lock, const std::string& by) {
+  const acquire_lock asked{things, lock, claim_of(by), 1'000, true, by, nullptr};
+  say(describe_turn(apply(number_of(lock), of_stranger(asked))));
+}
+
+void transaction_group::release(const std::string& lock, const std::string& by) {
+  say(describe(apply(number_of(lock), of_stranger(release_lock{things, lock, claim_of(by)}))));
+}
+
+void transaction_group::keep(const std::string& lock, const std::string& by) {
+  say(describe_turn(at(number_of(lock)).machine->read(keep_lock{things, lock, claim_of(by), 0})));
+}
+
+void transaction_group::raise(const std::string& fence, const std::string& key) {
+  auto asked = of_stranger(raise_fence{things, key});
+  asked.fence = fence_of(fence);
   say(describe(apply(number_of(key), asked)));
+}
+
+std::string transaction_group::describe_turn(const answer& said) const {
+  return said.code == error_code::ok && said.otherwise ? "waits" : describe(said);
 }
 
 void transaction_group::get(const std::string& key) {
@@ -149,13 +188,15 @@ void transaction_group::begin(const std::string& name, std::uint64_t start,
       branch = &whole.otherwise;
       continue;
     }
-    const auto sign = step.find_first_of("=!?");
+    const auto sign = step.find_first_of("=!?:");
     const auto key = step.substr(0, sign);
     const auto kind = sign == std::string::npos ? ' ' : step[sign];
     if (kind == ' ')
       branch->push_back(get_step{things, key});
     else if (kind == '=')
       branch->push_back(put_step{things, key, bytes(step.substr(sign + 1))});
+    else if (kind == ':')
+      made.asked.fence = fence_of(step);
     else if (kind == '?')
       whole.compare.push_back({things, key, relation::equal, step.substr(sign + 1)});
     else

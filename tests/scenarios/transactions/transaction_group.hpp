@@ -23,8 +23,15 @@ public:
   void put(const std::string& key, const std::string& value);
   void get(const std::string& key);
   /// A client asks home for `name`: "a1=5" puts, "a1" reads, "a1!" has been read before,
-  /// "a1?5" is compared; what comes behind "else" is done if that fails.
+  /// "a1?5" is compared; what comes behind "else" is done if that fails; "c1:7" is the lock
+  /// c1 and its token, under which it is done.
   void begin(const std::string& name, std::uint64_t start, const std::vector<std::string>& steps);
+  /// Somebody asks for a lock, gives it back, or looks whether it has it; and tells the
+  /// partition that has `key` its token.
+  void acquire(const std::string& lock, const std::string& by);
+  void release(const std::string& lock, const std::string& by);
+  void keep(const std::string& lock, const std::string& by);
+  void raise(const std::string& fence, const std::string& key);
   /// Its client asks again, under the same name.
   void again(const std::string& name);
 
@@ -73,6 +80,8 @@ private:
   cluster_map map() const;
   void open(partition& p);
   answer apply(std::uint32_t to, const operation& what);
+  template <class What>
+  operation of_stranger(What what) const;
   void ask_home(const std::string& name);
   void hear(std::uint32_t number, transaction::coordinator_event_kind what);
   void note(std::uint32_t from, transaction::ask_home& what);
@@ -82,6 +91,7 @@ private:
   void say(const std::string& line) { output_ += "    " + line + '\n'; }
   std::string describe(const question& one) const;
   std::string describe(const answer& said, bool is_push = false) const;
+  std::string describe_turn(const answer& said) const;
   std::string name_of(const operation_id& id) const;
 
   std::vector<std::unique_ptr<partition>> partitions_;
