@@ -41,7 +41,7 @@ std::string joined(const std::vector<std::string>& segments) {
 /// What the write's author knew and held, as the query has it; empty where it says nothing.
 std::string knowledge_in(const network::http_target& target) {
   std::string knows;
-  for (const auto* name : {"base", "at", "origin", "after", "schema", "fence"})
+  for (const auto* name : {"base", "at", "origin", "after", "schema", "fence", "write", "decision"})
     if (const auto value = target.value_of(name))
       knows += std::string{name} + '=' + std::to_string(value->size()) + ':'
                + std::string{*value} + ' ';

@@ -253,6 +253,37 @@ result<plan> drop_space(understanding& u) {
   return u.finish(say_written{});
 }
 
+// -- conflicts -----------------------------------------------------------------------
+
+result<plan> list_conflicts(understanding& u) {
+  say_waiting page;
+  page.space = u.segment(2);
+  const auto after = u.query().text("after");
+  page.limit = u.query().number("limit", 1, bounds::max_scan_page, true)
+                 .value_or(bounds::max_scan_page);
+  client::scan_call asked{page.space, after ? next_key(*after) : std::string{}, "",
+                          static_cast<std::uint32_t>(page.limit)};
+  asked.escalated = true;
+  u.ask(std::move(asked));
+  return u.finish(std::move(page));
+}
+
+result<plan> decide_conflict(understanding& u) {
+  const auto write = u.query().number("write", 1, std::numeric_limits<std::uint64_t>::max());
+  const auto decision = u.query().text("decision").value_or("");
+  if (!write)
+    u.query().complain(make_error(error_code::invalid,
+                                  "query: write: which one, as GET /v1/conflicts has it"));
+  if (decision != "accept" && decision != "drop")
+    u.query().complain(make_error(error_code::invalid, "query: decision: accept or drop"));
+  if (!u.asked().body.empty())
+    u.query().complain(make_error(error_code::invalid, "a body: there is nothing to say in it"));
+  u.take_write_name();
+  u.ask(client::settle_call{u.segment(2), u.key_from(3), {write.value_or(0)},
+                            decision == "accept"});
+  return u.finish(say_settled{});
+}
+
 // -- locks ---------------------------------------------------------------------------
 
 result<plan> read_lock(understanding& u) {
@@ -310,6 +341,10 @@ result<plan> understand(action what, http_request asked) {
       return run_batch(u);
     case action::run_transaction:
       return run_transaction(u);
+    case action::list_conflicts:
+      return list_conflicts(u);
+    case action::decide_conflict:
+      return decide_conflict(u);
     case action::make_space:
       return make_space(u);
     case action::drop_space:

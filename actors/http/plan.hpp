@@ -49,8 +49,15 @@ struct say_claim {
   std::string name;
   std::string claim;
 };
+/// A page of the writes that wait for somebody to decide.
+struct say_waiting {
+  std::string space;
+  std::uint64_t limit = 0;
+};
+/// What was decided of one of them.
+struct say_settled {};
 using manner = std::variant<say_value, say_written, say_page, say_batch, say_transaction, say_made_space,
-                            say_spaces, say_space, say_lock, say_claim>;
+                            say_spaces, say_space, say_lock, say_claim, say_waiting, say_settled>;
 
 /// A request, understood: what to ask the cluster, and how to say what it answered.
 struct plan {

@@ -1,5 +1,6 @@
 #include "actors/client/lock_names.hpp"
 #include "actors/client/record_lines.hpp"
+#include "actors/http/conflict_reply.hpp"
 #include "actors/http/json_reply.hpp"
 #include "actors/http/plan.hpp"
 #include "actors/http/transaction_reply.hpp"
@@ -29,8 +30,23 @@ bool is_name_taken(const plan& made, const outcome_of_call& how) {
   return made.ask.name && how.problem.code == error_code::invalid && how.given.repeated;
 }
 
+/// Where there was none: nothing.
+void put_conflict(json& answer, const std::optional<conflict::note>& met) {
+  if (met)
+    answer["conflict"] = {{"type", to_string(met->because)}, {"outcome", to_string(met->then)}};
+}
+
+/// As every interface has it, and what the write met.
+json problem_json(const outcome_of_call& how) {
+  auto body = error_body(how.problem);
+  put_conflict(body, how.given.conflict);
+  return body;
+}
+
 http_reply refusal(const plan& made, const outcome_of_call& how, bool has_condition) {
   auto reply = network::error_reply(how.problem);
+  if (how.given.conflict)
+    reply.body = json_reply(problem_json(how)).body;
   if (has_condition && how.problem.code == error_code::version_conflict)
     reply.status = precondition_failed;
   if (is_name_taken(made, how))
@@ -86,12 +102,6 @@ http_reply say(const plan&, const say_value& wanted, const outcome_of_call& how)
     reply.body = *how.given.value;
   }
   return reply;
-}
-
-/// Where there was none: nothing.
-void put_conflict(json& answer, const std::optional<conflict::note>& met) {
-  if (met)
-    answer["conflict"] = {{"type", to_string(met->because)}, {"outcome", to_string(met->then)}};
 }
 
 http_reply say(const plan& made, const say_written&, const outcome_of_call& how) {
@@ -211,9 +221,27 @@ http_reply say(const plan&, const say_claim& wanted, const outcome_of_call& how)
   return json_reply(body, how.given.otherwise ? accepted : 200);
 }
 
+http_reply say(const plan&, const say_waiting& page, const outcome_of_call& how) {
+  json rows = json::array();
+  for (const auto& row : how.given.escalated)
+    for (const auto& one : row.writes)
+      rows.push_back(waiting_json(row.key, one));
+  json body{{"rows", std::move(rows)}, {"more", how.given.more}};
+  if (how.given.more && !how.given.escalated.empty())
+    body["next"] = "/v1/conflicts/" + percent_encoded(page.space) + "?after="
+                   + percent_encoded(how.given.escalated.back().key)
+                   + "&limit=" + std::to_string(page.limit);
+  return json_reply(body);
+}
+
+http_reply say(const plan& made, const say_settled&, const outcome_of_call& how) {
+  const auto& asked = std::get<client::settle_call>(made.ask.calls.front());
+  return json_reply(settled_json(asked.key, asked.write, asked.accept, how.given.version));
+}
+
 json answer_json(const client::call_kind& asked, const outcome_of_call& how) {
   if (how.problem.code != error_code::ok)
-    return {{"error", error_body(how.problem)}};
+    return {{"error", problem_json(how)}};
   json answer{{"version", how.given.version.value}};
   put_conflict(answer, how.given.conflict);
   if (!std::holds_alternative<client::get_call>(asked))

@@ -17,6 +17,8 @@ enum class action : std::uint8_t {
   list_keys,
   run_batch,
   run_transaction,
+  list_conflicts,
+  decide_conflict,
   list_spaces,
   show_space,
   make_space,

@@ -190,6 +190,38 @@ class Description(unittest.TestCase):
         run({"then": [{**put, "key": "k" * 401}]})
         self.ask("POST", "/v1/txn", "{}")
 
+    def exercise_conflicts(self):
+        self.ask("PUT", "/v1/spaces/asks", json.dumps({"conflict": "escalate:on-call"}),
+                 role="admin", **JSON)
+        value, path = "/v1/kv/asks/k", "/v1/conflicts/asks"
+        self.ask("PUT", value, "v")
+        for written in ("w", b"\xff"):
+            met = self.ask("PUT", value + "?base=0", written)
+            self.assertEqual((met.status, met.json()["conflict"]),
+                             (409, {"type": "write-write", "outcome": "escalate"}))
+        self.ask("DELETE", value + "?base=0")
+        page = self.ask("GET", path + "?limit=1").json()
+        self.assertFalse(page["more"])
+        self.assertEqual([row.get("value") for row in page["rows"]], ["w", "/w==", None])
+        self.assertEqual(page["rows"][0]["path"], "on-call")
+        writes = [row["write"] for row in page["rows"]]
+        for _ in range(2):
+            self.ask("POST", f"{path}/k?write={writes[0]}&decision=accept", role="admin",
+                     Idempotency_Key="decided")
+        self.assertEqual(self.ask("GET", value).body, b"w")
+        self.ask("POST", f"{path}/k?write={writes[1]}&decision=drop", role="admin",
+                 Idempotency_Key="decided")
+        self.ask("POST", f"{path}/k?write={writes[1]}&decision=drop", role="admin")
+        gone = self.ask("POST", f"{path}/k?write={writes[1]}&decision=accept", role="admin")
+        self.assertEqual(gone.status, 404)
+        self.ask("POST", f"{path}/k?write={writes[2]}", role="admin")
+        self.ask("POST", f"{path}/k?write={writes[2]}&decision=drop")
+        self.ask("POST", f"{path}/{'k' * 401}?write=1&decision=drop", role="admin")
+        self.ask("GET", path + "?nonsense")
+        self.ask("GET", path + "?limit=1001")
+        self.ask("GET", path, role=self.node)
+        self.ask("GET", "/v1/conflicts/nowhere")
+
     def exercise_locks(self):
         path = "/v1/locks/described"
         for method, status in (("GET", 200), ("PUT", 200), ("POST", 409), ("DELETE", 404)):
@@ -266,6 +298,7 @@ class Description(unittest.TestCase):
         self.exercise_lists_and_batches()
         self.exercise_watches_and_the_past()
         self.exercise_transactions()
+        self.exercise_conflicts()
         self.exercise_locks()
         self.exercise_spaces()
         self.exercise_the_cluster()

@@ -1,5 +1,5 @@
 #include "actors/client/key_range.hpp"
-#include "actors/client/record_lines.hpp"
+#include "actors/http/conflict_reply.hpp"
 #include "tools/present/cluster_session.hpp"
 #include "tools/present/program.hpp"
 
@@ -20,20 +20,6 @@ struct conflict_arguments {
   bool drop = false;
 };
 
-json row_of(const std::string& key, const storage::escalated_write& what) {
-  json row;
-  client::put_bytes(row, "key", key);
-  row["write"] = what.stamp.value;
-  row["path"] = what.path;
-  row["reason"] = what.reason;
-  row["current"] = what.current.value;
-  if (what.tombstone)
-    row["removes"] = true;
-  else
-    client::put_bytes(row, "value", what.bytes ? std::string_view{*what.bytes} : "");
-  return row;
-}
-
 int list(const context& with, const conflict_arguments& given) {
   auto client = open_session(with.set, access::client);
   if (!client)
@@ -46,7 +32,7 @@ int list(const context& with, const conflict_arguments& given) {
       return with.out.fail(found.problem());
     for (const auto& row : found->rows)
       for (const auto& one : row.writes)
-        rows.push_back(row_of(row.key, one));
+        rows.push_back(http::waiting_json(row.key, one));
     more = found->more && !found->rows.empty();
     if (more)
       page.first = next_key(found->rows.back().key);
@@ -65,12 +51,7 @@ int resolve(const context& with, const conflict_arguments& given) {
                                                  given.accept, patience_of(with.set));
   if (!done)
     return with.out.fail(done.problem());
-  json row;
-  client::put_bytes(row, "key", given.key);
-  row["write"] = given.write;
-  row["decided"] = given.accept ? "accepted" : "dropped";
-  row["version"] = done->version.value;
-  with.out.one(row);
+  with.out.one(http::settled_json(given.key, {given.write}, given.accept, done->version));
   return 0;
 }
 

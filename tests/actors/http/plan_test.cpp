@@ -262,6 +262,31 @@ TEST_CASE("what is wrong with a lock is said by its place") {
         == "invalid: query: deadline_ms: 1000; to wait for so long takes 2050");
 }
 
+TEST_CASE("what waits for a decision is listed by keys, and decided one by one") {
+  const auto page = call_of<client::scan_call>(
+    planned(action::list_conflicts, sent("GET", "/v1/conflicts/s?after=k&limit=7")));
+  CHECK(page.escalated);
+  CHECK(page.space == "s");
+  CHECK(page.first == next_key("k"));
+  CHECK(page.limit == 7);
+  const auto decided = call_of<client::settle_call>(planned(
+    action::decide_conflict, sent("POST", "/v1/conflicts/s/a/b?write=17&decision=drop")));
+  CHECK(decided.key == "a/b");
+  CHECK(decided.write == hlc_stamp{17});
+  CHECK_FALSE(decided.accept);
+  CHECK(call_of<client::settle_call>(
+          planned(action::decide_conflict,
+                  sent("POST", "/v1/conflicts/s/k?write=17&decision=accept")))
+          .accept);
+  CHECK(complaint(action::decide_conflict, sent("POST", "/v1/conflicts/s/k?write=17"))
+        == "invalid: query: decision: accept or drop");
+  CHECK(complaint(action::decide_conflict, sent("POST", "/v1/conflicts/s/k?decision=drop"))
+        == "invalid: query: write: which one, as GET /v1/conflicts has it");
+  CHECK(complaint(action::decide_conflict,
+                  sent("POST", "/v1/conflicts/s/k?write=17&decision=drop", {}, "x"))
+          .starts_with("invalid: a body"));
+}
+
 TEST_CASE("a write under a lock names its token") {
   const auto put = call_of<client::put_call>(
     planned(action::write_value, sent("PUT", "/v1/kv/s/k?fence=s/lock:17", {}, "v")));

@@ -52,6 +52,37 @@ TEST_CASE("a write says its version; a condition in a header that fails is 412")
   CHECK(reply(removal, failure(error_code::not_found)).status == 404);
 }
 
+TEST_CASE("a refused write says what it met, and what waits for a decision is told") {
+  auto refused = failure(error_code::version_conflict, 17);
+  refused.given.conflict = conflict::note{conflict::conflict_kind::write_write,
+                                          conflict::outcome_kind::escalate};
+  const auto said = reply(writing(), refused);
+  CHECK(said.status == 409);
+  CHECK(json::parse(said.body)["code"] == "version_conflict");
+  CHECK(json::parse(said.body)["conflict"]
+        == json{{"type", "write-write"}, {"outcome", "escalate"}});
+  CHECK(header_of(said, "ETag") == "\"17\"");
+
+  auto found = success(0);
+  found.given.more = true;
+  found.given.escalated = {
+    {"a b",
+     {{{5}, "on-call", "why", {4}, false, std::make_shared<const std::string>("v"), {}},
+      {{6}, "on-call", "why", {4}, true, nullptr, {}}}}};
+  const auto page = json::parse(
+    reply(planned(action::list_conflicts, sent("GET", "/v1/conflicts/s?limit=1")), found).body);
+  REQUIRE(page["rows"].size() == 2);
+  CHECK(page["rows"][0]
+        == json{{"key", "a b"}, {"write", 5}, {"path", "on-call"}, {"reason", "why"},
+                {"current", 4}, {"value", "v"}});
+  CHECK(page["rows"][1]["removes"] == true);
+  CHECK(page["next"] == "/v1/conflicts/s?after=a%20b&limit=1");
+  const auto deciding = planned(action::decide_conflict,
+                                sent("POST", "/v1/conflicts/s/k?write=5&decision=accept"));
+  const auto decided = json::parse(reply(deciding, success(9)).body);
+  CHECK(decided == json{{"key", "k"}, {"write", 5}, {"decided", "accepted"}, {"version", 9}});
+}
+
 TEST_CASE("every error of the interface has its status, and 503 says when to come back") {
   for (std::uint16_t raw = 1; raw <= 23; ++raw) {
     const auto code = static_cast<error_code>(raw);

@@ -17,10 +17,14 @@ transaction_terms terms(std::uint64_t number) {
   return {{{7}, {number}}, {things, "home"}, at_ms(0), at_ms(10'000)};
 }
 
-/// Part `number` of a lock that another partition has.
+/// Writes its name under `key`.
+operation part(std::uint64_t number, std::string key = "guarded") {
+  auto what = doing({put_in(std::move(key), "by " + std::to_string(number))});
+  return write(7, number, prepare{terms(number), std::move(what)});
+}
+/// Under a lock that another partition has.
 operation preparing(std::uint64_t number, hlc_stamp token, std::string key = "guarded") {
-  return under(write(7, number, prepare{terms(number), doing({put_in(std::move(key), "by " + std::to_string(number))})}),
-               token, "lock", elsewhere);
+  return under(part(number, std::move(key)), token, "lock", elsewhere);
 }
 operation raising(std::uint64_t number, hlc_stamp token) {
   return under(write(9, number, raise_fence{things, "guarded"}), token, "lock", elsewhere);
@@ -32,10 +36,9 @@ operation deciding(std::uint64_t number, hlc_stamp token) {
 resolve resolving(std::uint64_t number, bool committed, hlc_stamp stamp = {1}) {
   return {terms(number).id, committed, stamp, terms(number).deadline};
 }
-/// The same of a lock of this partition.
+/// Under a lock of this partition.
 operation preparing_here(std::uint64_t number, hlc_stamp token) {
-  return under(write(7, number, prepare{terms(number), doing({put_in("guarded", "by " + std::to_string(number))})}),
-               token);
+  return under(part(number), token);
 }
 
 bool is_held(const answer& given, std::uint64_t by) {
@@ -201,7 +204,8 @@ TEST_CASE("what a program before this one has logged under a fence means what it
   auto batch = batch_at(hlc_stamp::of(++p.now_ms, 0), {preparing(1, earlier)});
   batch.machine_version = entry_batch::version_before_wide_fences;
   CHECK(p.machine().apply(batch).front().code == error_code::ok);
-  CHECK(p.apply(raising(2, hlc_stamp{later.value + 1})).code == error_code::ok); // nobody relies on it
+  // Nobody relies on it.
+  CHECK(p.apply(raising(2, hlc_stamp{later.value + 1})).code == error_code::ok);
 }
 
 // -- at its leader -------------------------------------------------------------------------

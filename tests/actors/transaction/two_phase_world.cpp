@@ -206,7 +206,8 @@ void two_phase_world::begin_next_turn() {
     ask(release_lock{things, lock_key, turns_.back().claim});
   } else if (!turns_.empty()) {
     home.latest = hlc_stamp{std::max(clock_of(home).value, home.latest.value + 1)};
-    home.machine->apply(batch_at(home.latest, {}, expire_claims{{{{things, lock_key}, turns_.back().claim}}}));
+    const expire_claims over{{{{things, lock_key}, turns_.back().claim}}};
+    home.machine->apply(batch_at(home.latest, {}, over));
   }
   turns_.push_back({next, {}, {}, false, {}});
 }
@@ -235,10 +236,10 @@ void two_phase_world::go_on_with_turn() {
   if (mine.has_begun)
     return;
   if (mine.token.value == 0) {
+    const acquire_lock asked{things, lock_key, mine.claim, 1'000, true, "", nullptr};
     const auto said = apply(partition_of(lock_key),
-                            write(1, 100 + ++last_number_,
-                                  acquire_lock{things, lock_key, mine.claim, 1'000, true, "", nullptr},
-                                  0, hlc_stamp::of(now_ms_ + 60'000, 0)),
+                            write(1, 100 + ++last_number_, asked, 0,
+                                  hlc_stamp::of(now_ms_ + 60'000, 0)),
                             {});
     fences_met += said.holder != nullptr;
     if (said.code != error_code::ok || said.otherwise)
@@ -292,7 +293,8 @@ std::map<std::string, std::vector<std::string>> two_phase_world::guarded_lists()
   std::map<std::string, std::vector<std::string>> all;
   for (std::size_t n = 0; n < partitions_.size(); ++n) {
     const auto letter = std::string(1, static_cast<char>('a' + n));
-    all[letter] = list_of(partitions_[n].machine->read(get{things, letter + "-guarded", true}).value);
+    const auto said = partitions_[n].machine->read(get{things, letter + "-guarded", true});
+    all[letter] = list_of(said.value);
   }
   return all;
 }

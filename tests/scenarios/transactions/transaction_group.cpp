@@ -145,7 +145,8 @@ operation transaction_group::of_stranger(What what) const {
 }
 
 void transaction_group::put(const std::string& key, const std::string& value) {
-  say(describe(apply(number_of(key), of_stranger(present::put{things, key, bytes(value), always{}}))));
+  const present::put asked{things, key, bytes(value), always{}};
+  say(describe(apply(number_of(key), of_stranger(asked))));
 }
 
 void transaction_group::acquire(const std::string& lock, const std::string& by) {
