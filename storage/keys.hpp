@@ -63,7 +63,8 @@ namespace present::storage {
 /// State: 2 since there are records of transactions, 3 since there are locks and replaced
 /// values are kept, 4 since there are escalations and values with an author's stamp, 5
 /// since claims of locks say with whose session they go, sessions that they have ended, and
-/// what has prepared may have two branches, 6 since it may have locked a fence.
+/// what has prepared may have two branches, 6 since it may have locked a fence, and the root
+/// remembers who is wanted no more.
 inline constexpr std::uint32_t journal_format = 7;
 inline constexpr std::uint32_t state_format = 6;
 
