@@ -23,8 +23,8 @@ finding find_in(const record_table& table, const record_key& key) {
 }
 
 /// Roughly what a table entry costs beyond the user's bytes: a tree node, the
-/// record, an allocation for the key and one for the value.
-constexpr std::size_t entry_overhead = 192;
+/// record, an allocation for the key and one for the value, a place in the hash table.
+constexpr std::size_t entry_overhead = 256;
 
 /// Of a record that is changed in place this must not change meanwhile, so only
 /// values, which are put whole, count with their size.
@@ -140,8 +140,8 @@ const record_table& empty_table() {
 } // namespace
 
 result<std::optional<record>> state::get(const record_key& key) const {
-  if (const auto found = find_in(active_, key); found.known)
-    return *found.what;
+  if (const auto* place = places_.find(key.bytes()))
+    return place->second;
   if (frozen_ && !mutated(mutant::skip_frozen_table))
     if (const auto found = find_in(frozen_->changes, key); found.known)
       return *found.what;
@@ -149,17 +149,31 @@ result<std::optional<record>> state::get(const record_key& key) const {
 }
 
 result<record*> state::edit(const record_key& key) {
-  auto place = active_.find(key);
-  if (place == active_.end()) {
+  auto* place = places_.find(key.bytes());
+  if (!place) {
     auto below = get(key);
     if (!below)
       return below.problem();
     if (!*below)
       return nullptr;
     active_bytes_ += weight_of(key, *below);
-    place = active_.emplace(key, std::move(*below)).first;
+    place = &make_place(key);
+    place->second = std::move(*below);
   }
   return place->second ? &*place->second : nullptr;
+}
+
+/// Of a key that has none yet.
+place_index::place& state::make_place(record_key key) {
+  auto& made = *active_.try_emplace(std::move(key)).first;
+  places_.add(made);
+  return made;
+}
+
+void state::drop_active() {
+  places_.clear();
+  active_.clear();
+  active_bytes_ = 0;
 }
 
 void state::put(record_key key, record what) {
@@ -178,9 +192,11 @@ void state::erase(record_key key) {
 
 void state::set(record_key key, std::optional<record> what) {
   active_bytes_ += weight_of(key, what);
-  const auto [place, fresh] = active_.try_emplace(std::move(key));
-  if (!fresh)
-    active_bytes_ -= weight_of(place->first, place->second);
+  auto* place = places_.find(key.bytes());
+  if (place)
+    active_bytes_ -= weight_of(key, place->second);
+  else
+    place = &make_place(std::move(key));
   place->second = std::move(what);
 }
 
@@ -233,15 +249,13 @@ result<checkpoint_ptr> state::freeze(raft::snapshot_mark mark) {
                         + " is still being written");
   frozen_ = std::make_shared<const checkpoint>(
     checkpoint{std::move(active_), std::move(mark)});
-  active_.clear();
-  active_bytes_ = 0;
+  drop_active();
   return frozen_;
 }
 
 void state::close() {
   backend_ = nullptr;
-  active_.clear();
-  active_bytes_ = 0;
+  drop_active();
   frozen_.reset();
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "storage/place_index.hpp"
 #include "storage/state_backend.hpp"
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 /// One partition's state: three layers, read from the top.
@@ -22,6 +24,8 @@
 ///     (P17).
 /// S5  Between `close` and `reopen`, while another state takes the backend's place,
 ///     nothing is read or written.
+/// S6  `places_` has each key of `active`, and no other: one that is asked for by itself
+///     is found by its hash, wherever it stands in the order.
 ///
 /// std only. Not thread-safe: used by the partition's thread alone; only the
 /// `checkpoint` it hands out travels.
@@ -44,6 +48,8 @@ class state {
 public:
   /// `backend` outlives the state.
   explicit state(state_backend& backend) : backend_(&backend) {}
+  state(state&&) = default; // not copied: S6 is by address
+  state& operator=(state&&) = default;
 
   /// A copy (a value's bytes are shared); nothing where there is no record.
   /// Tombstones are records.
@@ -70,6 +76,13 @@ public:
 
   /// Leaves nothing, not even a tombstone.
   void erase(record_key key);
+
+  /// These are about to be read or written: those that aren't in the processor's caches
+  /// come there together, instead of one after the other. Changes nothing.
+  void fetch(std::span<const record_key> keys) const {
+    if (active_bytes_ >= worth_fetching)
+      places_.fetch(keys);
+  }
 
   /// Rows of [first, last) in order of key, tombstones included, until `visit`
   /// returns false. `visit` must not change this state.
@@ -106,10 +119,16 @@ public:
 
 private:
   void set(record_key key, std::optional<record> what);
+  place_index::place& make_place(record_key key);
+  void drop_active();
   state_backend& open_backend() const;
+
+  /// Smaller tables are in the caches anyway.
+  static constexpr std::size_t worth_fetching = 512 * bounds::kib;
 
   state_backend* backend_; ///< null: closed
   record_table active_;
+  place_index places_; ///< of `active_` (S6)
   std::size_t active_bytes_ = 0;
   checkpoint_ptr frozen_;
   std::vector<value_change>* changes_ = nullptr;

@@ -329,7 +329,7 @@ void partition_shell::perform(partition::respond& what) {
 
 void partition_shell::perform(partition::coordinate& what) {
   to_coordinate_.push_back(
-    {{setup_.machine.id, what.at_term}, *what.plan, {what.tag, what.place}});
+    {{setup_.machine.id, what.at_term}, std::move(*what.plan), {what.tag, what.place}});
 }
 
 void partition_shell::perform(partition::drive_decision& what) {

@@ -255,7 +255,7 @@ struct coordinate {
   request_tag tag = 0;
   std::uint32_t place = 0;
   term at_term;
-  std::shared_ptr<const transaction_plan> plan;
+  std::shared_ptr<transaction_plan> plan; ///< whoever carries this out may take it
 };
 /// Likewise: decided, and somebody may not know it yet. Said again until they do.
 struct drive_decision {

@@ -58,7 +58,7 @@ void partition_machine::coordinate_waiting(const event& input, effects& out) {
       asker->fates[place] = waits_for::log;
       in_hand_.emplace(write_origin{tag, place}, asked.id);
       out.push_back(coordinate{tag, place, term_,
-                               std::make_shared<const transaction_plan>(std::move(*plan))});
+                               std::make_shared<transaction_plan>(std::move(*plan))});
     } else {
       asker->answer_place(place, refused_answer(plan.problem().code, plan.problem().message));
     }

@@ -21,6 +21,9 @@ namespace {
 constexpr std::size_t keys_per_entry = 1000;
 constexpr std::size_t bytes_per_entry = bounds::max_entry;
 
+/// What so few operations look for is as soon there.
+constexpr std::size_t worth_fetching_for = 8;
+
 /// Of `session_answer::flags`.
 constexpr std::uint32_t took_other_branch = 1;
 /// A conflict that was met, as its two numbers of three bits each.
@@ -67,6 +70,30 @@ answer unreadable_answer(const error& why) {
                                     : why.message);
 }
 
+/// Of what the entry's writes are about to look for; what breaks a limit is refused, and
+/// has no key.
+std::vector<record_key> keys_written_by(const entry_batch& batch) {
+  std::vector<record_key> keys;
+  keys.reserve(batch.operations.size());
+  const auto note = [&](space_id space, const std::string& key) {
+    if (key.size() <= bounds::max_key)
+      keys.push_back(record_key::value(space, key));
+  };
+  const auto note_all = [&](const transact& what) {
+    visit_places(what, note, [](space_id, const std::string&, const std::string&) {});
+  };
+  for (const auto& asked : batch.operations)
+    std::visit(overloaded{
+                 [&](const put& what) { note(what.space, what.key); },
+                 [&](const remove_key& what) { note(what.space, what.key); },
+                 [&](const transact& what) { note_all(what); },
+                 [&](const decide& what) { note_all(what.part); },
+                 [](const auto&) {},
+               },
+               asked.what);
+  return keys;
+}
+
 answer other_work_answer() {
   auto given = refused_answer(error_code::invalid,
                               "the idempotency key was used for another request: a retry "
@@ -108,6 +135,8 @@ std::vector<answer> state_machine::apply(const entry_batch& batch) {
         "L1: an expiry and operations share a stamp");
   entry_version_ = batch.machine_version;
   apply_command(batch.command, batch.first_stamp);
+  if (batch.operations.size() >= worth_fetching_for)
+    table_.fetch(keys_written_by(batch));
   std::vector<answer> answers;
   answers.reserve(batch.operations.size());
   for (std::size_t place = 0; place < batch.operations.size(); ++place)

@@ -2,7 +2,7 @@
 
 #include "runtime/base/overloaded.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace present::transaction {
 
@@ -38,16 +38,16 @@ void coordinator_machine::on(const coordinator_event& input, to_coordinate& what
   if (const auto found = runs_.find(name); found != runs_.end()) {
     if (join(found->second, what, out))
       return;
-    give_up(name);
+    give_up(found->second);
   }
   auto options = options_;
   options.seed += ++last_seed_;
-  auto& its = runs_.emplace(name, options).first->second;
+  auto& its = runs_.try_emplace(name, name, options).first->second;
   its.of = what.from;
   its.here = here_of(what);
   if (std::holds_alternative<begun>(what.what))
     its.askers.push_back(what.who);
-  std::visit([&](auto& begins) { hear(name, {input.now, std::move(begins)}, out); },
+  std::visit([&](auto& begins) { hear(its, {input.now, std::move(begins)}, out); },
              what.what);
 }
 
@@ -67,67 +67,56 @@ bool coordinator_machine::join(run& there, const to_coordinate& what,
 
 void coordinator_machine::on(const coordinator_event& input, asked_answered& what,
                              coordinator_effects& out) {
-  const auto found = tickets_.find(what.ticket);
-  if (found == tickets_.end())
+  const auto asked = take(what.ticket);
+  if (!asked)
     return; // its run was given up
-  const auto [name, of_home] = found->second;
-  tickets_.erase(found);
-  const auto ticket = runs_.at(name).tickets.extract(what.ticket).mapped();
-  if (of_home && what.what.code == error_code::not_leader)
-    return give_up(name); // N1
-  hear(name, {input.now, answered{ticket, std::move(what.what)}}, out);
+  if (asked->of_home && what.what.code == error_code::not_leader)
+    return give_up(*asked->by); // N1
+  hear(*asked->by, {input.now, answered{asked->of_machine, std::move(what.what)}}, out);
 }
 
 void coordinator_machine::on(const coordinator_event& input, const asked_lost& what,
                              coordinator_effects& out) {
-  const auto found = tickets_.find(what.ticket);
-  if (found == tickets_.end())
-    return;
-  const auto name = found->second.name;
-  tickets_.erase(found);
-  const auto ticket = runs_.at(name).tickets.extract(what.ticket).mapped();
-  hear(name, {input.now, lost{ticket}}, out);
+  if (const auto asked = take(what.ticket))
+    hear(*asked->by, {input.now, lost{asked->of_machine}}, out);
 }
 
 void coordinator_machine::on(const coordinator_event&, const partition_gone& what,
                              coordinator_effects&) {
   for (auto each = runs_.lower_bound({what.partition, {}});
        each != runs_.end() && each->first.first == what.partition;)
-    give_up((each++)->first);
+    give_up((each++)->second);
 }
 
 void coordinator_machine::on(const coordinator_event& input, const time_passed&,
                              coordinator_effects& out) {
   while (!alarms_.empty() && alarms_.begin()->first <= input.now) {
-    const auto name = alarms_.begin()->second;
-    alarms_.erase(alarms_.begin());
-    runs_.at(name).wakes_at.reset();
-    hear(name, {input.now, time_passed{}}, out);
+    auto& its = *alarms_.begin()->second;
+    disarm(its);
+    hear(its, {input.now, time_passed{}}, out);
   }
 }
 
 // -- runs ----------------------------------------------------------------------------
 
-void coordinator_machine::hear(const run_name& name, event input, coordinator_effects& out) {
-  auto& its = runs_.at(name);
+void coordinator_machine::hear(run& its, event input, coordinator_effects& out) {
   effects wanted;
   its.machine.step(std::move(input), wanted);
   for (auto& each : wanted)
-    carry_out(name, its, each, out);
+    carry_out(its, each, out);
   if (its.machine.is_done())
-    give_up(name);
+    give_up(its);
   else
-    arm(name, its);
+    arm(its);
 }
 
-void coordinator_machine::carry_out(const run_name& name, run& its, effect& what,
-                                    coordinator_effects& out) {
+void coordinator_machine::carry_out(run& its, effect& what, coordinator_effects& out) {
   std::visit(overloaded{
                [&](ask& wanted) {
                  const auto ticket = ++last_ticket_;
                  const bool of_home = wanted.where == its.here;
-                 tickets_.emplace(ticket, asked_ticket{name, of_home});
-                 its.tickets.emplace(ticket, wanted.ticket);
+                 tickets_.emplace(ticket, asked_ticket{&its, wanted.ticket, of_home});
+                 its.tickets.push_back(ticket);
                  if (of_home)
                    out.push_back(ask_home{ticket, its.of, std::move(wanted.what), wanted.hurry});
                  else
@@ -144,28 +133,34 @@ void coordinator_machine::carry_out(const run_name& name, run& its, effect& what
              what);
 }
 
-void coordinator_machine::give_up(const run_name& name) {
-  const auto found = runs_.find(name);
-  for (const auto& [ticket, of_machine] : found->second.tickets)
-    tickets_.erase(ticket);
-  if (auto& wakes = found->second.wakes_at) {
-    auto [first, last] = alarms_.equal_range(*wakes);
-    alarms_.erase(std::find_if(first, last, [&](const auto& a) { return a.second == name; }));
-  }
-  runs_.erase(found);
+/// What was answered, or never will be.
+auto coordinator_machine::take(std::uint64_t ticket) -> std::optional<asked_ticket> {
+  const auto found = tickets_.extract(ticket);
+  if (!found)
+    return std::nullopt;
+  std::erase(found.mapped().by->tickets, ticket);
+  return found.mapped();
 }
 
-void coordinator_machine::arm(const run_name& name, run& its) {
+void coordinator_machine::give_up(run& gone) {
+  for (const auto ticket : gone.tickets)
+    tickets_.erase(ticket);
+  disarm(gone);
+  runs_.erase(run_name{gone.name});
+}
+
+void coordinator_machine::arm(run& its) {
   const auto wanted = its.machine.next_wake();
-  if (wanted == its.wakes_at)
+  if (wanted && its.alarm && (*its.alarm)->first == *wanted)
     return;
-  if (its.wakes_at) {
-    auto [first, last] = alarms_.equal_range(*its.wakes_at);
-    alarms_.erase(std::find_if(first, last, [&](const auto& a) { return a.second == name; }));
-  }
-  its.wakes_at = wanted;
+  disarm(its);
   if (wanted)
-    alarms_.emplace(*wanted, name);
+    its.alarm = alarms_.emplace(*wanted, &its);
+}
+
+void coordinator_machine::disarm(run& its) {
+  if (const auto alarm = std::exchange(its.alarm, std::nullopt))
+    alarms_.erase(*alarm);
 }
 
 } // namespace present::transaction

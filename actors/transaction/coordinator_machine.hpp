@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -105,22 +106,25 @@ public:
 
 private:
   using run_name = std::pair<partition_id, operation_id>;
+  struct run;
+  using alarms = std::multimap<time_ms, run*>;
   struct run {
-    explicit run(const settings& options) : machine(options) {}
+    run(const run_name& named, const settings& options) : name(named), machine(options) {}
 
+    const run_name name;
     two_phase_machine machine;
     leadership of;
     anchor here; ///< what is asked there is asked of the leadership itself
     std::vector<asker> askers;
     std::optional<answer> told;
-    std::map<std::uint64_t, std::uint64_t> tickets; ///< of the machine, by ours
-    std::optional<time_ms> wakes_at;                ///< as it stands in `alarms_`
+    std::vector<std::uint64_t> tickets; ///< ours; of each partition one is open at most
+    std::optional<alarms::iterator> alarm; ///< hundreds begin, and so wake, in one moment
   };
   struct asked_ticket {
-    run_name name;
+    run* by = nullptr;
+    std::uint64_t of_machine = 0;
     bool of_home = false;
   };
-  using alarms = std::multimap<time_ms, run_name>;
 
   void on(const coordinator_event& input, to_coordinate& what, coordinator_effects& out);
   void on(const coordinator_event& input, asked_answered& what, coordinator_effects& out);
@@ -129,15 +133,17 @@ private:
   void on(const coordinator_event& input, const time_passed& what, coordinator_effects& out);
 
   bool join(run& there, const to_coordinate& what, coordinator_effects& out);
-  void hear(const run_name& name, event input, coordinator_effects& out);
-  void carry_out(const run_name& name, run& its, effect& what, coordinator_effects& out);
-  void give_up(const run_name& name);
-  void arm(const run_name& name, run& its);
+  std::optional<asked_ticket> take(std::uint64_t ticket);
+  void hear(run& its, event input, coordinator_effects& out);
+  void carry_out(run& its, effect& what, coordinator_effects& out);
+  void give_up(run& gone);
+  void arm(run& its);
+  void disarm(run& its);
 
   const settings options_;
   std::uint64_t last_seed_ = 0;
-  std::map<run_name, run> runs_;
-  std::map<std::uint64_t, asked_ticket> tickets_;
+  std::map<run_name, run> runs_; ///< what else points to them ends with them
+  std::unordered_map<std::uint64_t, asked_ticket> tickets_;
   std::uint64_t last_ticket_ = 0;
   alarms alarms_;
 };

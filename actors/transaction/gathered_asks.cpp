@@ -2,6 +2,19 @@
 
 namespace present::transaction {
 
+/// Half as long again, for the next ones may come a little later.
+void gathered_asks::learn(time_ms now, haste hurry) {
+  if (hurry == haste::soon) {
+    release_since_ = release_since_.value_or(now);
+  } else if (const auto since = release_since_; since && hurry == haste::now) {
+    release_since_.reset();
+    const auto took = now - *since;
+    patience_ = took > longest_release_patience_ms
+                  ? release_patience_ms
+                  : std::clamp(took + took / 2, release_patience_ms, longest_release_patience_ms);
+  }
+}
+
 auto gathered_asks::take(time_ms now) -> taken {
   taken all;
   for (auto each = of_homes_.begin(); each != of_homes_.end();) {

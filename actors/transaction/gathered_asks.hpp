@@ -19,20 +19,26 @@
 /// G2  What somebody waits for goes when the turn ends; the releases of a transaction that is
 ///     alone, too: then there is nobody to ride with.
 /// G3  Nothing waits for longer than its haste says.
+/// G4  Releases wait for about as long as the last ones had to until somebody came with whom
+///     to ride; if nobody comes within the longest patience, for the shortest.
 ///
 /// Pure; not thread-safe.
 namespace present::transaction {
 
 /// Of releases of locks: about the time in which those whom the same entry has answered
-/// come with their next.
+/// come with their next. That is longer the more they are.
 inline constexpr time_ms release_patience_ms = 5;
+inline constexpr time_ms longest_release_patience_ms = 20;
 /// Far below the time after which a decision is driven again.
 inline constexpr time_ms forget_patience_ms = 50;
 
 class gathered_asks {
 public:
   void push(time_ms now, ask_home&& what) { into(of_homes_[what.whom], now, what); }
-  void push(time_ms now, ask_cluster&& what) { into(of_cluster_, now, what); }
+  void push(time_ms now, ask_cluster&& what) {
+    learn(now, what.hurry);
+    into(of_cluster_, now, what);
+  }
 
   /// Takes what goes at the end of a turn.
   struct taken {
@@ -54,10 +60,12 @@ private:
     bool may_go(time_ms now) const { return due && (*due <= now || releases != operation_id{}); }
   };
 
+  void learn(time_ms now, haste hurry);
+
   template <class Ask>
-  static void into(queue<Ask>& to, time_ms now, Ask& what) {
+  void into(queue<Ask>& to, time_ms now, Ask& what) {
     const auto patience = what.hurry == haste::now    ? 0
-                          : what.hurry == haste::soon ? release_patience_ms
+                          : what.hurry == haste::soon ? patience_
                                                       : forget_patience_ms;
     to.due = std::min(to.due.value_or(now + patience), now + patience);
     const auto* release = std::get_if<resolve>(&what.what.what);
@@ -68,6 +76,8 @@ private:
 
   std::map<leadership, queue<ask_home>> of_homes_;
   queue<ask_cluster> of_cluster_;
+  time_ms patience_ = release_patience_ms;
+  std::optional<time_ms> release_since_; ///< the first that nobody has come to ride with
 };
 
 } // namespace present::transaction

@@ -211,3 +211,33 @@ TEST_CASE("whatever the layers, the state reads like one ordered map") {
   });
   CHECK(same);
 }
+
+TEST_CASE("each key of the active table is found by itself, however many there are (S6)") {
+  memory_state_backend disk;
+  state tables{disk};
+  constexpr std::uint64_t many = 5'000;
+  std::vector<record_key> keys;
+  for (std::uint64_t n = 0; n < many; ++n)
+    keys.push_back(key("k" + std::to_string(n)));
+  for (std::uint64_t n = 0; n < many; n += 2)
+    tables.put(keys[n], value(1, std::to_string(n)));
+  store(tables, disk, 1);
+
+  for (std::uint64_t n = 0; n < many; n += 3)
+    tables.put(keys[n], value(2, "new " + std::to_string(n)));
+  tables.erase(keys[6]);
+  tables.fetch(keys);
+  for (std::uint64_t n = 0; n < many; ++n) {
+    const auto number = std::to_string(n);
+    CHECK(text(tables.get(keys[n])) == (n == 6       ? "-"
+                                        : n % 3 == 0 ? "new " + number
+                                        : n % 2 == 0 ? number
+                                                     : "-"));
+  }
+  CHECK(tables.active_count() == (many + 2) / 3);
+  auto changed = tables.edit(keys[2]); // from below
+  REQUIRE((changed && *changed));
+  **changed = value(3, "edited");
+  CHECK(text(tables.get(keys[2])) == "edited");
+  CHECK(text(tables.get(keys[4])) == "4");
+}

@@ -96,3 +96,33 @@ TEST_CASE("releases of one that is alone go at once: there is nobody to ride wit
   asks.push(start, release(4, 1));
   CHECK(asks.take(start).of_cluster.empty());
 }
+
+TEST_CASE("releases learn how long it takes until somebody comes to ride with (G4)") {
+  gathered_asks asks;
+  const auto release_two = [&](time_ms at) {
+    asks.push(at, release(1, 1));
+    asks.push(at, release(2, 2));
+  };
+  release_two(start);
+  CHECK(asks.next_due() == start + release_patience_ms);
+  asks.take(start + release_patience_ms);
+  asks.push(start + 8, far(3, haste::now)); // too late for those
+  asks.take(start + 8);
+
+  release_two(start + 100);
+  CHECK(asks.next_due() == start + 112);
+  asks.push(start + 109, far(4, haste::now));
+  CHECK(tickets_of(asks.take(start + 109).of_cluster) == std::vector<std::uint64_t>{1, 2, 4});
+
+  // Never longer than this, and no longer than before if nobody comes.
+  release_two(start + 200);
+  asks.push(start + 219, far(5, haste::now));
+  asks.take(start + 219);
+  release_two(start + 300);
+  CHECK(asks.next_due() == start + 300 + longest_release_patience_ms);
+  asks.take(start + 320);
+  asks.push(start + 321, far(6, haste::now));
+  asks.take(start + 321);
+  release_two(start + 400);
+  CHECK(asks.next_due() == start + 400 + release_patience_ms);
+}
