@@ -32,8 +32,6 @@ void write_placement(const placement& what, stored::Placement::Builder out) {
   for (unsigned place = 0; place < what.members.size(); ++place)
     members.set(place, what.members[place].value);
   out.setMembersIndex(what.members_index.value);
-  if (what.departures.empty())
-    return;
   auto departures = out.initDepartures(static_cast<unsigned>(what.departures.size()));
   for (unsigned place = 0; place < what.departures.size(); ++place) {
     departures[place].setNode(what.departures[place].node.value);

@@ -252,11 +252,9 @@ transaction::ending(hlc_stamp start, bool with_steps,
   client::transact_call call{spaces_, {start, seen_, ranges_, {}, {}, {}}};
   if (with_steps)
     call.what.then = steps_;
-  const auto reads = seen_.size() + ranges_.size();
-  if (call.what.then.empty() && reads == 0)
-    return std::nullopt;
-  // One read of one key was true when it was made.
-  if (call.what.then.empty() && ranges_.empty() && reads == 1 && !fence)
+  // One read of one key was true when it was made; a fence is to be judged all the same.
+  const std::size_t needs_no_word = fence ? 0 : 1;
+  if (call.what.then.empty() && ranges_.empty() && seen_.size() <= needs_no_word)
     return std::nullopt;
   call.fence = fence;
   return call;

@@ -55,6 +55,10 @@ public:
     return {query_.number("at", 1, std::numeric_limits<std::uint64_t>::max()).value_or(0)};
   }
 
+  std::uint64_t take_page_limit() {
+    return query_.number("limit", 1, bounds::max_scan_page, true).value_or(bounds::max_scan_page);
+  }
+
   /// The version in a header of conditions; 0 without the header.
   std::uint64_t version_in(std::string_view header) {
     const auto given = asked_.header(header);
@@ -198,8 +202,7 @@ result<plan> list_keys(understanding& u) {
   page.range.end = u.query().text("end").value_or("");
   if (const auto after = u.query().text("after"))
     page.range.start = std::max(page.range.start, next_key(*after));
-  page.limit = u.query().number("limit", 1, bounds::max_scan_page, true)
-                 .value_or(bounds::max_scan_page);
+  page.limit = u.take_page_limit();
   page.keys_only = u.query().flag("keys_only");
   page.stale = u.wants_stale();
   page.at = u.take_at();
@@ -259,8 +262,7 @@ result<plan> list_conflicts(understanding& u) {
   say_waiting page;
   page.space = u.segment(2);
   const auto after = u.query().text("after");
-  page.limit = u.query().number("limit", 1, bounds::max_scan_page, true)
-                 .value_or(bounds::max_scan_page);
+  page.limit = u.take_page_limit();
   client::scan_call asked{page.space, after ? next_key(*after) : std::string{}, "",
                           static_cast<std::uint32_t>(page.limit)};
   asked.escalated = true;

@@ -121,9 +121,14 @@ json row_json(const scan_row& row, bool keys_only) {
   return record;
 }
 
+std::string next_page(const char* route, const std::string& space, const std::string& last_key,
+                      std::uint64_t limit) {
+  return route + percent_encoded(space) + "?after=" + percent_encoded(last_key)
+         + "&limit=" + std::to_string(limit);
+}
+
 std::string next_page(const say_page& page, const std::string& last_key) {
-  auto link = "/v1/kv/" + percent_encoded(page.space)
-              + "?after=" + percent_encoded(last_key) + "&limit=" + std::to_string(page.limit);
+  auto link = next_page("/v1/kv/", page.space, last_key, page.limit);
   if (!page.range.prefix.empty())
     link += "&prefix=" + percent_encoded(page.range.prefix);
   if (!page.range.end.empty())
@@ -228,9 +233,8 @@ http_reply say(const plan&, const say_waiting& page, const outcome_of_call& how)
       rows.push_back(waiting_json(row.key, one));
   json body{{"rows", std::move(rows)}, {"more", how.given.more}};
   if (how.given.more && !how.given.escalated.empty())
-    body["next"] = "/v1/conflicts/" + percent_encoded(page.space) + "?after="
-                   + percent_encoded(how.given.escalated.back().key)
-                   + "&limit=" + std::to_string(page.limit);
+    body["next"]
+      = next_page("/v1/conflicts/", page.space, how.given.escalated.back().key, page.limit);
   return json_reply(body);
 }
 

@@ -86,10 +86,16 @@ bool keeps(const storage::placement& group, node_id node) {
   return has_node(group.wanted, node) || has_node(group.members, node);
 }
 
-bool may_keep(const storage::placement& group, node_id node) {
-  return keeps(group, node)
-         || std::any_of(group.departures.begin(), group.departures.end(),
-                        [node](const auto& gone) { return gone.node == node; });
+bool is_departing(const storage::placement& group, node_id node) {
+  return std::any_of(group.departures.begin(), group.departures.end(),
+                     [node](const auto& gone) { return gone.node == node; });
+}
+
+bool is_news(const storage::placement& group, log_index index, map_epoch by_map) {
+  if (index != group.members_index)
+    return index > group.members_index;
+  return std::any_of(group.departures.begin(), group.departures.end(),
+                     [by_map](const auto& gone) { return gone.since <= by_map; });
 }
 
 } // namespace present

@@ -76,7 +76,11 @@ bool has_node(const std::vector<node_id>& nodes, node_id node);
 /// This node has a replica of the partition, or is to have one.
 bool keeps(const storage::placement& group, node_id node);
 
-/// Or it may be given one yet, by a leader that doesn't know the map.
-bool may_keep(const storage::placement& group, node_id node);
+/// It is wanted no more, but may be given one yet, by a leader that doesn't know the map.
+bool is_departing(const storage::placement& group, node_id node);
+
+/// Whether members as of `index`, told by a leader that acts by the map `by_map`, are news to
+/// the map that has `group`: they are later ones, or departures end with them.
+bool is_news(const storage::placement& group, log_index index, map_epoch by_map);
 
 } // namespace present

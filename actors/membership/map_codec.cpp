@@ -62,12 +62,11 @@ void encode_placement(schema::ClusterMap::Placement::Builder to,
   fill(to.initWanted(static_cast<unsigned>(from.wanted.size())), from.wanted);
   fill(to.initMembers(static_cast<unsigned>(from.members.size())), from.members);
   to.setMembersIndex(from.members_index.value);
-  if (!from.departures.empty())
-    fill(to.initDepartures(static_cast<unsigned>(from.departures.size())), from.departures,
-         [](auto gone, const storage::departure& what) {
-           gone.setNode(what.node.value);
-           gone.setSince(what.since.value);
-         });
+  fill(to.initDepartures(static_cast<unsigned>(from.departures.size())), from.departures,
+       [](auto gone, const storage::departure& what) {
+         gone.setNode(what.node.value);
+         gone.setSince(what.since.value);
+       });
 }
 
 storage::placement decode_placement(schema::ClusterMap::Placement::Reader from) {

@@ -297,11 +297,7 @@ void membership_machine::drop_old_reports() {
   std::erase_if(reports_, [&](const auto& one) {
     const auto* group = map_ ? map_->find_partition(one.first) : nullptr;
     const auto& told = one.second.what;
-    return group
-           && (told.index < group->members_index
-               || (told.index == group->members_index
-                   && std::none_of(group->departures.begin(), group->departures.end(),
-                                   [&](const auto& gone) { return gone.since <= told.by_map; })));
+    return group && !is_news(*group, told.index, told.by_map);
   });
 }
 

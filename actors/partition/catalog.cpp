@@ -61,7 +61,7 @@ void put_settings(cluster_map& map, space_id id, const storage::space_settings& 
 std::vector<partition_id> kept_by(const cluster_map& map, node_id node) {
   std::vector<partition_id> kept;
   for (const auto& group : map.partitions)
-    if (may_keep(group, node))
+    if (keeps(group, node) || is_departing(group, node))
       kept.push_back(group.partition);
   return kept;
 }
@@ -217,16 +217,15 @@ answer catalog::apply(const report_members& asked, hlc_stamp at) {
   if (!group)
     return refused_answer(error_code::not_found,
                           "there is no partition " + std::to_string(asked.partition.value));
-  const auto is_known = [&](const auto& gone) { return gone.since <= asked.by_map; };
-  const bool settles = std::any_of(group->departures.begin(), group->departures.end(), is_known);
-  if (asked.index < group->members_index || (asked.index == group->members_index && !settles))
+  if (!is_news(*group, asked.index, asked.by_map))
     return applied_answer(at);
   const auto place = static_cast<std::size_t>(group - map_->partitions.data());
   change([&](cluster_map& map) {
     auto& told = map.partitions[place];
     told.members = asked.voters;
     told.members_index = asked.index;
-    std::erase_if(told.departures, is_known);
+    std::erase_if(told.departures,
+                  [&](const auto& gone) { return gone.since <= asked.by_map; });
   });
   return applied_answer(at);
 }

@@ -226,7 +226,7 @@ answer participant::apply(const decide& asked, hlc_stamp stamp) {
   if (bytes_of(given.steps) > bounds::max_transaction_results)
     given = too_much_answer();
   if (given.code != error_code::ok) {
-    end({id.client, id.number, false, stamp, asked.terms.deadline, {}});
+    refuse(asked, stamp);
     return given;
   }
   draft.install(table_);

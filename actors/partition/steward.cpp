@@ -58,9 +58,12 @@ std::optional<steward_step> steward::look(const leader_view& seen, time_ms now) 
 /// S5.
 std::optional<steward_step> steward::next_report(const leader_view& seen) {
   const auto* group = map_->find_partition(options_.partition);
-  const auto is_wanted = [&](node_id node) { return group && has_node(group->wanted, node); };
-  const bool may_name = mutated(mutant::tell_with_learners) || std::all_of(seen.members.learners.begin(), seen.members.learners.end(),
-                                    is_wanted);
+  const auto& learners = seen.members.learners;
+  const bool may_name
+    = mutated(mutant::tell_with_learners)
+      || std::all_of(learners.begin(), learners.end(), [&](node_id node) {
+           return group && has_node(group->wanted, node);
+         });
   const bool settles
     = may_name && group
       && std::any_of(group->departures.begin(), group->departures.end(),

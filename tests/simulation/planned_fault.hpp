@@ -78,6 +78,15 @@ draw_plan(std::uint64_t seed, std::uint32_t nodes, std::uint64_t until_ms,
 }
 
 template <class Kind>
+bool has_kind(const std::vector<planned_fault<Kind>>& plan, Kind kind) {
+  return std::any_of(plan.begin(), plan.end(),
+                     [kind](const auto& item) { return item.kind == kind; });
+}
+
+/// How long a witness is waited for (P19) in runs with old files: longer than any of them.
+inline constexpr std::uint64_t endless_patience_ms = 1'000'000'000;
+
+template <class Kind>
 std::string to_string(const planned_fault<Kind>& item) {
   return std::to_string(item.at_ms) + " ms: " + std::string{to_string(item.kind)} + " of "
          + (item.target ? std::to_string(item.target) : "the leader") + " (other "

@@ -5,7 +5,6 @@
 
 #include "actors/raft/quorum.hpp"
 
-#include <algorithm>
 #include <exception>
 #include <ostream>
 #include <string>
@@ -82,10 +81,7 @@ world::world(const run_options& options)
                                         options.faults_until_ms, options.focus);
   // The rule has a gap, the only witness that is dead, which the oracles would find.
   for (auto& node : nodes_)
-    node->conditions.waits_for_all_witnesses
-      = std::any_of(result_.plan.begin(), result_.plan.end(), [](const fault& item) {
-          return item.kind == fault_kind::old_files;
-        });
+    node->conditions.waits_for_all_witnesses = has_kind(result_.plan, fault_kind::old_files);
 }
 
 void world::make_nodes() {

@@ -1,6 +1,7 @@
 #include "tests/simulation/simulated_node.hpp"
 
 #include "tests/simulation/oracle_violation.hpp"
+#include "tests/simulation/planned_fault.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -12,7 +13,6 @@ namespace present::simulation {
 namespace {
 
 constexpr std::size_t part_bytes = 200;
-constexpr time_ms for_ever_ms = 1'000'000'000;
 
 /// Small limits, so that every one of them is met.
 raft::raft_settings raft_settings_of(std::uint64_t seed) {
@@ -67,7 +67,7 @@ void simulated_node::open_replica() {
   options.machine.watches = {tiny ? 600u : 4000u, 60};
   options.raft = raft_settings_of(time_.random.next());
   if (conditions.waits_for_all_witnesses)
-    options.raft.witness_patience_ms = for_ever_ms;
+    options.raft.witness_patience_ms = endless_patience_ms;
   options.store = store();
   options.witnesses = *journal_.witnesses(partition);
   options.life = {journal_.identity().boot, opening_};

@@ -78,9 +78,8 @@ struct kept_partitions {
 kept_partitions kept_by(const cluster_map& map, node_id node) {
   kept_partitions count;
   for (const auto& group : map.partitions) {
-    const bool is_wanted = has_node(group.wanted, node);
-    count.now += has_node(group.members, node) || (!is_wanted && may_keep(group, node)) ? 1 : 0;
-    count.wanted += is_wanted ? 1 : 0;
+    count.now += has_node(group.members, node) || is_departing(group, node) ? 1 : 0;
+    count.wanted += has_node(group.wanted, node) ? 1 : 0;
   }
   return count;
 }

@@ -34,9 +34,9 @@ public:
         ++ends;
     }
   }
-  void begin(std::size_t others = 2) {
+  void begin(std::size_t others = 2, operation asked = write(7, 1, transact{})) {
     begun what;
-    what.asked = write(7, 1, transact{});
+    what.asked = std::move(asked);
     what.terms = terms();
     what.home_part = doing({put_in("home", "h")});
     what.others = {{left, doing({put_in("left", "l")})}, {right, doing({put_in("right", "r")})}};
@@ -188,17 +188,14 @@ TEST_CASE("one that can't prepare ends it, by home's word (P8)") {
 }
 
 TEST_CASE("one under a lock takes its fence to all, and is over where that is refused (P14)") {
-  begun what;
-  what.asked = under(write(7, 1, transact{}), {9});
-  what.terms = terms();
-  what.others = {{left, doing({put_in("left", "l")})}, {right, doing({put_in("right", "r")})}};
+  const auto guarded = under(write(7, 1, transact{}), {9});
   coordinator_under_test c;
-  c.hear(what);
+  c.begin(2, guarded);
   const auto first = c.take_a<prepare>(left);
   const auto second = c.take_a<prepare>(right);
   for (const auto* asked : {&first, &second}) {
     REQUIRE(asked->what.fence);
-    CHECK(*asked->what.fence == *what.asked.fence);
+    CHECK(*asked->what.fence == *guarded.fence);
   }
   c.say(first, {10});
   SUBCASE("by one that is to prepare") { c.refuse(second, error_code::fenced); }

@@ -191,14 +191,16 @@ const std::string lock_key = "b-lock";
 
 } // namespace
 
+template <class What>
+operation two_phase_world::by_holder(What what) {
+  return write(1, 100 + ++last_number_, std::move(what), 0, hlc_stamp::of(now_ms_ + 60'000, 0));
+}
+
 /// The one before gives the lock back, or its lease is over, whatever of it is under way.
 void two_phase_world::begin_next_turn() {
   auto& home = partition_of(lock_key);
   const auto next = claim_id{turns_.size() + 1};
-  const auto ask = [&](auto what) {
-    return apply(home, write(1, 100 + ++last_number_, std::move(what), 0,
-                             hlc_stamp::of(now_ms_ + 60'000, 0)), {});
-  };
+  const auto ask = [&](auto what) { return apply(home, by_holder(std::move(what)), {}); };
   const bool queues = chance(50);
   if (queues)
     ask(acquire_lock{things, lock_key, next, 1'000, true, "", nullptr});
@@ -218,8 +220,7 @@ bool two_phase_world::raise_everywhere() {
   for (auto& p : partitions_) {
     if (mine.told.contains(p.first))
       continue;
-    auto asked = write(1, 100 + ++last_number_, raise_fence{things, p.first + "a"}, 0,
-                       hlc_stamp::of(now_ms_ + 60'000, 0));
+    auto asked = by_holder(raise_fence{things, p.first + "a"});
     asked.fence = std::make_shared<const lock_fence>(lock_fence{things, lock_key, mine.token});
     const auto said = apply(p, std::move(asked), mine.token);
     fences_met += said.holder != nullptr;
@@ -237,10 +238,7 @@ void two_phase_world::go_on_with_turn() {
     return;
   if (mine.token.value == 0) {
     const acquire_lock asked{things, lock_key, mine.claim, 1'000, true, "", nullptr};
-    const auto said = apply(partition_of(lock_key),
-                            write(1, 100 + ++last_number_, asked, 0,
-                                  hlc_stamp::of(now_ms_ + 60'000, 0)),
-                            {});
+    const auto said = apply(partition_of(lock_key), by_holder(asked), {});
     fences_met += said.holder != nullptr;
     if (said.code != error_code::ok || said.otherwise)
       return;

@@ -120,6 +120,8 @@ private:
 
   // holders of the lock
   void go_on_with_turn();
+  template <class What>
+  operation by_holder(What what);
   void begin_next_turn();
   bool raise_everywhere();
   void begin_guarded();

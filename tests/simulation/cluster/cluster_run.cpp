@@ -118,9 +118,7 @@ void cluster_world::count_what_happened() {
 }
 
 void cluster_world::play(const std::vector<fault>& plan) {
-  world_.weather.puts_files_back = std::any_of(plan.begin(), plan.end(), [](const fault& item) {
-    return item.kind == fault_kind::old_files;
-  });
+  world_.weather.puts_files_back = has_kind(plan, fault_kind::old_files);
   for (const auto& node : nodes_)
     node->start(0);
   found();

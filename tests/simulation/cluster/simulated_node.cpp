@@ -3,16 +3,11 @@
 #include "actors/membership/membership_contract.hpp"
 #include "actors/system_names.hpp"
 #include "tests/simulation/cluster/node_client.hpp"
+#include "tests/simulation/planned_fault.hpp"
 
 #include <caf/send.hpp>
 
 namespace present::simulation::cluster {
-
-namespace {
-
-constexpr time_ms for_ever_ms = 3'600'000;
-
-} // namespace
 
 std::string address_of(node_id node) {
   return "node-" + std::to_string(node.value);
@@ -71,7 +66,7 @@ partition_setup simulated_node::setup_of(partition_id partition,
   setup.raft.max_tail_bytes = world_.weather.log_bytes;
   setup.raft.max_retained_bytes = world_.weather.log_bytes;
   if (world_.weather.puts_files_back)
-    setup.raft.witness_patience_ms = for_ever_ms;
+    setup.raft.witness_patience_ms = endless_patience_ms;
   setup.store = store();
   setup.life = {disk_.identity().boot, lives_};
   setup.addresses = addresses_;
