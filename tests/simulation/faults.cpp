@@ -164,7 +164,7 @@ void world::put_back_after(simulated_node& node, std::uint64_t duration_us) {
     return;
   node.copy_files();
   time_.after(duration_us, [this, &node] {
-    if (!node.is_up())
+    if (faults_over_ || !node.is_up())
       return;
     node.crash();
     if (node.put_files_back())
@@ -318,6 +318,7 @@ void world::replace_keepers(std::uint64_t pick) {
 }
 
 void world::end_all_faults() {
+  faults_over_ = true;
   for (auto& client : clients_)
     client->stop();
   conditions_ = {};

@@ -136,6 +136,7 @@ private:
   /// The one whose disks may lie; all others keep what they have said they keep, so
   /// that a majority does.
   node_id victim_;
+  bool faults_over_ = false;
 };
 
 /// Runs one seed from beginning to end.

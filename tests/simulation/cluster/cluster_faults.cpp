@@ -386,6 +386,10 @@ void cluster_world::change_state(fault_kind kind, node_id node, storage::node_st
 
 void cluster_world::end_all_faults() {
   faults_over_ = true;
+  // Whose log is the longest may have no state to lead with, and all are there to tell
+  // now: those that have waited for that one without end begin anew.
+  const bool all_begin_anew
+    = std::exchange(world_.weather.puts_files_back, false) || power_goes_at_the_end_;
   deaths_.disarm();
   world_.network.heal();
   for (const auto& node : nodes_) {
@@ -406,7 +410,7 @@ void cluster_world::end_all_faults() {
     }
     // Slewing takes ten times the error: a machine that is wrong by much is
     // started anew.
-    if (clock_was_wrong || power_goes_at_the_end_)
+    if (clock_was_wrong || all_begin_anew)
       crash_for(*node, world_.random.below(300 * ms));
   }
   for (const auto& host : hosts_)
