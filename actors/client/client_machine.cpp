@@ -315,7 +315,7 @@ void client_machine::on_refusal(call& asked, const event& input, answered& what,
       return;
     default:
       if (comes_anew(asked, what.what))
-        retry_anew(asked, input, why, out);
+        come_anew(asked, input);
       else if (decided || is_answered(asked, what))
         finish(asked, {std::move(what.what), why, 0}, out);
       else if (traits_of(why.code).retryable)
@@ -526,8 +526,7 @@ void client_machine::retry(call& asked, const event& input, const error& why,
 }
 
 /// A transaction that read nothing before has no quarrel with what has changed: it was in
-/// the way of an older one, and may come again as another operation, with the age that
-/// it has (P13).
+/// the way of an older one, and may come again as another operation.
 bool client_machine::comes_anew(const call& asked, const answer& said) {
   const auto* all = std::get_if<transact_call>(&asked.what);
   return all && asked.is_wide && !asked.name && said.code == error_code::transaction_conflict && !said.holder
@@ -535,11 +534,12 @@ bool client_machine::comes_anew(const call& asked, const answer& said) {
          && all->what.seen.empty() && all->what.ranges.empty();
 }
 
-void client_machine::retry_anew(call& asked, const event& input, const error& why,
-                                effects& out) {
-  if (asked.retries < options_.max_retries)
-    begin_anew(asked, input);
-  retry(asked, input, why, out);
+/// Uncounted: nothing went wrong, and whoever gave up after some tries would starve where
+/// many want the same. With the age that it has it is the oldest at last (P13).
+void client_machine::come_anew(call& asked, const event& input) {
+  begin_anew(asked, input);
+  asked.redirects = 0;
+  pause(asked, input.now + pacing_.backoff(asked.made_way++));
 }
 
 /// Whoever coordinates knows what to do about a lock.

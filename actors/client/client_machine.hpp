@@ -33,6 +33,7 @@
 ///                 │  └ no map, no such space in it: fetch_map
 ///                 └── waiting ◀┘ not_leader, link lost: at once or after a pause, uncounted
 ///                                overloaded, no_quorum …: backoff with jitter, counted (3)
+///                                died for an older transaction: the same, uncounted (P13)
 ///
 /// Invariants
 /// I1  Each call is completed exactly once, at its deadline at the latest.
@@ -171,6 +172,7 @@ private:
     std::uint32_t attempts = 0;
     std::uint32_t retries = 0;
     std::uint32_t redirects = 0; ///< since the last retry: paces uncounted tries
+    std::uint32_t made_way = 0;  ///< so often, for an older transaction
     bool maybe_applied = false;  ///< an attempt's outcome is unknown (I3)
     std::uint64_t map_number = 0; ///< a map call: the first question that will do
     std::optional<alarms::iterator> pause;
@@ -217,7 +219,7 @@ private:
   void go_again(call& asked, const event& input, effects& out);
   void retry(call& asked, const event& input, const error& why, effects& out);
   static bool comes_anew(const call& asked, const answer& said);
-  void retry_anew(call& asked, const event& input, const error& why, effects& out);
+  void come_anew(call& asked, const event& input);
   static bool is_answered(const call& asked, const answered& what);
   void begin_anew(call& asked, const event& input);
   void number(call& asked, const event& input);

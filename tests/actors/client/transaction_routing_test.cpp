@@ -94,6 +94,37 @@ TEST_CASE("one that died for an older one comes again as another, with its age (
   CHECK(client.outcome_of(id).problem.code == error_code::ok);
 }
 
+TEST_CASE("one that dies for older ones again and again goes on until its deadline (P13)") {
+  client_under_test client;
+  const auto id = client.call(writing({"a", "z"}));
+  client.give_map(cut_map());
+  auto sent = client.take();
+  const auto start = what_of(sent).start;
+  constexpr std::uint32_t deaths = 10; // more than retries are counted
+  for (std::uint32_t died = 0; died < deaths; ++died) {
+    client.refuse(sent, error_code::transaction_conflict);
+    REQUIRE(client.is_open(id));
+    client.wake();
+    sent = client.take();
+    CHECK(what_of(sent).start == start);
+  }
+  SUBCASE("and is the oldest at last") {
+    client.succeed(sent);
+    CHECK(client.outcome_of(id).problem.code == error_code::ok);
+    CHECK(client.outcome_of(id).attempts == deaths + 1);
+  }
+  SUBCASE("when it is known that nothing of it was applied") {
+    client.refuse(sent, error_code::transaction_conflict);
+    while (client.is_open(id)) {
+      client.wake();
+      if (client.is_open(id))
+        client.refuse(client.take(), error_code::transaction_conflict);
+    }
+    CHECK(client.outcome_of(id).problem.code == error_code::deadline);
+    CHECK(client.outcome_of(id).problem.known == outcome::not_applied);
+  }
+}
+
 TEST_CASE("one that has read something before is told of a conflict at once") {
   client_under_test client;
   auto call = writing({"a", "z"});
