@@ -526,18 +526,23 @@ void client_machine::retry(call& asked, const event& input, const error& why,
 }
 
 /// A transaction that read nothing before has no quarrel with what has changed: it was in
-/// the way of an older one, and may come again as another operation.
+/// the way of an older one, and may come again: as another operation, or under its name, if
+/// that hasn't its answer yet.
 bool client_machine::comes_anew(const call& asked, const answer& said) {
   const auto* all = std::get_if<transact_call>(&asked.what);
-  return all && asked.is_wide && !asked.name && said.code == error_code::transaction_conflict && !said.holder
-         && said.known == outcome::not_applied && !asked.maybe_applied
-         && all->what.seen.empty() && all->what.ranges.empty();
+  const bool may = asked.name ? !said.repeated
+                              : said.known == outcome::not_applied && !asked.maybe_applied;
+  return may && all && asked.is_wide && said.code == error_code::transaction_conflict
+         && !said.holder && all->what.seen.empty() && all->what.ranges.empty();
 }
 
 /// Uncounted: nothing went wrong, and whoever gave up after some tries would starve where
 /// many want the same. With the age that it has it is the oldest at last (P13).
 void client_machine::come_anew(call& asked, const event& input) {
-  begin_anew(asked, input);
+  if (asked.name)
+    number(asked, input); // until another time, which makes it another attempt
+  else
+    begin_anew(asked, input);
   asked.redirects = 0;
   pause(asked, input.now + pacing_.backoff(asked.made_way++));
 }

@@ -56,7 +56,7 @@ void partition_machine::coordinate_waiting(const event& input, effects& out) {
       asker->answer_place(place, std::move(*known));
     } else if (auto plan = plan_for(asked, input.wall_ms)) {
       asker->fates[place] = waits_for::log;
-      in_hand_.emplace(write_origin{tag, place}, asked.id);
+      in_hand_.emplace(write_origin{tag, place}, plan->terms.id);
       out.push_back(coordinate{tag, place, term_,
                                std::make_shared<transaction_plan>(std::move(*plan))});
     } else {

@@ -1,5 +1,7 @@
 #include "actors/partition/transaction_plan.hpp"
 
+#include "runtime/base/splitmix64.hpp"
+
 #include <algorithm>
 #include <optional>
 
@@ -21,6 +23,18 @@ anchor anchor_of(const transact& part) {
         found = anchor{space, first};
     });
   return found.value_or(anchor{});
+}
+
+/// A name outlives the attempts at it: one that has died for an older transaction is over
+/// for good (P7), and the next one, which has another deadline, isn't taken for it. Home's
+/// answer under the name lets only one of them commit (P6).
+operation_id transaction_of(const operation& asked) {
+  if (asked.fingerprint == 0)
+    return asked.id;
+  auto mixed = asked.id.client.value;
+  for (const auto part : {asked.fingerprint, asked.retry_until.value})
+    mixed = splitmix64_of(mixed ^ splitmix64_of(part + splitmix64_step));
+  return {client_id{mixed}, asked.id.number};
 }
 
 storage::step_result wrote(hlc_stamp at) {
@@ -109,7 +123,7 @@ result<transaction_plan> plan_of(const operation& asked, partition_id home,
   plan.asked = asked;
   plan.asked.what = transact{};
   plan.compares = !whole.compare.empty() || !whole.otherwise.empty();
-  plan.terms = {asked.id, {}, whole.start.value != 0 ? whole.start : now, asked.retry_until};
+  plan.terms = {transaction_of(asked), {}, whole.start.value != 0 ? whole.start : now, asked.retry_until};
   bool is_home = false;
   for (auto& part : *parts) {
     if (part.partition == home) {

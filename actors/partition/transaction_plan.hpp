@@ -28,8 +28,9 @@ struct transaction_plan {
   bool compares = false; ///< which branch is taken, home says
 };
 
-/// The transaction's deadline is the operation's `retry_until`: the same for each of its
-/// attempts, so that one of them can't go on where another was given up (P9). `now` is
+/// The transaction's deadline is the operation's `retry_until`: the same whoever
+/// coordinates it, so that one can't go on where another was given up (P9). Of an operation
+/// with a name each deadline makes a transaction of its own. `now` is
 /// its start if it says none. `wrong_partition` if by this map `home` has nothing of it;
 /// `invalid` if it can't be cut.
 result<transaction_plan> plan_of(const operation& asked, partition_id home,

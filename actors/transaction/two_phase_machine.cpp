@@ -37,9 +37,8 @@ error younger_than_holder() {
                     "an older transaction has locked what this one needs");
 }
 
-answer refusal_of(const error& why, const operation_id& id) {
+answer refusal_of(const error& why) {
   answer said;
-  said.id = id;
   said.code = why.code;
   said.known = why.known;
   said.message = why.message;
@@ -141,11 +140,9 @@ void two_phase_machine::on(const event& input, const time_passed&, effects& out)
     return become_pushing(too_long(), out);
   if (const auto* phase = std::get_if<deciding>(&phase_);
       phase && client_waits_ && phase->client_waits_until <= input.now) {
-    auto said = refusal_of(make_error(error_code::unknown_outcome,
-                                      "home has not said yet how the transaction ended"),
-                           terms_.id);
-    said.known = outcome::unknown;
-    tell(std::move(said), out);
+    tell(refusal_of(make_error(error_code::unknown_outcome,
+                               "home has not said yet how the transaction ended")),
+         out);
   }
   for (auto* each : errands())
     if (each->again_at && *each->again_at <= input.now)
@@ -174,10 +171,10 @@ void two_phase_machine::on_prepared(const event& input, preparation& of, const a
 
 void two_phase_machine::on_decided(const event& input, deciding& phase, const answer& said,
                                    effects& out) {
-  if (said.code == error_code::ok) {
-    auto whole = said;
-    whole.id = terms_.id;
-    tell(std::move(whole), out);
+  if (said.repeated && is_attempt() && !mutated(mutant::trust_repeated_decision)) {
+    become_pushing(known_by_name{said}, out);
+  } else if (said.code == error_code::ok) {
+    tell(said, out);
     become_resolving({true, said.version, said.otherwise}, out);
   } else if (meets_lock(said) && outranks(*said.holder)) {
     wait_for_lock(input, phase.its);
@@ -196,15 +193,21 @@ void two_phase_machine::on_pushed(const event& input, pushing& phase, const answ
                                   effects& out) {
   if (said.code != error_code::ok)
     return pause(input, phase.its);
-  if (said.otherwise) {
-    auto why = phase.why;
-    why.known = outcome::not_applied; // whatever was not known before: home has said it
+  if (const auto* known = std::get_if<known_by_name>(&phase.why)) {
+    tell(known->said, out);
+  } else if (said.otherwise) {
+    auto why = std::get<error>(phase.why);
+    // Whatever was not known before: home has said it; but of this attempt only.
+    why.known = is_attempt() ? outcome::unknown : outcome::not_applied;
     if (traits_of(why.code).known_outcome != outcome::not_applied)
       why.code = error_code::transaction_conflict;
-    tell(refusal_of(why, terms_.id), out);
+    tell(refusal_of(why), out);
+  } else if (is_attempt()) {
+    tell(refusal_of(make_error(error_code::unknown_outcome,
+                               "it is committed: home has the answer under its name")),
+         out);
   } else {
     answer whole;
-    whole.id = terms_.id;
     whole.version = said.version;
     whole.steps = said.steps;
     whole.otherwise = said.took_otherwise;
@@ -249,9 +252,10 @@ void two_phase_machine::become_deciding(const event& input, effects& out) {
 }
 
 /// Whatever went wrong, home says how it ends (P8): it may have been decided already.
-void two_phase_machine::become_pushing(error why, effects& out) {
+void two_phase_machine::become_pushing(reason why, effects& out) {
   if (mutated(mutant::abort_without_push)) {
-    tell(refusal_of(why, terms_.id), out);
+    if (const auto* problem = std::get_if<error>(&why))
+      tell(refusal_of(*problem), out);
     return become_resolving({}, out);
   }
   pushing phase;
@@ -377,9 +381,14 @@ bool two_phase_machine::outranks(const lock_holder& other) const {
   return std::pair{terms_.start, terms_.id} < std::pair{other.terms.start, other.terms.id};
 }
 
+/// The client's name isn't this attempt's: what home says of the one needs not be so of the
+/// other.
+bool two_phase_machine::is_attempt() const { return plan_.asked.id != terms_.id; }
+
 void two_phase_machine::tell(answer what, effects& out) {
   if (!std::exchange(client_waits_, false))
     return;
+  what.id = plan_.asked.id;
   out.push_back(answer_client{std::move(what)});
 }
 

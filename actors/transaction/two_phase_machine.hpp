@@ -41,6 +41,9 @@
 ///     it doesn't matter which coordinator asked them (P7).
 /// C7  One under a lock takes its fence to all that prepare and to home, and if one of them
 ///     refuses it, it is over: `fenced` (P14).
+/// C8  An attempt at what has a name commits only if home has no answer under the name: with
+///     its decision home remembers that (P4, P6). What it hears of another attempt's end is
+///     the client's answer, and home says how this one ends, as of any other.
 namespace present::transaction {
 
 struct settings {
@@ -147,9 +150,14 @@ private:
     decide what; ///< of home
     time_ms client_waits_until = 0;
   };
+  /// Home remembers the answer of an attempt that bears the same name, of this one perhaps.
+  struct known_by_name {
+    answer said;
+  };
+  using reason = std::variant<error, known_by_name>;
   struct pushing {
     errand its;
-    error why; ///< what the client is told if it is aborted
+    reason why; ///< what the client is told, of an error if it is aborted
   };
   /// As home has said.
   struct ending {
@@ -179,7 +187,7 @@ private:
                    effects& out);
 
   void become_deciding(const event& input, effects& out);
-  void become_pushing(error why, effects& out);
+  void become_pushing(reason why, effects& out);
   void become_resolving(const ending& how, effects& out);
   void become_done(effects& out);
 
@@ -191,6 +199,7 @@ private:
   void wait_for_lock(const event& input, errand& what);
   bool may_wait_for(const lock_holder& other) const;
   bool outranks(const lock_holder& other) const;
+  bool is_attempt() const;
   void tell(answer what, effects& out);
   void check_invariants() const;
 

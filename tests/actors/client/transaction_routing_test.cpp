@@ -125,6 +125,47 @@ TEST_CASE("one that dies for older ones again and again goes on until its deadli
   }
 }
 
+TEST_CASE("one with a name that dies comes again under it, unless that has its answer (P4, P13)") {
+  client_under_test client;
+  const write_name name{.client = {4711}, .fingerprint = 99};
+  client.hear(called{1, writing({"a", "z"}), 0, name, {}});
+  client.give_map(cut_map());
+  const auto first = client.take();
+  const auto refuse = [&](const send_attempt& sent, bool repeated) {
+    answer given;
+    given.code = error_code::transaction_conflict;
+    given.known = repeated ? outcome::not_applied : outcome::unknown;
+    given.repeated = repeated;
+    client.hear(answered{sent.attempt, given, {}, {}, map_epoch{5}, sent.to});
+  };
+  client.pass(2);
+  refuse(first, false); // says nothing of what others have tried
+  REQUIRE(client.is_open(1));
+  client.wake();
+  const auto second = client.take();
+  CHECK(second.what.id == first.what.id);
+  CHECK(second.what.retry_until != first.what.retry_until); // another attempt
+  CHECK(what_of(second).start == what_of(first).start);
+  SUBCASE("which is a success") {
+    client.succeed(second);
+    CHECK(client.outcome_of(1).problem.code == error_code::ok);
+  }
+  SUBCASE("or a refusal") {
+    refuse(second, true);
+    CHECK(client.outcome_of(1).problem.code == error_code::transaction_conflict);
+    CHECK(client.outcome_of(1).problem.known == outcome::not_applied);
+  }
+  SUBCASE("or is over its time, and unknown") {
+    while (client.is_open(1)) {
+      if (!client.sent.empty())
+        refuse(client.take(), false);
+      client.wake();
+    }
+    CHECK(client.outcome_of(1).problem.code == error_code::deadline);
+    CHECK(client.outcome_of(1).problem.known == outcome::unknown);
+  }
+}
+
 TEST_CASE("one that has read something before is told of a conflict at once") {
   client_under_test client;
   auto call = writing({"a", "z"});

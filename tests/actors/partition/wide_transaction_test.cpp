@@ -65,6 +65,31 @@ TEST_CASE("a transaction over several partitions is handed to the coordinator, c
   CHECK(replica.answer_to(tag).version == hlc_stamp{99});
 }
 
+TEST_CASE("each attempt at what has a name is a transaction of its own, until home has its answer (P4, P6)") {
+  auto replica = leading_half();
+  auto named = wide();
+  named.fingerprint = 99;
+  const auto begin = [&] {
+    const auto begun_before = replica.handed_over.size();
+    replica.ask({named});
+    REQUIRE(replica.handed_over.size() == begun_before + 1);
+    return *replica.handed_over.back().plan;
+  };
+  const auto first = begin();
+  CHECK(first.asked.id == named.id);
+  CHECK(begin().terms.id == first.terms.id); // whoever coordinates it goes on with it
+  named.retry_until.value += 1;
+  const auto second = begin();
+  CHECK(second.asked.id == named.id);
+  CHECK(second.terms.id != first.terms.id);
+  auto decided = second.asked;
+  decided.what = decide{second.terms, second.home_part, {}, {}};
+  REQUIRE(replica.now_answer(decided).code == error_code::ok);
+  const auto third = replica.ask({named});
+  CHECK(replica.handed_over.size() == 3);
+  CHECK(replica.answer_to(third).repeated);
+}
+
 TEST_CASE("before its own term's entry is applied nothing is handed over (P16)") {
   replica_under_test replica{{.id = {1}}};
   replica.hear(map_known{cut_map()});

@@ -6,10 +6,11 @@ namespace present {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, transaction::mutant>, 3> of_coordinators{{
+constexpr std::array<std::pair<std::string_view, transaction::mutant>, 4> of_coordinators{{
   {"decide_before_all_prepared", transaction::mutant::decide_before_all_prepared},
   {"abort_without_push", transaction::mutant::abort_without_push},
   {"always_wait", transaction::mutant::always_wait},
+  {"trust_repeated_decision", transaction::mutant::trust_repeated_decision},
 }};
 
 /// Those of a participant that the whole world shows, too.

@@ -277,6 +277,49 @@ TEST_CASE("it doesn't wait for another attempt of its own name, which nobody end
   CHECK(c.told.size() == 1);
 }
 
+TEST_CASE("an attempt at what has a name isn't taken for another that home remembers (P6)") {
+  coordinator_under_test c;
+  c.begin(2, write(6, 1, transact{})); // its name
+  c.prepare_both();
+  answer remembered;
+  remembered.version = {15};
+  remembered.repeated = true;
+  c.hear(answered{c.take_a<decide>(home).ticket, remembered});
+  CHECK(c.told.empty());
+  const auto pushes = c.take_a<push>(home);
+  CHECK(std::get<push>(pushes.what.what).transaction == terms().id);
+  bool is_own = false;
+  SUBCASE("for it was another") { c.say_pushed(pushes, true); }
+  SUBCASE("unless it was the own, whose answer got lost") {
+    is_own = true;
+    c.say_pushed(pushes, false, {15});
+  }
+  REQUIRE(c.told.size() == 1);
+  CHECK(c.told[0].id == operation_id{{6}, {1}});
+  CHECK(c.told[0].code == error_code::ok);
+  CHECK(c.told[0].version == hlc_stamp{15});
+  CHECK(std::get<resolve>(c.take_a<resolve>(left).what.what).committed == is_own);
+}
+
+TEST_CASE("that an attempt is over says nothing of others under its name (P4)") {
+  coordinator_under_test c;
+  c.begin(2, write(6, 1, transact{}));
+  c.say(c.take_a<prepare>(left), {10});
+  c.refuse(c.take_a<prepare>(right), error_code::transaction_conflict, held_by(1));
+  const auto pushes = c.take_a<push>(home);
+  SUBCASE("if it was aborted") {
+    c.say_pushed(pushes, true);
+    REQUIRE(c.told.size() == 1);
+    CHECK(c.told[0].code == error_code::transaction_conflict);
+  }
+  SUBCASE("and where it was committed, home has the answer") {
+    c.say_pushed(pushes, false, {15});
+    REQUIRE(c.told.size() == 1);
+    CHECK(c.told[0].code == error_code::unknown_outcome);
+  }
+  CHECK(c.told[0].known == outcome::unknown);
+}
+
 TEST_CASE("a decision that isn't heard of is asked for again, and the client waits 5 s (P8)") {
   coordinator_under_test c;
   c.begin();

@@ -1,5 +1,6 @@
 #include "tests/actors/transaction/two_phase_world.hpp"
 
+#include "actors/partition/answers.hpp"
 #include "storage/typed_value.hpp"
 
 #include <algorithm>
@@ -149,6 +150,7 @@ bool two_phase_world::begin_once(operation_id id, hlc_stamp start) {
 }
 
 void two_phase_world::open_transfer(begun what, client_record record) {
+  record.is_named = chance(40);
   records_.push_back(std::move(record));
   auto& opened = open_[records_.size() - 1];
   opened = {std::move(what), records_.size() - 1, 0, now_ms_ + 5'000};
@@ -297,8 +299,25 @@ std::map<std::string, std::vector<std::string>> two_phase_world::guarded_lists()
   return all;
 }
 
+/// Past its deadline home decides no attempt any more, and whoever asks hears what it knows
+/// under the name.
+void two_phase_world::begin_attempt(transfer& of) {
+  attempts += of.tries > 1;
+  of.what.terms.id = {{200}, {++last_number_}};
+  const auto& home = partition_of(of.what.terms.home.key);
+  if (clock_of(home) <= of.what.terms.deadline)
+    return;
+  auto nothing = partition::refused_answer(error_code::transaction_conflict, "it is too late");
+  on_client_answer(of.record, home.machine->answer_before(of.what.asked).value_or(nothing));
+}
+
 void two_phase_world::start_coordinator(transfer& of) {
   ++of.tries;
+  if (const auto record = of.record; records_[record].is_named) {
+    begin_attempt(of);
+    if (!open_.contains(record))
+      return;
+  }
   const auto number = spawn(of.what.terms.id, of.record);
   hear(number, of.what);
 }
@@ -457,7 +476,7 @@ void two_phase_world::advance() {
   // Who has waited too long asks again, under the same name.
   std::vector<std::size_t> late;
   for (const auto& [record, one] : open_)
-    if (!is_driven(one.what.terms.id))
+    if (!is_driven(one.what.terms.id) || (records_[record].is_named && chance(10)))
       late.push_back(record);
   for (const auto record : late)
     if (auto found = open_.find(record); found != open_.end() && chance(10))
@@ -501,6 +520,7 @@ void two_phase_world::run(int transfers) {
       ++unknown;
     else
       ++(each.told->code == error_code::ok ? committed : aborted);
+    named += each.told && each.told->code == error_code::ok && each.is_named;
     guarded += each.told && each.told->code == error_code::ok && each.is_guarded;
     fenced += each.told && each.told->code == error_code::fenced;
     claims += each.told && each.told->code == error_code::ok && !each.claimed.empty();

@@ -41,6 +41,7 @@ struct client_record {
   std::string claimed;
   std::optional<answer> told;
   bool is_guarded = false; ///< under a lock
+  bool is_named = false;   ///< each attempt has an id of its own, and several are under way
 };
 
 class two_phase_world {
@@ -73,6 +74,8 @@ public:
   int guarded = 0;      ///< committed, under a lock
   int fenced = 0;       ///< refused for that
   int fences_met = 0;   ///< who has the lock next had to wait for what had prepared
+  int attempts = 0;     ///< at what has a name, but for the first ones
+  int named = 0;        ///< committed, of those that have one
 
 private:
   struct coordinator {
@@ -114,6 +117,7 @@ private:
   void begin_claim(const std::string& compared, const std::string& claimed);
   void open_transfer(begun what, client_record record);
   void start_coordinator(transfer& of);
+  void begin_attempt(transfer& of);
   void on_client_answer(std::size_t record, const answer& said);
   void audit();
   std::optional<std::int64_t> read(const std::string& key, hlc_stamp& version);
