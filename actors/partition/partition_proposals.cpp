@@ -73,6 +73,7 @@ void partition_machine::propose_batch(const event& input, effects& out) {
   if (!std::holds_alternative<expire_claims>(batch->command)) // its entry is its own (L1)
     next = gathered_.take_batch();
   batch->operations = std::move(next.operations);
+  advise_late(batch->operations);
   batch->machine_version = version_needed(*batch);
   batch->first_stamp = clock_.tick(
     mutated(mutant::stamp_without_median) ? input.wall_ms : bounded_wall(input.wall_ms));
