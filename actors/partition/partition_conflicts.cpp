@@ -147,6 +147,17 @@ std::optional<operation> partition_machine::advised_steps(const operation& asked
   return changed;
 }
 
+/// What was admitted before this leader had applied the rules of its spaces, which it may not
+/// have while it takes over, would be refused as one of a program that has none to log.
+void partition_machine::advise_late(std::vector<operation>& all) const {
+  if (state_->spaces().empty())
+    return;
+  for (auto& each : all)
+    if (const auto* steps = steps_of(each); steps && !steps->found)
+      if (auto changed = advised_steps(each, *steps))
+        each = std::move(*changed);
+}
+
 /// By what is there now. What can't be done, or read, comes to the same when it is applied.
 branch_findings partition_machine::judge(const std::vector<present::step>& steps) const {
   branch_findings found;

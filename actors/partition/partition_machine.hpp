@@ -367,6 +367,7 @@ private:
   void refuse_late_held(time_ms now, effects& out);
   std::optional<operation> advised(const operation& asked) const;
   std::optional<operation> advised_steps(const operation& asked, const transact& steps) const;
+  void advise_late(std::vector<operation>& all) const;
   branch_findings judge(const std::vector<present::step>& steps) const;
   void release_held(effects& out);
   void gather_on(time_ms now);

@@ -65,12 +65,15 @@ own_command partition_machine::wanted_command() const {
 
 void partition_machine::propose_batch(const event& input, effects& out) {
   auto batch = std::make_shared<entry_batch>();
-  if (proposals_.empty())
+  // While its own wait, writes go without them: one that goes alone (L1) would be refused
+  // again and again, and never let them come to their turn.
+  if (proposals_.empty() && own_entry_not_before_ <= input.now)
     batch->command = wanted_command();
   gathered_writes::cut next;
   if (!std::holds_alternative<expire_claims>(batch->command)) // its entry is its own (L1)
     next = gathered_.take_batch();
   batch->operations = std::move(next.operations);
+  advise_late(batch->operations);
   batch->machine_version = version_needed(*batch);
   batch->first_stamp = clock_.tick(
     mutated(mutant::stamp_without_median) ? input.wall_ms : bounded_wall(input.wall_ms));

@@ -274,7 +274,7 @@ reference_state::decision reference_state::change_values(log_index index, const 
   for (const auto& each : holds ? asked.then : asked.otherwise)
     std::visit(overloaded{
                  [&](const put_step& it) {
-                   change_value(index, {it.space, it.key}, always{}, stamp, it.value);
+                   put_in_transaction(index, it, stamp);
                  },
                  [&](const remove_step& it) {
                    change_value(index, {it.space, it.key}, always{}, stamp, nullptr);
@@ -283,6 +283,20 @@ reference_state::decision reference_state::change_values(log_index index, const 
                },
                each);
   return {{}, error_code::ok, stamp, !holds};
+}
+
+/// No strategy for conflicts is asked, since it is based on what is there: it has no author
+/// of its own. Counters are joined all the same.
+void reference_state::put_in_transaction(log_index index, const put_step& asked,
+                                         hlc_stamp stamp) {
+  const key of{asked.space, asked.key};
+  const auto rules = rules_.find(asked.space);
+  if (rules != rules_.end() && rules->second.how == storage::conflict_strategy::merge) {
+    join(index, put{asked.space, asked.key, asked.value, always{}}, stamp);
+    return;
+  }
+  authors_.erase(of);
+  change_value(index, of, always{}, stamp, asked.value);
 }
 
 /// What isn't the partition's is refused, and not remembered.

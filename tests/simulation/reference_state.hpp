@@ -78,6 +78,7 @@ private:
   std::optional<decision> decide(log_index index, const operation& asked, hlc_stamp stamp);
   decision change_value(log_index index, const key& of, const condition& when,
                         hlc_stamp stamp, bytes_ptr value);
+  void put_in_transaction(log_index index, const put_step& asked, hlc_stamp stamp);
   decision change_values(log_index index, const transact& asked, hlc_stamp stamp);
   decision take_lock(log_index index, const acquire_lock& asked, client_id by, hlc_stamp stamp);
   decision end(log_index index, client_id of, hlc_stamp stamp);

@@ -1,6 +1,7 @@
 #include "tests/simulation/campaign.hpp"
 #include "tests/simulation/directed_mutants.hpp"
 #include "tests/simulation/fault_seeds.hpp"
+#include "tests/simulation/mutant_campaign.hpp"
 #include "tests/simulation/mutants.hpp"
 #include "tests/simulation/shrink.hpp"
 #include "tests/simulation/world.hpp"
@@ -115,60 +116,29 @@ int run_seeds(const std::string& program, const arguments& wanted) {
 }
 
 #ifdef PRESENT_MUTANTS
-struct mutant_verdict {
-  bool caught = false;
-  std::string by;
-  std::uint64_t seeds = 0;
-};
-
-/// It is caught only if the same seed passes without it.
-mutant_verdict look_for(const mutant_row& row, const arguments& wanted) {
-  mutant_verdict found;
-  while (!found.caught && found.seeds < wanted.seeds) {
-    auto options = options_for(wanted, wanted.from + found.seeds++);
-    options.defect = row.defect;
-    options.voters = row.voters;
-    options.focus = row.focus;
-    found.by = run(options).oracle;
-    options.defect = {};
-    found.caught = !found.by.empty() && run(options).oracle.empty();
-  }
-  return found;
-}
-
 int run_mutants(const std::string& program, const arguments& wanted) {
-  nlohmann::ordered_json rows = nlohmann::json::array();
-  bool all_caught = true;
-  const auto judge = [&](std::string_view name, std::string_view rule, const auto& verdict_of) {
-    if (!wanted.only.empty() && wanted.only != name)
-      return;
-    const mutant_verdict found = verdict_of();
-    all_caught = all_caught && found.caught;
-    rows.push_back({{"name", name},
-                    {"rule", rule},
-                    {"caught", found.caught},
-                    {"by", found.by},
-                    {"seeds", found.seeds}});
-    if (wanted.format != "json")
-      std::cout << (found.caught ? "caught  " : "MISSED  ") << name << " (rule " << rule
-                << ") after " << found.seeds << " seeds: " << found.by << std::endl;
-  };
+  mutant_campaign all{wanted, wanted.only};
   for (const auto& row : mutants)
-    judge(row.name, row.rule, [&] { return look_for(row, wanted); });
+    all.judge(row.name, row.rule, [&] {
+      return all.look_for([&](std::uint64_t seed, bool with_defect) {
+        auto options = options_for(wanted, seed);
+        options.voters = row.voters;
+        options.focus = row.focus;
+        if (with_defect)
+          options.defect = row.defect;
+        return run(options).oracle;
+      });
+    });
   const auto builds = program.substr(0, program.find_last_of('/') + 1) + "../..";
   for (const auto& row : directed_mutants)
-    judge(row.name, row.rule, [&] {
+    all.judge(row.name, row.rule, [&] {
       return mutant_verdict{is_shown(row, builds), std::string{"test: "} + row.test, 0};
     });
-  if (wanted.format == "json")
-    std::cout << nlohmann::ordered_json{{"level", wanted.level}, {"mutants", rows}}.dump(2)
-              << '\n';
-  return all_caught && !rows.empty() ? 0 : 1;
+  return all.report();
 }
 #else
 int run_mutants(const std::string&, const arguments&) {
-  std::cerr << "this program has no mutants in it: use simulate_mutants\n";
-  return 2;
+  return refuse_mutants("simulate_mutants");
 }
 #endif
 

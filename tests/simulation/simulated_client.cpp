@@ -146,11 +146,13 @@ client::call_kind simulated_client::contested_call() {
 client::call_kind simulated_client::delta_call() {
   if (time_.random.chance(300))
     return client::get_call{joined_space_name, "c"};
+  return client::put_call{joined_space_name, "c", next_delta(), always{}};
+}
+
+bytes_ptr simulated_client::next_delta() {
   const auto delta = *counted_.add({number_ + 1}, 1 + time_.random.below(5));
   counted_.join(delta);
-  return client::put_call{joined_space_name, "c",
-                          std::make_shared<const std::string>(crdt::encode_stored(delta)),
-                          always{}};
+  return std::make_shared<const std::string>(crdt::encode_stored(delta));
 }
 
 space_id simulated_client::space_named(const client::call_kind& what) {
@@ -165,7 +167,7 @@ space_id simulated_client::space_named(const client::call_kind& what) {
 client::call_kind simulated_client::transaction_of(const std::string& key) {
   const auto other = "k" + std::to_string(time_.random.below(keys));
   const auto value = std::get<client::put_call>(put_of(key)).value;
-  client::transact_call call{{space_name}, {}};
+  client::transact_call call{{space_name, last_space_name, joined_space_name}, {}};
   const auto known = versions_.find(other);
   if (known != versions_.end() && time_.random.chance(350)) {
     call.what.seen = {{{0}, other, known->second}};
@@ -178,6 +180,10 @@ client::call_kind simulated_client::transaction_of(const std::string& key) {
     call.what.then.push_back(remove_step{{0}, other});
   else
     call.what.then.push_back(put_step{{0}, other, value});
+  if (time_.random.chance(250)) // into spaces with rules, beside those without
+    call.what.then.push_back(put_step{{1}, "l" + std::to_string(time_.random.below(2)), value});
+  if (time_.random.chance(250))
+    call.what.then.push_back(put_step{{2}, "c", next_delta()});
   return call;
 }
 

@@ -58,6 +58,7 @@ public:
   client::call_kind lock_call();
   client::call_kind contested_call();
   client::call_kind delta_call();
+  bytes_ptr next_delta();
   static space_id space_named(const client::call_kind& what);
 
   void hear(client::event_kind what);

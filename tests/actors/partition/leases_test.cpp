@@ -109,6 +109,27 @@ TEST_CASE("a leader that stood still charges that to nobody (C4)") {
   CHECK(leader.wants_expiry());
 }
 
+TEST_CASE("a lease that is over holds no write up while the log has no room") {
+  locking_leader leader;
+  leader.pass(1000);
+  REQUIRE(leader.wants_expiry());
+  const auto refuse = [&] {
+    const auto ticket = leader.proposed.back().ticket;
+    leader.proposed.clear();
+    leader.hear(proposal_refused{ticket, refusal_reason::overloaded});
+  };
+  refuse();
+  CHECK(leader.proposed.empty());
+  const auto tag = leader.ask({write(1, ++leader.numbers, put_of("k", "v"))});
+  REQUIRE(leader.proposed.size() == 1);
+  CHECK_FALSE(leader.wants_expiry());
+  refuse();
+  CHECK(leader.proposed.empty());
+  CHECK(leader.answer_to(tag).code == error_code::overloaded);
+  leader.pass(1000);
+  CHECK(leader.wants_expiry());
+}
+
 TEST_CASE("who waits is answered when it has the lock") {
   locking_leader leader;
   const auto tag = leader.keep(2, 800);

@@ -31,7 +31,8 @@ constexpr std::uint64_t excuse_lasts = 60'000 * ms;
 } // namespace
 
 void actor_watch::on_made(const player& who) {
-  if (who.identity.kind == "session" || who.identity.kind == "client")
+  const auto& kind = who.identity.kind;
+  if (kind == "session" || kind == "client" || kind == "lock")
     return;
   // A supervisor that starts anew has a budget of its own.
   std::erase_if(starts_, [&](const auto& row) {

@@ -15,6 +15,8 @@ namespace present::simulation::cluster {
 
 /// Any call may be answered so while faults last.
 bool is_passable(error_code code);
+/// And any transaction so.
+bool may_end_transaction(const error& why);
 
 /// What the clients asked, and what they were told. Answers are looked at as they
 /// come (is this error one that this call may get? was it in time? is a version's

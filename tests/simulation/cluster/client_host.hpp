@@ -1,9 +1,11 @@
 #pragma once
 
+#include "actors/client/lock_holder.hpp"
 #include "tests/simulation/cluster/gateway.hpp"
 #include "tests/simulation/cluster/surroundings.hpp"
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace present::simulation::cluster {
@@ -24,7 +26,16 @@ public:
   void start(const std::vector<node_id>& nodes, std::int64_t wall_offset_ms);
   void crash();
 
+  /// The program of that client wants a lock. One that it has had is dropped.
+  client::lock_actor want_lock(std::size_t place, const client::lock_wish& what);
+  /// It forgets it: what it held is left to its lease.
+  void drop_lock(std::size_t place);
+  /// Null: none.
+  const client::lock_actor& lock_of(std::size_t place) const { return locks_[place]; }
+
 private:
+  template <class Shell, class... Args>
+  auto spawn(const std::string& path, const std::string& kind, Args&&... args);
   client::client_actor spawn_client(std::size_t place);
 
   surroundings& world_;
@@ -34,6 +45,7 @@ private:
   std::shared_ptr<process> life_;
   std::shared_ptr<simulated_route> route_;
   std::vector<client::client_actor> clients_;
+  std::vector<client::lock_actor> locks_; ///< by the place of the client
 };
 
 } // namespace present::simulation::cluster

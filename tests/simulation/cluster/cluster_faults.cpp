@@ -63,7 +63,8 @@ void cluster_world::begin_fault(const fault& item) {
       world_.effects.count(item.kind);
       return clients_->flood(item.strength);
     case fault_kind::client_crash:
-      return begin_client_crash(item);
+    case fault_kind::client_pause:
+      return begin_client_fault(item);
     case fault_kind::bit_rot:
     case fault_kind::state_lost:
     case fault_kind::old_files:
@@ -136,11 +137,13 @@ void cluster_world::bury_the_dead() {
   }
 }
 
-void cluster_world::begin_client_crash(const fault& item) {
+void cluster_world::begin_client_fault(const fault& item) {
   auto& host = *hosts_[item.strength % hosts_.size()];
   if (!host.life()->is_alive())
     return;
   world_.effects.count(item.kind);
+  if (item.kind == fault_kind::client_pause)
+    return host.life()->pause_until(world_.time.now() + item.duration_ms * ms);
   host.crash();
   clients_->crashed(host);
   world_.time.after(item.duration_ms * ms, [this, &host] {
@@ -413,11 +416,13 @@ void cluster_world::end_all_faults() {
     if (clock_was_wrong || all_begin_anew)
       crash_for(*node, world_.random.below(300 * ms));
   }
-  for (const auto& host : hosts_)
+  for (const auto& host : hosts_) {
+    host->life()->pause_until(0);
     if (!host->life()->is_alive()) {
       host->start(founder_ids(), 0);
       clients_->restarted(*host);
     }
+  }
 }
 
 } // namespace present::simulation::cluster

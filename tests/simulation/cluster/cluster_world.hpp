@@ -42,6 +42,8 @@ struct run_result {
   std::uint64_t writes = 0;
   std::uint64_t reads = 0;
   std::uint64_t unknown = 0;
+  workload::by_source commits{};  ///< of transactions
+  workload::by_source refusals{}; ///< by a fence, or by a policy
   std::uint64_t states_compared = 0;
   std::uint64_t digests_told = 0; ///< to leaders, of states at markers
   effect_tally effective;
@@ -95,7 +97,7 @@ private:
   void begin_disk_fault(const fault& item, simulated_node& node);
   void begin_actor_fault(const fault& item, simulated_node& node);
   void begin_storm(const fault& item, simulated_node& node, const std::string& path);
-  void begin_client_crash(const fault& item);
+  void begin_client_fault(const fault& item);
   void begin_damage(const fault& item, const simulated_node& chosen);
   void put_back_after(simulated_node& node, std::uint64_t duration);
   void wipe_for(simulated_node& node, std::uint64_t duration);

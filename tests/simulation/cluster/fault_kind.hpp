@@ -35,6 +35,7 @@ enum class fault_kind : std::uint8_t {
   poison,         // 19: mail that makes no sense, calls that are wrong
   flood,          // 19: more calls at once than a session takes
   client_crash,   // a client dies with calls under way
+  client_pause,   // 4: of a client's machine, for longer than its locks' leases
   bit_rot,        // 11: an entry in a log
   state_lost,     // 11: a partition's state is gone, its log is not
   old_files,      // 12: a node's folder is put back as it was a while ago

@@ -36,6 +36,7 @@ constexpr std::array<fault_row, fault_kinds> table{{
   {"poison", 4, 1, 2},
   {"flood", 3, 1, 2},
   {"client_crash", 4, 20, 1000},
+  {"client_pause", 4, 100, 3000},
   {"bit_rot", 4, 20, 1500},
   {"state_lost", 4, 20, 1500},
   {"old_files", 4, 50, 2500},

@@ -1,7 +1,9 @@
 #include "runtime/edge/log.hpp"
 #include "tests/simulation/campaign.hpp"
 #include "tests/simulation/cluster/cluster_world.hpp"
+#include "tests/simulation/cluster/mutants.hpp"
 #include "tests/simulation/fault_seeds.hpp"
+#include "tests/simulation/mutant_campaign.hpp"
 #include "tests/simulation/thin_out.hpp"
 
 #include <chrono>
@@ -18,6 +20,8 @@ constexpr unsigned shrinking_runs = 60;
 
 struct arguments : campaign_arguments {
   bool shrink = true;
+  bool mutants = false;
+  std::string only;
 };
 
 run_options options_for(const arguments& wanted, std::uint64_t seed) {
@@ -59,6 +63,8 @@ struct totals {
   std::uint64_t writes = 0;
   std::uint64_t reads = 0;
   std::uint64_t unknown = 0;
+  workload::by_source commits{};
+  workload::by_source refusals{};
   std::uint64_t states_compared = 0;
   std::uint64_t digests_told = 0;
   std::uint64_t doubled = 0;
@@ -74,6 +80,10 @@ struct totals {
     writes += done.writes;
     reads += done.reads;
     unknown += done.unknown;
+    for (std::size_t source = 0; source < commits.size(); ++source) {
+      commits[source] += done.commits[source];
+      refusals[source] += done.refusals[source];
+    }
     states_compared += done.states_compared;
     digests_told += done.digests_told;
     for (std::size_t mark = 0; mark < died_at.size(); ++mark)
@@ -94,6 +104,11 @@ nlohmann::ordered_json report_of(const arguments& wanted, const totals& sum) {
                                 {"writes", sum.writes},
                                 {"reads", sum.reads},
                                 {"unknown", sum.unknown},
+                                {"transactions_on_lists", sum.commits[0]},
+                                {"transactions_under_lock", sum.commits[1]},
+                                {"refused_by_fence", sum.refusals[1]},
+                                {"transactions_by_rules", sum.commits[2]},
+                                {"refused_by_policy", sum.refusals[2]},
                                 {"states_compared", sum.states_compared},
                                 {"digests_told", sum.digests_told},
                                 {"violations", sum.failed.size()},
@@ -128,6 +143,32 @@ int run_seeds(const std::string& program, const arguments& wanted) {
   return sum.failed.empty() && sum.agreed == sum.doubled && sum.faults.weak().empty() ? 0 : 1;
 }
 
+#ifdef PRESENT_MUTANTS
+void switch_on(const any_mutant& defect) {
+  std::visit([](auto which) { active_mutant<decltype(which)> = which; }, defect);
+}
+
+int run_mutants(const arguments& wanted) {
+  mutant_campaign all{wanted, wanted.only};
+  for (const auto& row : mutants)
+    all.judge(row.name, row.rule, [&] {
+      return all.look_for([&](std::uint64_t seed, bool with_defect) {
+        if (with_defect)
+          switch_on(row.defect);
+        const auto done = run(options_for(wanted, seed));
+        switch_on(partition::mutant::none);
+        switch_on(transaction::mutant::none);
+        return done.oracle;
+      });
+    });
+  return all.report();
+}
+#else
+int run_mutants(const arguments&) {
+  return refuse_mutants("simulate_cluster_mutants");
+}
+#endif
+
 int simulate(int argc, char** argv) {
   arguments wanted;
   CLI::App app{"Seeded simulation of a cluster of actors"};
@@ -136,6 +177,8 @@ int simulate(int argc, char** argv) {
   wanted.until_ms = 8000;
   add_options(app, wanted, {1, 3, 5, 7});
   app.add_flag("!--no-shrink", wanted.shrink, "leave a failed seed's faults as they are");
+  app.add_flag("--mutants", wanted.mutants, "which defects are caught, and by what");
+  app.add_option("--only", wanted.only, "of the defects, this one");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
@@ -146,7 +189,7 @@ int simulate(int argc, char** argv) {
     std::cout << run(options_for(wanted, wanted.from)).trace << '\n';
     return 0;
   }
-  return run_seeds(argv[0], wanted);
+  return wanted.mutants ? run_mutants(wanted) : run_seeds(argv[0], wanted);
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 #include "actors/membership/membership_contract.hpp"
 #include "actors/system_names.hpp"
 #include "tests/simulation/cluster/node_client.hpp"
+#include "tests/simulation/cluster/ruled_workload.hpp"
 #include "tests/simulation/planned_fault.hpp"
 
 #include <caf/send.hpp>
@@ -61,6 +62,7 @@ partition_setup simulated_node::setup_of(partition_id partition,
   setup.machine.checkpoint_bytes = world_.weather.checkpoint_bytes;
   setup.machine.marker_interval_ms = world_.weather.marker_interval_ms;
   setup.machine.marker_entries = world_.weather.marker_entries;
+  setup.machine.advisor = registered_rules();
   setup.raft.seed = world_.random.next();
   setup.raft.max_message_entries = world_.weather.message_entries;
   setup.raft.max_tail_bytes = world_.weather.log_bytes;

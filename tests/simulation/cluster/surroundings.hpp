@@ -25,6 +25,7 @@ struct climate {
   std::uint32_t marker_interval_ms = 0;   ///< between two comparisons of digests (P24)
   std::uint64_t marker_entries = 0;
   bool puts_files_back = false; ///< it has faults of that kind
+  bool pauses_clients = false;  ///< the same
 };
 
 struct test_scheduling : caf::actor_system_config {

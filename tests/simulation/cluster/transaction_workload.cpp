@@ -13,6 +13,7 @@ namespace present::simulation::cluster {
 namespace {
 
 constexpr std::size_t places = 5;
+const std::string list_space = "lists";
 constexpr space_id the_space{0};
 /// A scan is of one partition's keys: the space is cut here, or nowhere.
 const std::array<std::pair<std::string, std::string>, 3> ranges{
@@ -84,11 +85,6 @@ std::vector<std::int64_t> numbers_in(const storage::value_ptr& value) {
   return numbers;
 }
 
-bool may_end_so(const error& why) {
-  return why.code == error_code::transaction_conflict ? why.known == outcome::not_applied
-                                                      : is_passable(why.code);
-}
-
 } // namespace
 
 /// In the order in which they were read; a list that the transaction itself appended to
@@ -127,6 +123,11 @@ struct transaction_workload::sight {
 };
 
 // -- what is asked -------------------------------------------------------------------
+
+/// Cut, so that the places lie on several partitions where there are some.
+std::vector<create_space> transaction_workload::spaces() const {
+  return {{list_space, 0, {"list1", "list3"}}};
+}
 
 auto transaction_workload::begin(std::uint32_t client, std::uint64_t now) -> asked {
   const auto pick = random_.below(1000);
@@ -203,21 +204,21 @@ auto transaction_workload::look(std::uint32_t client, std::uint64_t now) -> aske
 }
 
 auto transaction_workload::open(attempt what) -> asked {
-  asked first{++last_ticket_, {}};
-  first.what.then = what.steps;
+  asked first{++last_ticket_, {{list_space}, {}}};
+  first.what.what.then = what.steps;
   open_.emplace(first.id, std::move(what));
   return first;
 }
 
 // -- what is heard -------------------------------------------------------------------
 
-std::optional<transact> transaction_workload::answered(ticket id,
-                                                       const client::outcome_of_call& how,
-                                                       std::uint64_t now) {
+std::optional<client::transact_call>
+transaction_workload::answered(ticket id, const client::outcome_of_call& how,
+                               std::uint64_t now) {
   auto& what = open_.at(id);
   const auto& why = how.problem;
   if (why.code != error_code::ok) {
-    oracle_.expect(may_end_so(why), "errors",
+    oracle_.expect(may_end_transaction(why), "errors",
                    "a transaction was answered " + std::string{traits_of(why.code).name} + ": "
                      + why.message);
     const bool has_done_nothing
@@ -248,7 +249,7 @@ std::optional<transact> transaction_workload::answered(ticket id,
     next = change_order(seen);
   if (next) {
     what.steps = next->then;
-    return next;
+    return client::transact_call{{list_space}, std::move(*next)};
   }
   ended(what, true, how.given.otherwise, now);
   ++committed_;

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/client/client_contract.hpp"
 #include "tests/simulation/cluster/transaction_history.hpp"
+#include "tests/simulation/cluster/transaction_source.hpp"
 #include "tests/simulation/seeded_random.hpp"
 
 #include <cstdint>
@@ -10,9 +10,8 @@
 #include <string>
 #include <vector>
 
-/// What clients ask in transactions, and what must hold of what they hear. All of it is
-/// about five places, each with a list, an account and a link, that lie on several
-/// partitions:
+/// Transactions on lists, and on what else is about five places, each with a list, an
+/// account and a link, that lie on several partitions:
 ///
 ///   lists      appends to some lists and reads others, some of them by ranges, so that a
 ///              list that isn't there is read, too (phantoms)
@@ -34,30 +33,21 @@
 ///            └─ (all but skew, guard and rotation) ─▶ writing ──────┘
 namespace present::simulation::cluster {
 
-class transaction_workload {
+class transaction_workload final : public transaction_source {
 public:
-  using ticket = std::uint64_t;
-
   transaction_workload(witness& oracle, seeded_random& random)
       : oracle_(oracle), random_(random), history_(oracle) {}
 
-  /// One request of a transaction. Its keys are all of one space.
-  struct asked {
-    ticket id = 0;
-    transact what;
-  };
-  asked begin(std::uint32_t client, std::uint64_t now);
-  asked look(std::uint32_t client, std::uint64_t now);
+  std::vector<create_space> spaces() const override;
+  asked begin(std::uint32_t client, std::uint64_t now) override;
+  asked look(std::uint32_t client, std::uint64_t now) override;
+  std::optional<client::transact_call> answered(ticket id, const client::outcome_of_call& how,
+                                                std::uint64_t now) override;
+  void lost(ticket id) override { open_.erase(id); }
 
-  /// What is to be asked next for it; nothing if it is over.
-  std::optional<transact> answered(ticket id, const client::outcome_of_call& how,
-                                   std::uint64_t now);
-  /// No answer will come: the client died.
-  void lost(ticket id) { open_.erase(id); }
-
-  std::uint64_t open() const { return open_.size(); }
-  std::uint64_t committed() const { return committed_; }
-  void judge() const { history_.judge(); }
+  std::uint64_t open() const override { return open_.size(); }
+  std::uint64_t committed() const override { return committed_; }
+  void judge() const override { history_.judge(); }
 
 private:
   /// What is asked when it has read what it needs.

@@ -1,6 +1,6 @@
 #include "tests/simulation/cluster/workload.hpp"
 
-#include "tests/simulation/cluster/simulated_mail.hpp"
+#include "tests/simulation/cluster/workload_driver.hpp"
 
 #include <caf/send.hpp>
 
@@ -12,56 +12,34 @@ namespace present::simulation::cluster {
 namespace {
 
 constexpr std::size_t keys = 8;
-constexpr std::uint32_t patience_ms = 5'000;
-constexpr std::uint32_t calm_patience_ms = 10'000;
 const std::array<std::string, 2> lasting_spaces{"alpha", "beta"};
-const std::string list_space = "lists";
 const std::array<std::string, 2> passing_spaces{"gamma", "delta"};
-
-/// The program that calls the clients: it hears their answers as any actor does.
-class caller final : public caf::event_based_actor {
-public:
-  explicit caller(caf::actor_config& config) : caf::event_based_actor(config) {}
-
-  caf::behavior make_behavior() override {
-    return {[](const drive& turn) { turn.what(); }};
-  }
-};
 
 } // namespace
 
-class workload::driver {
-public:
-  explicit driver(surroundings& world)
-      : life(std::make_shared<process>(0, world.time, 0, 0)) {
-    auto made = world.system.spawn<caller, caf::lazy_init>();
-    self = static_cast<caller*>(caf::actor_cast<caf::abstract_actor*>(made));
-    handle = made;
-    world.actors.enter(life, {{}, "caller", "caller"},
-                       caf::actor_cast<caf::strong_actor_ptr>(made));
-  }
-
-  std::shared_ptr<process> life;
-  caller* self = nullptr;
-  caf::actor handle;
-};
-
 workload::workload(surroundings& world, std::vector<client_host*> hosts,
                    std::vector<client_finder> nodes)
-    : world_(world), history_(world.oracle), transactions_(world.oracle, world.random),
+    : world_(world), history_(world.oracle), lists_(world.oracle, world.random),
+      fenced_(world.oracle, world.random), ruled_(world.oracle, world.random),
       driver_(std::make_unique<driver>(world)) {
   history_.set_passing_spaces({passing_spaces.begin(), passing_spaces.end()});
-  const auto add = [this](client_host* host, client_finder find) {
-    slots_.push_back({host, std::move(find), static_cast<std::uint32_t>(slots_.size())});
+  const auto add = [this](client_host* host, std::size_t place, client_finder find) {
+    slots_.push_back({host, place, std::move(find), static_cast<std::uint32_t>(slots_.size())});
   };
   for (auto* host : hosts)
     for (std::size_t place = 0; place < host->clients().size(); ++place)
-      add(host, [host, place] {
+      add(host, place, [host, place] {
         return host->life()->is_alive() ? host->clients()[place] : client::client_actor{};
       });
   for (auto& find : nodes)
-    add(nullptr, std::move(find));
+    add(nullptr, 0, std::move(find));
   longest_pause_ = world_.random.between(5, 60) * ms;
+}
+
+bool workload::is_idle() const {
+  return drives_ == 0 && history_.open() == 0
+         && std::all_of(sources_.begin(), sources_.end(),
+                        [](const auto* source) { return source->open() == 0; });
 }
 
 workload::~workload() {
@@ -80,14 +58,23 @@ void workload::drive_caller(std::function<void()> what) {
 
 void workload::begin() {
   asking_ = true;
-  spaces_wanted_ = lasting_spaces.size() + 1;
-  for (const auto& name : lasting_spaces)
-    make_space(name);
-  make_space(list_space);
+  std::vector<create_space> wanted;
+  for (const auto& name : lasting_spaces) {
+    wanted.push_back({name, 0, {}});
+    if (world_.random.chance(700))
+      wanted.back().split_at = {"key2", "key5"};
+  }
+  for (const auto* source : sources_)
+    for (auto& each : source->spaces())
+      wanted.push_back(std::move(each));
+  spaces_wanted_ = wanted.size();
+  for (const auto& each : wanted)
+    make_space(each);
 }
 
 void workload::begin_calm() {
   asking_ = calm_ = true;
+  pairs_before_calm_ = fenced_.pairs_written();
   for (std::size_t who = 0; who < slots_.size(); ++who) {
     auto& slot = slots_[who];
     slot.calm_reads = slot.calm_writes = slot.calm_transactions = 0;
@@ -96,24 +83,18 @@ void workload::begin_calm() {
   }
 }
 
-/// Again and again until it is there: no answer may mean anything. That of the lists and
-/// most others are cut, so that they lie on several partitions where there are some.
-void workload::make_space(const std::string& name) {
-  drive_caller([this, name] {
-    create_space made{name, 0, {}};
-    if (name == list_space)
-      made.split_at = {"list1", "list3"};
-    else if (world_.random.chance(700))
-      made.split_at = {"key2", "key5"};
-    const auto id = history_.called(0, made, patience_ms, world_.time.now());
+/// Again and again until it is there: no answer may mean anything.
+void workload::make_space(const create_space& what) {
+  drive_caller([this, what] {
+    const auto id = history_.called(0, what, patience_ms, world_.time.now());
     driver_->self
       ->request(slots_.front().find(), caf::infinite,
-                client::timed_call{std::move(made), patience_ms})
-      .then([this, name, id](const client::outcome_of_call& how) {
+                client::timed_call{what, patience_ms})
+      .then([this, what, id](const client::outcome_of_call& how) {
         history_.answered(id, how, world_.time.now());
         const auto code = how.problem.code;
         if (code != error_code::ok && code != error_code::version_conflict) {
-          make_space(name);
+          make_space(what);
         } else if (++spaces_made_ == spaces_wanted_) {
           for (std::size_t who = 0; who < slots_.size(); ++who)
             schedule(who);
@@ -128,8 +109,9 @@ void workload::crashed(client_host& host) {
       ++slot.lives;
       for (const auto id : std::exchange(slot.open, {}))
         history_.lost(id);
-      for (const auto id : std::exchange(slot.open_transactions, {}))
-        transactions_.lost(id);
+      for (const auto& [source, id] : std::exchange(slot.open_transactions, {}))
+        sources_[source]->lost(id);
+      slot.lock = slot::wish::none;
     }
 }
 
@@ -156,12 +138,8 @@ void workload::turn(std::size_t who, std::uint64_t life) {
   auto& slot = slots_[who];
   if (!asking_ || slot.lives != life || slot.is_forgotten)
     return;
-  if (is_transactions_turn(slot)) {
-    const auto patience = calm_ ? calm_patience_ms : world_.random.between(50, patience_ms);
-    ask_transaction(who, transactions_.begin(slot.number, world_.time.now()),
-                    {static_cast<std::uint32_t>(patience), life});
-    return;
-  }
+  if (is_transactions_turn(slot))
+    return begin_transaction(who, life);
   if (calm_) {
     ask(who, next_calm_call(slot), calm_patience_ms, true);
     return;
@@ -182,9 +160,10 @@ void workload::ask(std::size_t who, client::call_kind what, std::uint32_t deadli
     return;
   }
   const bool is_write = client::is_write(what);
-  // A node that stands still keeps its own client waiting.
-  const auto id = history_.called(slot.number, what, slot.host ? deadline_ms : 0,
-                                  world_.time.now());
+  // A machine that stands still keeps its client waiting.
+  const bool is_punctual = slot.host && !world_.weather.pauses_clients;
+  const auto id
+    = history_.called(slot.number, what, is_punctual ? deadline_ms : 0, world_.time.now());
   slot.open.insert(id);
   driver_->self->request(whom, caf::infinite, client::timed_call{std::move(what), deadline_ms})
     .then(
@@ -223,54 +202,6 @@ std::uint64_t workload::least_calm_successes() const {
     if (!slot.is_forgotten)
       least = std::min({least, slot.calm_reads, slot.calm_writes, 2 * slot.calm_transactions});
   return least;
-}
-
-// -- transactions ------------------------------------------------------------------
-
-/// When all is calm: until each client has had some, with the others in between.
-bool workload::is_transactions_turn(const slot& who) {
-  if (calm_)
-    return who.calm_transactions < std::min(who.calm_reads, who.calm_writes);
-  return world_.random.chance(250);
-}
-
-void workload::ask_transaction(std::size_t who, transaction_workload::asked what,
-                               transaction_turn of) {
-  auto& slot = slots_[who];
-  const auto whom = slot.find();
-  const auto id = what.id;
-  if (!whom) {
-    transactions_.lost(id);
-    return go_on(who, of.life);
-  }
-  slot.open_transactions.insert(id);
-  client::timed_call call{client::transact_call{{list_space}, std::move(what.what)}, of.deadline_ms};
-  driver_->self->request(whom, caf::infinite, std::move(call))
-    .then(
-      [this, who, id, of](const client::outcome_of_call& how) {
-        if (slots_[who].open_transactions.erase(id) != 0) // else: of a client that has died
-          on_transaction_answer(who, id, of, how);
-      },
-      [this, who, id, of](const caf::error&) {
-        if (slots_[who].open_transactions.erase(id) == 0)
-          return;
-        transactions_.lost(id);
-        go_on(who, of.life);
-      });
-}
-
-void workload::on_transaction_answer(std::size_t who, transaction_workload::ticket id,
-                                     transaction_turn of,
-                                     const client::outcome_of_call& how) {
-  auto& slot = slots_[who];
-  if (auto next = transactions_.answered(id, how, world_.time.now()))
-    return ask_transaction(who, {id, std::move(*next)}, of);
-  if (how.problem.code != error_code::ok)
-    slot.last_problem = std::string{traits_of(how.problem.code).name} + ": "
-                        + how.problem.message;
-  else if (calm_)
-    ++slot.calm_transactions;
-  go_on(who, of.life);
 }
 
 std::string workload::those_below(std::uint64_t successes) const {
@@ -318,15 +249,7 @@ void workload::read_all() {
       for (std::size_t who = 0; who < slots_.size(); ++who)
         ask(who, client::scan_call{space, "", "", 0, false}, calm_patience_ms, false);
   });
-  read_lists();
-}
-
-void workload::read_lists() {
-  drive_caller([this] {
-    for (std::size_t who = 0; who < slots_.size(); ++who)
-      ask_transaction(who, transactions_.look(slots_[who].number, world_.time.now()),
-                      {calm_patience_ms, slots_[who].lives});
-  });
+  look_at_all();
 }
 
 // -- calls -------------------------------------------------------------------------

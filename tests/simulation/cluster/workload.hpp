@@ -2,20 +2,24 @@
 
 #include "tests/simulation/cluster/client_history.hpp"
 #include "tests/simulation/cluster/client_host.hpp"
+#include "tests/simulation/cluster/fenced_workload.hpp"
+#include "tests/simulation/cluster/ruled_workload.hpp"
 #include "tests/simulation/cluster/transaction_workload.hpp"
 
-#include <caf/event_based_actor.hpp>
-
+#include <array>
 #include <functional>
 #include <memory>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace present::simulation::cluster {
 
 /// What the clients ask: few keys, so that they meet; conditions on what others saw;
 /// pages; spaces that come and go; now and then something that is wrong. And transactions,
-/// most of them over several partitions (transaction_workload.hpp).
+/// most of them over several partitions: on lists, under a lock, and into spaces with rules
+/// (transaction_workload, fenced_workload, ruled_workload). Those on machines of their own
+/// also take the lock, keep it, give it back and forget it.
 class workload {
 public:
   /// Where a node's own client is now; null while it is down.
@@ -46,16 +50,21 @@ public:
 
   /// Asks for every key of every space that stays.
   void read_all();
-  /// All lists, accounts and links in one transaction, by each client.
-  void read_lists();
+  /// All that transactions are about, for each source in one of them, by each client.
+  void look_at_all();
 
-  const transaction_workload& transactions() const { return transactions_; }
+  static constexpr std::size_t sources = 3;
+  using by_source = std::array<std::uint64_t, sources>;
+  by_source commits_by_source() const;
+  /// By a fence, or by a policy.
+  by_source refusals_by_source() const;
+  void judge_transactions() const;
+  /// Since `begin_calm`.
+  bool has_written_under_lock() const { return fenced_.pairs_written() > pairs_before_calm_; }
   client_history& history() { return history_; }
   const client_history& history() const { return history_; }
   /// Nobody has asked anything that is not answered.
-  bool is_idle() const {
-    return drives_ == 0 && history_.open() == 0 && transactions_.open() == 0;
-  }
+  bool is_idle() const;
   bool spaces_are_made() const { return spaces_made_ >= spaces_wanted_; }
   /// Calls that succeeded since `begin_calm`, of the client that has fewest of them.
   std::uint64_t least_calm_successes() const;
@@ -68,18 +77,23 @@ private:
   /// One client that is asked, one call after the other.
   struct slot {
     client_host* host = nullptr; ///< null: it is a node's own client
+    std::size_t place = 0;       ///< at its host
     client_finder find;
     std::uint32_t number = 0;
     bool is_forgotten = false;
     std::uint64_t lives = 0; ///< turns of an earlier life are dropped
     std::set<client_history::ticket> open;
-    std::set<transaction_workload::ticket> open_transactions;
+    std::set<std::pair<std::size_t, transaction_source::ticket>> open_transactions;
+    enum class wish : std::uint8_t { none, open, granted } lock = wish::none;
     std::uint64_t calm_reads = 0;
     std::uint64_t calm_writes = 0;
     std::uint64_t calm_transactions = 0;
     std::string last_problem;
   };
   class driver;
+
+  static constexpr std::uint32_t patience_ms = 5'000;
+  static constexpr std::uint32_t calm_patience_ms = 10'000;
 
   /// Within the caller's own turn.
   void drive_caller(std::function<void()> what);
@@ -91,14 +105,20 @@ private:
   void on_answer(std::size_t who, client_history::ticket id, bool is_write,
                  const client::outcome_of_call& how);
   struct transaction_turn {
+    std::size_t source = 0;
     std::uint32_t deadline_ms = 0;
     std::uint64_t life = 0; ///< of the client's, in which it began
   };
-  void ask_transaction(std::size_t who, transaction_workload::asked what, transaction_turn of);
-  void on_transaction_answer(std::size_t who, transaction_workload::ticket id,
-                             transaction_turn of, const client::outcome_of_call& how);
   bool is_transactions_turn(const slot& who);
-  void make_space(const std::string& name);
+  void begin_transaction(std::size_t who, std::uint64_t life);
+  void ask_transaction(std::size_t who, transaction_source::asked what, transaction_turn of);
+  void on_transaction_answer(std::size_t who, transaction_source::ticket id,
+                             transaction_turn of, const client::outcome_of_call& how);
+  void think_of_lock(slot& who);
+  void want_lock(slot& who);
+  void watch_lock(slot& who, const client::lock_actor& lock);
+  bool is_still(const slot& who, const client::lock_actor& lock) const;
+  void make_space(const create_space& what);
 
   client::call_kind next_call();
   client::call_kind next_calm_call(const slot& who);
@@ -109,7 +129,10 @@ private:
 
   surroundings& world_;
   client_history history_;
-  transaction_workload transactions_;
+  transaction_workload lists_;
+  fenced_workload fenced_;
+  ruled_workload ruled_;
+  const std::array<transaction_source*, sources> sources_{&lists_, &fenced_, &ruled_};
   std::vector<slot> slots_;
   std::unique_ptr<driver> driver_;
   std::uint64_t values_ = 0;
@@ -117,6 +140,7 @@ private:
   std::uint64_t drives_ = 0; ///< on their way to the caller
   bool asking_ = false;
   bool calm_ = false;
+  std::uint64_t pairs_before_calm_ = 0;
   std::size_t spaces_made_ = 0;
   std::size_t spaces_wanted_ = 0;
 };
