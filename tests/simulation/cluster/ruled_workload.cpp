@@ -81,11 +81,10 @@ auto ruled_workload::move_some(std::uint32_t client) -> asked {
   const auto amount = random_.chance(500) ? size : -size;
   made.accounts = {account};
   made.moves = true;
-  made.part = {client, account};
-  auto& part = parts_[made.part];
-  if (part.replica == crdt::replica_id{})
-    part.replica = {++last_replica_};
-  made.delta = *part.counter.add(part.replica, amount);
+  made.name = {client, account};
+  auto known = parts_.extract(made.name);
+  made.part = known ? std::move(known.mapped()) : counted_part{{++last_replica_}, {}};
+  made.delta = *made.part.counter.add(made.part.replica, amount);
   made.is_early = !has_changed_[account];
   made.place = moves_[account].size();
   moves_[account].push_back({amount});
@@ -122,15 +121,11 @@ auto ruled_workload::open(attempt what) -> asked {
 
 // -- what is heard -------------------------------------------------------------------
 
-void ruled_workload::lost(ticket id) {
-  if (const auto& what = open_.at(id); what.moves)
-    parts_.erase(what.part);
-  open_.erase(id);
-}
+void ruled_workload::lost(ticket id) { open_.erase(id); }
 
 std::optional<client::transact_call>
 ruled_workload::answered(ticket id, const client::outcome_of_call& how, std::uint64_t) {
-  const auto what = std::move(open_.at(id));
+  auto what = std::move(open_.at(id));
   open_.erase(id);
   if (how.problem.code != error_code::ok) {
     on_refused(what, how.problem);
@@ -144,7 +139,7 @@ ruled_workload::answered(ticket id, const client::outcome_of_call& how, std::uin
   return std::nullopt;
 }
 
-void ruled_workload::on_refused(const attempt& what, const error& why) {
+void ruled_workload::on_refused(attempt& what, const error& why) {
   const bool by_policy = what.moves && why.code == error_code::denied
                          && why.known == outcome::not_applied;
   // Known, and wrong: who is admitted before a leader has the rules of a new space is told
@@ -158,10 +153,9 @@ void ruled_workload::on_refused(const attempt& what, const error& why) {
     return;
   const auto account = what.accounts.front();
   auto& moved = moves_[account][what.place];
-  if (why.known != outcome::not_applied) {
-    parts_.erase(what.part);
+  if (why.known != outcome::not_applied)
     return;
-  }
+  parts_.insert_or_assign(what.name, std::move(what.part));
   moved.is_refused = true;
   refused_ += by_policy;
   const auto least = possible(account, what.begun_at).least;
@@ -172,11 +166,12 @@ void ruled_workload::on_refused(const attempt& what, const error& why) {
 }
 
 /// Both integers are told as they are then.
-void ruled_workload::on_moved(const attempt& what, const answer& given) {
+void ruled_workload::on_moved(attempt& what, const answer& given) {
   const auto account = what.accounts.front();
   moves_[account][what.place].known_at = ++events_;
   has_changed_[account] = true;
-  parts_[what.part].counter.join(what.delta);
+  what.part.counter.join(what.delta);
+  parts_.insert_or_assign(what.name, std::move(what.part));
   const bool is_whole = given.steps && given.steps->size() == ways;
   oracle_.expect(is_whole, "results", "a transaction has no result for one of its steps");
   if (!is_whole)

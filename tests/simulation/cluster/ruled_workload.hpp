@@ -49,8 +49,9 @@ public:
   void judge() const override {}
 
 private:
-  /// A client's part of one counter: a new replica of it where the last one's fate is
-  /// unknown, for nobody may count for a replica without knowing all of its counts.
+  /// A client's part of one counter. Whoever moves takes it along until it knows how that
+  /// ended, for nobody may count for a replica without knowing all of its counts: meanwhile,
+  /// and where nobody will ever know, the client has another.
   struct counted_part {
     crdt::replica_id replica;
     crdt::pn_counter counter;
@@ -67,7 +68,8 @@ private:
     bool moves = false;
     bool is_early = false; ///< a leader may lack the spaces' rules
     std::size_t place = 0; ///< of the move
-    part_name part;
+    part_name name;
+    counted_part part;
     crdt::pn_counter delta;
   };
   struct bounds_of_balance {
@@ -78,9 +80,9 @@ private:
   asked move_some(std::uint32_t client);
   asked read(std::vector<std::size_t> accounts);
   asked open(attempt what);
-  void on_moved(const attempt& what, const answer& given);
+  void on_moved(attempt& what, const answer& given);
   void on_read(const attempt& what, const answer& given);
-  void on_refused(const attempt& what, const error& why);
+  void on_refused(attempt& what, const error& why);
   void check_balance(std::size_t account, std::uint64_t begun_at, std::int64_t found);
   bounds_of_balance possible(std::size_t account, std::uint64_t begun_at) const;
 
