@@ -539,10 +539,7 @@ bool client_machine::comes_anew(const call& asked, const answer& said) {
 /// Uncounted: nothing went wrong, and whoever gave up after some tries would starve where
 /// many want the same. With the age that it has it is the oldest at last (P13).
 void client_machine::come_anew(call& asked, const event& input) {
-  if (asked.name)
-    number(asked, input); // until another time, which makes it another attempt
-  else
-    begin_anew(asked, input);
+  begin_anew(asked, input);
   asked.redirects = 0;
   pause(asked, input.now + pacing_.backoff(asked.made_way++));
 }
@@ -554,9 +551,11 @@ bool client_machine::is_answered(const call& asked, const answered& what) {
 }
 
 /// If no try so far was applied, the next may be another operation: the refusal that
-/// is remembered of this one stands in its way no more (I2).
+/// is remembered of this one stands in its way no more (I2). Under a name it stays the same
+/// one, whatever became of others, until another time: that makes it another attempt.
 void client_machine::begin_anew(call& asked, const event& input) {
-  if (!asked.is_write || (asked.maybe_applied && !mutated(mutant::renumber_retries)))
+  const bool may_stand = asked.maybe_applied && !asked.name;
+  if (!asked.is_write || (may_stand && !mutated(mutant::renumber_retries)))
     return;
   if (!asked.name)
     numbers_.close(asked.as_operation.id.number);

@@ -123,7 +123,8 @@ result<transaction_plan> plan_of(const operation& asked, partition_id home,
   plan.asked = asked;
   plan.asked.what = transact{};
   plan.compares = !whole.compare.empty() || !whole.otherwise.empty();
-  plan.terms = {transaction_of(asked), {}, whole.start.value != 0 ? whole.start : now, asked.retry_until};
+  const auto start = whole.start.value != 0 ? whole.start : now;
+  plan.terms = {transaction_of(asked), {}, start, asked.retry_until};
   bool is_home = false;
   for (auto& part : *parts) {
     if (part.partition == home) {

@@ -368,7 +368,7 @@ void two_phase_machine::wait_for_lock(const event& input, errand& what) {
 }
 
 /// The only one to prepare was refused, and home locks nothing before it decides: nobody
-/// waits for us, however old the holder is. But for another attempt of the same name: as
+/// waits for us, however old the holder is. But for what bears the same id, from elsewhere: as
 /// long as we are under way nobody ends that (I16).
 bool two_phase_machine::may_wait_for(const lock_holder& other) const {
   return others_.size() == 1 && other.terms.id != terms_.id;
