@@ -2,7 +2,8 @@
 """count_tests.py BROKEN LOG...: adds up meson's test logs.
 
 BROKEN is the number of runs that never came to their tests; each counts as a
-failure. Prints what failed, then the one line that everything else reads.
+failure. Prints what failed and the end of what it said (a CI may keep no more than
+the end of all), then the one line that everything else reads.
 """
 
 import json
@@ -10,6 +11,7 @@ import sys
 
 PASSED = {"OK", "EXPECTEDFAIL"}
 SKIPPED = {"SKIP"}
+LINES_SHOWN = 30
 
 
 def main():
@@ -26,6 +28,9 @@ def main():
                 else:
                     failed += 1
                     print(f"failed: {test['name']} ({test['result']})")
+                    for output in ("stdout", "stderr"):
+                        for said in test.get(output, "").splitlines()[-LINES_SHOWN:]:
+                            print(f"  {said}")
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed or not passed else 0
 

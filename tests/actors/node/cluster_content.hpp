@@ -75,13 +75,13 @@ inline storage::state_digest digest_at_rest(const three_nodes& cluster, std::uin
   REQUIRE(keys);
   auto journal = storage::journal::open(
     data / "journal", {cluster.cluster(), {n}, cluster.store(n), 0}, {}, keys->get());
-  REQUIRE(journal);
+  REQUIRE_MESSAGE(journal, (journal ? "" : journal.problem().message));
   auto found = (*journal)->recover(whose);
-  REQUIRE(found);
+  REQUIRE_MESSAGE(found, (found ? "" : found.problem().message));
   auto state = storage::lmdb_state_backend::open(
     data / "state" / "1", {cluster.cluster(), whose, cluster.store(n)}, {},
     keys->get());
-  REQUIRE(state);
+  REQUIRE_MESSAGE(state, (state ? "" : state.problem().message));
   REQUIRE(storage::verify(**state));
   const auto mark = (*state)->applied();
   REQUIRE(mark);
