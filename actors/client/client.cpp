@@ -13,9 +13,6 @@ namespace present {
 
 namespace {
 
-/// A program has other things to do.
-constexpr std::size_t client_threads = 2;
-
 /// The actor answers at the deadline; the margin is for its being busy.
 constexpr auto actor_patience = std::chrono::seconds(5);
 
@@ -42,10 +39,12 @@ result<written> as_written(client::outcome_of_call outcome) {
                  outcome.given.conflict};
 }
 
-/// The actors end before the network that they talk through.
+/// The actors run on the thread of the network that they talk through, and end before it.
 struct client_session::body {
-  std::shared_ptr<client::client_network> network;
-  supervision::caf_settings settings{client_threads};
+  explicit body(std::shared_ptr<client::client_network> through) : network(std::move(through)) {}
+
+  const std::shared_ptr<client::client_network> network;
+  supervision::caf_settings settings{network->host()};
   caf::actor_system system{settings};
   std::mutex mutex;
   std::vector<client::client_actor> clients; ///< guarded by mutex
@@ -134,8 +133,7 @@ client_session::connect(const client::connect_options& options) {
   auto network = client::client_network::open(options);
   if (!network)
     return network.problem();
-  auto made = std::make_unique<body>();
-  made->network = std::move(*network);
+  auto made = std::make_unique<body>(std::move(*network));
   made->spawn();
   return std::unique_ptr<client_session>{new client_session(std::move(made))};
 }

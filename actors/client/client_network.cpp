@@ -51,6 +51,10 @@ result<std::shared_ptr<client_network>> client_network::open(const connect_optio
   return made;
 }
 
+supervision::host_thread client_network::host() {
+  return [this](std::function<void()> what) { thread_.post_work(kj::mv(what)); };
+}
+
 void client_network::send(const send_attempt& what, const client_actor& from) {
   thread_.post([this, one = outgoing{what, from}](network::network_loop&) mutable {
     links_->send(std::move(one));

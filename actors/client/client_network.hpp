@@ -5,6 +5,7 @@
 #include "runtime/network/network_thread.hpp"
 #include "runtime/network/tls_configuration.hpp"
 #include "runtime/observe/span.hpp"
+#include "runtime/supervision/guest_scheduler.hpp"
 
 #include <chrono>
 #include <memory>
@@ -46,6 +47,9 @@ public:
   /// that don't fit together.
   static result<std::shared_ptr<client_network>> open(const connect_options& options);
   ~client_network() noexcept override;
+
+  /// Its thread, for actors that may not outlive it.
+  supervision::host_thread host();
 
   void send(const send_attempt& what, const client_actor& from) override;
   void fetch_map(node_id from, const client_actor& asker) override;

@@ -70,11 +70,20 @@ member_status own_status(const node_config& config, store_id store) {
   return self;
 }
 
-/// The threads of network and journal need the other half. A worker more than there are
-/// cores free for costs switches between threads: a fifth of a put's CPU with two of
-/// them on two cores.
-std::size_t worker_threads() {
-  return std::max(1U, std::thread::hardware_concurrency() / 2);
+/// Up to this many cores a node runs its actors on its network's thread: the journal needs
+/// another core, and so do other nodes and programs there. A worker more than there are
+/// cores free for costs switches between threads.
+constexpr std::size_t few_cores = 3;
+
+supervision::caf_settings actor_settings(const node_config& config,
+                                         network::network_thread& network) {
+  if (config.worker_threads > 0)
+    return supervision::caf_settings{config.worker_threads};
+  const std::size_t cores = std::thread::hardware_concurrency();
+  if (cores > few_cores)
+    return supervision::caf_settings{cores / 2};
+  return supervision::caf_settings{
+    [&network](std::function<void()> what) { network.post_work(kj::mv(what)); }};
 }
 
 /// Read at each scrape, on the network thread, where the listener lives.
@@ -172,7 +181,7 @@ struct node::body {
   std::uint16_t rpc_port = 0;
   std::uint16_t http_port = 0;
   std::uint16_t health_port = 0;
-  supervision::caf_settings settings{worker_threads()};
+  supervision::caf_settings settings = actor_settings(config, network);
   std::optional<caf::actor_system> system;
   std::optional<supervision::supervision_tree> tree;
   bool stopped = false;

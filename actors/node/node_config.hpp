@@ -36,6 +36,9 @@ struct node_config {
   raft::raft_settings raft;
   scrub::settings scrub;
   std::size_t checkpoint_bytes = 64 * bounds::mib;
+  /// That run actors; 0: those of its network, and nothing else, on a machine of few cores,
+  /// else half as many as there are cores.
+  std::size_t worker_threads = 0;
   std::uint32_t marker_interval_ms = 60'000; ///< between digests that are compared (P24)
   /// What the embedding program has registered for writes in conflict (A5); null: nothing.
   std::shared_ptr<const conflict::write_advisor> advisor = {};

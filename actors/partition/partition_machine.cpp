@@ -592,16 +592,17 @@ void partition_machine::serve_read(std::uint64_t ticket, effects& out) {
 }
 
 /// The answers of one request have a bound together; once it is used up nothing
-/// more is read. A single answer always fits.
+/// more is read. A single answer always fits, so who asks again is served in the end:
+/// what goes in one request is the client's choice, and no caller's fault.
 answer partition_machine::read(const operation& asked, read_turn& turn) const {
-  const auto too_large = [] {
-    return refused_answer(error_code::too_large,
+  const auto no_room = [] {
+    return refused_answer(error_code::overloaded,
                           "the answers of this request are over "
                             + std::to_string(bounds::max_request)
-                            + " bytes: ask for fewer keys at once");
+                            + " bytes: ask for the rest again");
   };
   if (turn.bytes_left == 0)
-    return too_large();
+    return no_room();
   auto given = std::visit(
     [&](const auto& what) {
       if constexpr (requires { state_->read(what); })
@@ -617,7 +618,7 @@ answer partition_machine::read(const operation& asked, read_turn& turn) const {
     bytes += row.key.size() + (row.value ? row.value->size() : 0);
   if (bytes > turn.bytes_left) {
     turn.bytes_left = 0;
-    return too_large();
+    return no_room();
   }
   turn.bytes_left -= bytes;
   return given;

@@ -3,12 +3,14 @@
 #include <kj/common.h>
 #include <kj/exception.h>
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 namespace present::network {
 namespace {
@@ -44,6 +46,9 @@ private:
   const log_sink& log_;
 };
 
+/// Each runs what was posted before it (N6).
+constexpr int swaps_in_turn = 16;
+
 int make_event_fd() {
   const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (fd < 0)
@@ -63,43 +68,58 @@ network_thread::network_thread(log_sink log)
   try {
     running.get();
   } catch (...) {
-    thread_.join();
-    ::close(event_fd_);
+    end();
     throw;
   }
 }
 
 network_thread::~network_thread() {
   stop();
+  end();
+}
+
+void network_thread::end() {
+  {
+    const std::lock_guard guard(lock_);
+    ended_ = true;
+  }
+  wake();
+  thread_.join();
   ::close(event_fd_);
 }
 
 bool network_thread::post(task what) {
-  bool was_empty = false;
-  {
-    const std::lock_guard guard(lock_);
-    if (stopped_)
-      return false;
-    was_empty = queue_.empty();
-    queue_.push_back(kj::mv(what));
-  }
-  posted_.fetch_add(1, std::memory_order_relaxed);
-  if (was_empty)
-    wake();
+  std::unique_lock guard(lock_);
+  if (stopped_)
+    return false;
+  push(kj::mv(what), std::move(guard));
   return true;
 }
 
+void network_thread::post_work(work what) {
+  push(kj::mv(what), std::unique_lock{lock_});
+}
+
+void network_thread::push(errand what, std::unique_lock<std::mutex> guard) {
+  const bool was_awake = std::exchange(is_awake_, true);
+  queue_.push_back(kj::mv(what));
+  guard.unlock();
+  posted_.fetch_add(1, std::memory_order_relaxed);
+  if (was_awake)
+    return;
+  if (is_current() && nudge_)
+    nudge_->fulfill();
+  else
+    wake();
+}
+
 void network_thread::stop() {
-  bool first = false;
   {
     const std::lock_guard guard(lock_);
-    first = !stopped_;
     stopped_ = true;
   }
-  if (first)
-    wake();
-  if (thread_.joinable())
-    thread_.join();
+  wake();
+  network_over_.wait();
 }
 
 void network_thread::wake() {
@@ -107,6 +127,11 @@ void network_thread::wake() {
   const std::uint64_t one = 1;
   // Fails only when the counter is full: then a wake-up is pending anyway.
   [[maybe_unused]] const auto written = ::write(event_fd_, &one, sizeof one);
+}
+
+void network_thread::take_wakes() {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const auto got = ::read(event_fd_, &count, sizeof count);
 }
 
 void network_thread::serve(std::promise<void> started) {
@@ -119,8 +144,11 @@ void network_thread::serve(std::promise<void> started) {
       io.unixEventPort, event_fd_, kj::UnixEventPort::FdObserver::OBSERVE_READ);
     auto finished = kj::newPromiseAndFulfiller<void>();
     finish_ = kj::mv(finished.fulfiller);
-    KJ_DEFER(finish_ = nullptr);
-    auto draining = drain_forever(readable, loop);
+    KJ_DEFER({
+      finish_ = nullptr;
+      nudge_ = nullptr;
+    });
+    auto draining = drain_when_woken(readable, loop).exclusiveJoin(drain_when_nudged(loop));
     up = true;
     started.set_value();
     finished.promise.exclusiveJoin(kj::mv(draining)).wait(io.waitScope);
@@ -132,41 +160,91 @@ void network_thread::serve(std::promise<void> started) {
       started.set_exception(
         std::make_exception_ptr(std::runtime_error(text_of(*what))));
   }
-  std::vector<task> unrun;
-  const std::lock_guard guard(lock_);
-  stopped_ = true;
-  queue_.swap(unrun);
+  {
+    const std::lock_guard guard(lock_);
+    stopped_ = true;
+  }
+  work_alone();
+}
+
+/// Once the network is over. What tasks hold goes before `stop` returns.
+void network_thread::work_alone() {
+  for (bool first = true;; first = false) {
+    std::vector<errand> batch;
+    bool ended = false;
+    {
+      const std::lock_guard guard(lock_);
+      batch.swap(queue_);
+      is_awake_ = !batch.empty();
+      ended = ended_;
+    }
+    if (first) {
+      std::erase_if(batch, [](const errand& one) { return std::holds_alternative<task>(one); });
+      network_over_.count_down();
+    }
+    if (ended)
+      return;
+    for (auto& one : batch)
+      if (auto* mine = std::get_if<work>(&one))
+        run_logged(*mine);
+    if (batch.empty()) {
+      pollfd waits{event_fd_, POLLIN, 0};
+      ::poll(&waits, 1, -1);
+      take_wakes();
+    }
+  }
 }
 
 kj::Promise<void>
-network_thread::drain_forever(kj::UnixEventPort::FdObserver& readable,
-                              network_loop& loop) {
+network_thread::drain_when_woken(kj::UnixEventPort::FdObserver& readable, network_loop& loop) {
   return readable.whenBecomesReadable().then([this, &readable, &loop] {
-    // Emptied before the swap: a push after the swap finds an empty queue and
-    // writes again, so none is missed.
-    std::uint64_t count = 0;
-    [[maybe_unused]] const auto got = ::read(event_fd_, &count, sizeof count);
+    // Emptied before the queue is run: who pushes after the last swap writes again.
+    take_wakes();
     drain(loop);
-    return drain_forever(readable, loop);
+    return drain_when_woken(readable, loop);
+  });
+}
+
+kj::Promise<void> network_thread::drain_when_nudged(network_loop& loop) {
+  auto nudged = kj::newPromiseAndFulfiller<void>();
+  nudge_ = kj::mv(nudged.fulfiller);
+  return nudged.promise.then([this, &loop] {
+    drain(loop);
+    return drain_when_nudged(loop);
   });
 }
 
 void network_thread::drain(network_loop& loop) {
-  std::vector<task> batch;
-  {
-    const std::lock_guard guard(lock_);
-    batch.swap(queue_);
-    if (stopped_) {
-      finish_->fulfill();
-      return;
+  for (int swaps = 0; swaps < swaps_in_turn; ++swaps) {
+    std::vector<errand> batch;
+    {
+      const std::lock_guard guard(lock_);
+      if (stopped_) {
+        finish_->fulfill();
+        return;
+      }
+      if (queue_.empty()) {
+        is_awake_ = false;
+        return;
+      }
+      batch.swap(queue_);
     }
+    for (auto& one : batch)
+      if (auto* mine = std::get_if<work>(&one))
+        run_logged(*mine);
+      else
+        run_logged([&] { std::get<task>(one)(loop); });
   }
-  for (auto& each : batch) {
-    const auto problem = kj::runCatchingExceptions([&] { each(loop); });
-    KJ_IF_MAYBE (what, problem)
-      log_(log_severity::error,
-           "a task on the network thread failed: " + text_of(*what));
-  }
+  // Through the eventfd: sockets and timers are looked at with it.
+  wake();
+}
+
+template <class F>
+void network_thread::run_logged(F&& what) {
+  const auto problem = kj::runCatchingExceptions([&] { what(); });
+  KJ_IF_MAYBE (thrown, problem)
+    log_(log_severity::error,
+         "a task on the network thread failed: " + text_of(*thrown));
 }
 
 } // namespace present::network

@@ -12,6 +12,9 @@
 #include <cstdlib>
 #include <mutex>
 
+#ifdef PRESENT_MIMALLOC
+#include <mimalloc.h>
+#endif
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -68,11 +71,20 @@ node_config config_of(const node_file& file) {
   return config;
 }
 
+/// What a node handles is spread over hundreds of megabytes, and in pages of 4 KiB each
+/// step into another one is a miss, which costs twice as much in a virtual machine.
+void prefer_large_pages() {
+#ifdef PRESENT_MIMALLOC
+  mi_option_enable(mi_option_large_os_pages);
+#endif
+}
+
 } // namespace
 
 int run_node_file(const context& with, const node_run_arguments& given) {
   // Before any other thread: they inherit what is blocked.
   signal_wait signals{{SIGINT, SIGTERM}};
+  prefer_large_pages();
   const auto text = read_file(given.file);
   if (!text)
     return with.out.fail(text.problem());

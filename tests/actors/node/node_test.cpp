@@ -3,6 +3,26 @@
 using namespace present;
 using namespace present::test;
 
+TEST_CASE("nodes whose actors have threads of their own work with those that have not") {
+  three_nodes cluster;
+  cluster.worker_threads = 2;
+  cluster.start_and_found();
+  auto admin = cluster.connect("admin");
+  auto db = cluster.connect("client");
+  REQUIRE(db->create_space("accounts"));
+  cluster.worker_threads = 0;
+  cluster.stop(2);
+  cluster.start(2);
+  wait_until_available(*admin, 3);
+  for (int number = 0; number < 200; ++number) {
+    const auto done = db->put("accounts", "key" + std::to_string(number), "42");
+    REQUIRE_MESSAGE(done, (done ? "" : done.problem().message));
+  }
+  const auto page = db->scan("accounts", {});
+  REQUIRE(page);
+  CHECK(page->rows.size() == 200);
+}
+
 TEST_CASE("three nodes take writes, answer reads, and go on when one of them stops") {
   three_nodes cluster;
   cluster.start_and_found();

@@ -82,6 +82,7 @@ public:
   scrub::settings scrub;
   std::size_t checkpoint_bytes = node_config{}.checkpoint_bytes;
   std::uint32_t marker_interval_ms = node_config{}.marker_interval_ms;
+  std::size_t worker_threads = node_config{}.worker_threads;
   std::uint32_t partitions = 4; ///< that they are founded with
   std::shared_ptr<const conflict::write_advisor> advisor;
   bool tells_health = false; ///< at `health_port`, without TLS
@@ -148,6 +149,7 @@ private:
     made.scrub = scrub;
     made.checkpoint_bytes = checkpoint_bytes;
     made.marker_interval_ms = marker_interval_ms;
+    made.worker_threads = worker_threads;
     made.advisor = advisor;
     if (tells_health)
       made.health_address = "127.0.1." + std::to_string(n) + ":" + std::to_string(health_port());

@@ -153,14 +153,14 @@ TEST_CASE("a page also ends at its size, unless only keys are asked for") {
   CHECK(keys.rows[0].value == nullptr);
 }
 
-TEST_CASE("the answers of one request have a bound together") {
+TEST_CASE("the answers of one request have a bound together, and what is over it may be asked again") {
   replica_under_test replica;
   with_keys(replica, {"k"}, std::string(bounds::max_value, 'v'));
   const auto tag = replica.ask(std::vector<operation>(6, read(get{{1}, "k"})));
   replica.hear(read_confirmed{replica.reads.back().ticket, replica.last_index});
   for (std::size_t place = 0; place < 6; ++place)
     CHECK(replica.answer_to(tag, place).code
-          == (place < 4 ? error_code::ok : error_code::too_large));
+          == (place < 4 ? error_code::ok : error_code::overloaded));
 }
 
 TEST_CASE("a damaged value is an error of its read, not of the partition") {
@@ -237,7 +237,7 @@ TEST_CASE("the answers of stale reads have a bound together, and keys their limi
   many.push_back(read(stale_get(std::string(401, 'k'))));
   const auto tag = replica.ask(std::move(many));
   CHECK(replica.answer_to(tag, 0).code == error_code::ok);
-  CHECK(replica.answer_to(tag, 5).code == error_code::too_large);
+  CHECK(replica.answer_to(tag, 5).code == error_code::overloaded);
   CHECK(replica.answer_to(tag, 6).code == error_code::too_large);
   CHECK(replica.answer_to(tag, 6).message.starts_with("key: 401 bytes"));
 }

@@ -143,9 +143,6 @@ void client_history::check_answer(const record& asked) {
       may = is_passing || std::holds_alternative<drop_space>(asked.what);
       break;
     case error_code::too_large:
-      // Reads that go out together have one bound for all that they find (seed 34 of five).
-      may = client::routing_key(asked.what).size() > 400 || !client::is_write(asked.what);
-      break;
     case error_code::invalid:
       may = client::routing_key(asked.what).size() > 400;
       break;
