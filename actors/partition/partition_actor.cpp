@@ -253,6 +253,7 @@ void partition_shell::settle() {
     for (auto& effect : wanted)
       std::visit([this](auto& e) { perform(e); }, effect);
     hand_over_transactions();
+    end_coordination();
     if (!traces_.is_empty())
       turn_began_ns_ = time().monotonic_ns();
   } while (!resting_ && (replica_->turn(heard_) || !heard_.empty()));
@@ -368,6 +369,14 @@ void partition_shell::hand_over_transactions() {
   }
 }
 
+/// After what was handed over in the same turn.
+void partition_shell::end_coordination() {
+  const auto over = std::exchange(leadership_over_, {});
+  if (over != term{})
+    if (const auto& to = coordinator_.get())
+      send(to, coordination_over{{setup_.machine.id, over}});
+}
+
 void partition_shell::perform(raft::rebuild_needed&) {
   if (journal_failed_)
     return become_resting("a write to the journal failed");
@@ -453,6 +462,10 @@ void partition_shell::perform(raft::role_changed& what) {
   log().info("role", {{"role", name_of(what.role)},
                      {"term", what.at_term},
                      {"leader", what.leader}});
+  const auto leads = what.role == raft::role_kind::leader ? what.at_term : term{};
+  if (leads_in_ != leads && leads_in_ != term{})
+    leadership_over_ = leads_in_;
+  leads_in_ = leads;
 }
 
 void partition_shell::perform(raft::quorum_changed& what) {

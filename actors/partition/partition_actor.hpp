@@ -68,6 +68,7 @@ private:
   void tell(partition::replica_event_kind what);
   void tell_router();
   void hand_over_transactions();
+  void end_coordination();
 
   void on_part_read(snapshot_part_read& what);
   void on_part_taken(snapshot_part_taken& what);
@@ -128,6 +129,8 @@ private:
   std::unique_ptr<partition::replica> replica_;
   partition::replica_effects heard_; ///< not yet carried out
   std::vector<transaction::to_coordinate> to_coordinate_; ///< of this turn
+  term leads_in_;        ///< 0: it doesn't
+  term leadership_over_; ///< in this turn; 0: none
   supervision::wake_timer<partition_wake> timer_;
 
   // What the router was told last.

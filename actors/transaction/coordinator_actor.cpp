@@ -59,6 +59,10 @@ auto coordinator_shell::make_behavior() -> behavior_type {
         step(std::move(one));
       end_turn();
     },
+    [this](const coordination_over& what) {
+      step(transaction::leadership_over{what.which});
+      end_turn();
+    },
     [this](const partition_response& what) {
       on_response(what);
       end_turn();

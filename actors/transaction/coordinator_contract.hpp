@@ -19,14 +19,22 @@ struct coordinate_transactions {
   std::vector<transaction::to_coordinate> what;
 };
 
+/// From who was the leader of home, or of a partition with a lock: what it has asked for in
+/// that term is another's now.
+struct coordination_over {
+  transaction::leadership which;
+};
+
 /// The coordinator to itself: the time that its machine asked for has come.
 struct coordinator_wake {};
 
 using coordinator_actor
-  = caf::typed_actor<caf::reacts_to<coordinate_transactions>, caf::reacts_to<partition_response>,
-                     caf::reacts_to<client::parts_answered>, caf::reacts_to<coordinator_wake>>;
+  = caf::typed_actor<caf::reacts_to<coordinate_transactions>, caf::reacts_to<coordination_over>,
+                     caf::reacts_to<partition_response>, caf::reacts_to<client::parts_answered>,
+                     caf::reacts_to<coordinator_wake>>;
 
 } // namespace present
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::coordinate_transactions)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::coordination_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(present::coordinator_wake)

@@ -2,6 +2,7 @@
 
 #include "runtime/base/overloaded.hpp"
 
+#include <limits>
 #include <utility>
 
 namespace present::transaction {
@@ -81,11 +82,23 @@ void coordinator_machine::on(const coordinator_event& input, const asked_lost& w
     hear(*asked->by, {input.now, lost{asked->of_machine}}, out);
 }
 
+void coordinator_machine::on(const coordinator_event&, const leadership_over& what,
+                             coordinator_effects&) {
+  give_up_all(what.which);
+}
+
 void coordinator_machine::on(const coordinator_event&, const partition_gone& what,
                              coordinator_effects&) {
-  for (auto each = runs_.lower_bound({what.partition, {}});
-       each != runs_.end() && each->first.first == what.partition;)
-    give_up((each++)->second);
+  give_up_all({what.partition, {std::numeric_limits<std::uint64_t>::max()}});
+}
+
+void coordinator_machine::give_up_all(const leadership& until) {
+  for (auto each = runs_.lower_bound({until.partition, {}});
+       each != runs_.end() && each->first.first == until.partition;) {
+    auto& its = (each++)->second;
+    if (its.of <= until)
+      give_up(its);
+  }
 }
 
 void coordinator_machine::on(const coordinator_event& input, const time_passed&,

@@ -19,8 +19,9 @@
 ///
 /// Invariants
 /// N1  A run belongs to one leadership (partition, term): what it asks of its own partition
-///     is proposed in that term or not at all (P16). A run that is refused there for it is
-///     given up, and its askers hear nothing: whoever leads next knows more.
+///     is proposed in that term or not at all (P16). With the leadership its runs are given
+///     up, as is one that is refused for it, and their askers hear nothing: whoever leads
+///     next knows more, and what these would still prepare nobody could decide.
 /// N2  There is at most one run of a transaction for a partition: whoever asks for it again
 ///     waits for the same one.
 /// N3  Each asker is told at most once.
@@ -55,13 +56,18 @@ struct asked_answered {
 struct asked_lost {
   std::uint64_t ticket = 0;
 };
+/// This node doesn't lead it any more, or not in that term.
+struct leadership_over {
+  leadership which;
+};
 /// The partition's actor on this node has ended.
 struct partition_gone {
   partition_id partition;
 };
 
 using coordinator_event_kind
-  = std::variant<to_coordinate, asked_answered, asked_lost, partition_gone, time_passed>;
+  = std::variant<to_coordinate, asked_answered, asked_lost, leadership_over, partition_gone,
+                 time_passed>;
 struct coordinator_event {
   time_ms now = 0;
   coordinator_event_kind what;
@@ -129,6 +135,7 @@ private:
   void on(const coordinator_event& input, to_coordinate& what, coordinator_effects& out);
   void on(const coordinator_event& input, asked_answered& what, coordinator_effects& out);
   void on(const coordinator_event& input, const asked_lost& what, coordinator_effects& out);
+  void on(const coordinator_event& input, const leadership_over& what, coordinator_effects& out);
   void on(const coordinator_event& input, const partition_gone& what, coordinator_effects& out);
   void on(const coordinator_event& input, const time_passed& what, coordinator_effects& out);
 
@@ -137,6 +144,8 @@ private:
   void hear(run& its, event input, coordinator_effects& out);
   void carry_out(run& its, effect& what, coordinator_effects& out);
   void give_up(run& gone);
+  /// Those of a partition, up to that term.
+  void give_up_all(const leadership& until);
   void arm(run& its);
   void disarm(run& its);
 

@@ -161,6 +161,31 @@ TEST_CASE("of a transaction it is asked about what its steps come to, and logs w
   CHECK(replica.now_answer(write(1, 5, forged)).code == error_code::denied);
 }
 
+TEST_CASE("one that was admitted while its leader took over is judged by the rules that it finds then (I18)") {
+  const auto advisor = std::make_shared<told_advisor>();
+  settings options;
+  options.advisor = advisor;
+  replica_under_test replica{options};
+  lead_with_space(replica);
+  storage::space_settings space;
+  space.policy = "rule";
+  replica.hear(map_known{map_of(3, space)});
+  REQUIRE(replica.proposed.size() == 1);
+  const auto rules = replica.proposed.front().batch;
+  replica.follow({2});
+  replica.proposed.clear();
+  // Elected, and its log has the entry with the rules, not applied yet.
+  replica.hear(role_known{true, {3}, {1}});
+  const auto tag = replica.ask({write(1, 1, doing({put_in("a", "1")}))});
+  CHECK(advisor->asked.empty());
+  replica.commit_entry(rules, {2});
+  replica.commit_entry(nullptr, {3});
+  replica.leading = {3};
+  replica.commit_all();
+  CHECK(advisor->asked == std::vector<std::string>{"-"});
+  CHECK(replica.answer_to(tag).code == error_code::ok);
+}
+
 TEST_CASE("what a space wants and the program lacks refuses the write in plain words (I18)") {
   replica_under_test replica;
   storage::space_settings space;

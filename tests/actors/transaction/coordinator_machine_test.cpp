@@ -124,6 +124,21 @@ TEST_CASE("a leadership that has ended decides nothing any more: its runs are gi
   CHECK_FALSE(node.machine.next_wake());
 }
 
+TEST_CASE("with a leadership go its runs, which could decide nothing any more, and no others (P16)") {
+  node_under_test node;
+  node.begin();
+  const auto open = node.take_far();
+  node.hear(to_coordinate{{{2}, {8}}, doubt{transfer().terms, left}, {}});
+  node.hear(leadership_over{{{1}, {2}}}); // an earlier one
+  node.hear(leadership_over{{{2}, {7}}});
+  CHECK(node.machine.runs() == 2);
+  node.hear(leadership_over{first_lead});
+  CHECK(node.machine.runs() == 1);
+  node.hear(asked_answered{open.ticket, ok({20})});
+  CHECK(node.of_home.empty());
+  CHECK(node.told.empty());
+}
+
 TEST_CASE("the next leadership of the same partition begins anew, and the old answers are nobody's") {
   node_under_test node;
   node.begin();
