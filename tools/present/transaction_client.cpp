@@ -17,6 +17,8 @@ namespace {
 constexpr std::int64_t values_per_client = 1'000'000'000;
 constexpr std::uint32_t final_deadline_ms = 60'000;
 constexpr std::uint64_t most_steps = 4;
+/// Then the others begin: what a transaction may read is bounded, and lists grow.
+constexpr std::uint64_t transactions_per_list = 150;
 
 std::uint64_t now_ns() {
   return edge::machine_clock().monotonic_ns();
@@ -80,14 +82,19 @@ bool transaction_client::read_all_at_last() {
   options_.deadline_ms = final_deadline_ms;
   if (plan_.kind == workload_kind::bank)
     return touch_all_accounts() && do_read_accounts(options_);
-  histories::transaction all;
-  all.process = process();
-  for (std::uint64_t key = 0; key < plan_.keys; ++key) {
-    all.actions.push_back(append_value{workload_key(key), ++values_});
-    all.actions.push_back(read_list{workload_key(key), {}});
+  const auto last = generation();
+  for (std::uint64_t each = 0; each <= last; ++each) {
+    histories::transaction all;
+    all.process = process();
+    for (std::uint64_t key = 0; key < plan_.keys; ++key) {
+      all.actions.push_back(append_value{list_name(key, each), ++values_});
+      all.actions.push_back(read_list{list_name(key, each), {}});
+    }
+    append_by_function(std::move(all));
+    if (records_.lists.back().how != histories::ending::committed)
+      return false;
   }
-  append_by_function(std::move(all));
-  return records_.lists.back().how == histories::ending::committed;
+  return true;
 }
 
 /// Changes nothing, and needs every lock.
@@ -103,12 +110,21 @@ bool transaction_client::touch_all_accounts() {
 
 // -- lists -----------------------------------------------------------------------------
 
+std::uint64_t transaction_client::generation() const {
+  return board_.operations / (plan_.keys * transactions_per_list);
+}
+
+std::string transaction_client::list_name(std::uint64_t key, std::uint64_t generation) {
+  return workload_key(key) + '.' + std::to_string(generation);
+}
+
 void transaction_client::step_append() {
+  const auto now = generation();
   histories::transaction done;
   done.process = process();
   const auto steps = 1 + draw(most_steps);
   for (std::uint64_t step = 0; step < steps; ++step) {
-    const auto key = workload_key(draw(plan_.keys));
+    const auto key = list_name(draw(plan_.keys), now);
     if (draw(2) == 0)
       done.actions.push_back(read_list{key, {}});
     else

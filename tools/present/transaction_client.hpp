@@ -50,6 +50,9 @@ private:
   std::uint64_t draw(std::uint64_t below) { return chance_.next() % below; }
   std::uint32_t process() const { return number_ + lives_ * plan_.clients; }
 
+  /// Of lists: those of one are as many as the plan has keys.
+  std::uint64_t generation() const;
+  static std::string list_name(std::uint64_t key, std::uint64_t generation);
   void step_append();
   void append_at_once(histories::transaction done);
   void append_by_function(histories::transaction done);
