@@ -32,7 +32,7 @@ void guest_scheduler::ask_for_turn() {
     host_([this] { run(); });
 }
 
-void guest_scheduler::run() {
+void guest_scheduler::run() noexcept {
   {
     const std::lock_guard guard(lock_);
     if (stopped_)

@@ -48,7 +48,9 @@ private:
     guest_scheduler& owner_;
   };
 
-  void run();
+  /// What escaped from CAF would leave actors without a turn for good: it ends the
+  /// process, as on a worker.
+  void run() noexcept;
   void ask_for_turn();
 
   const host_thread host_;
