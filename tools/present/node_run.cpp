@@ -72,7 +72,7 @@ node_config config_of(const node_file& file) {
 }
 
 /// What a node handles is spread over hundreds of megabytes, and in pages of 4 KiB each
-/// step into another one is a miss, which costs twice as much in a virtual machine.
+/// step into another one is a miss, which is dearer still in a virtual machine.
 void prefer_large_pages() {
 #ifdef PRESENT_MIMALLOC
   mi_option_enable(mi_option_large_os_pages);

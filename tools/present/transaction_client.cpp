@@ -87,8 +87,8 @@ bool transaction_client::read_all_at_last() {
     histories::transaction all;
     all.process = process();
     for (std::uint64_t key = 0; key < plan_.keys; ++key) {
-      all.actions.push_back(append_value{list_name(key, each), ++values_});
-      all.actions.push_back(read_list{list_name(key, each), {}});
+      all.actions.push_back(append_value{workload_key(key, each), ++values_});
+      all.actions.push_back(read_list{workload_key(key, each), {}});
     }
     append_by_function(std::move(all));
     if (records_.lists.back().how != histories::ending::committed)
@@ -114,17 +114,13 @@ std::uint64_t transaction_client::generation() const {
   return board_.operations / (plan_.keys * transactions_per_list);
 }
 
-std::string transaction_client::list_name(std::uint64_t key, std::uint64_t generation) {
-  return workload_key(key) + '.' + std::to_string(generation);
-}
-
 void transaction_client::step_append() {
   const auto now = generation();
   histories::transaction done;
   done.process = process();
   const auto steps = 1 + draw(most_steps);
   for (std::uint64_t step = 0; step < steps; ++step) {
-    const auto key = list_name(draw(plan_.keys), now);
+    const auto key = workload_key(draw(plan_.keys), now);
     if (draw(2) == 0)
       done.actions.push_back(read_list{key, {}});
     else

@@ -52,7 +52,6 @@ private:
 
   /// Of lists: those of one are as many as the plan has keys.
   std::uint64_t generation() const;
-  static std::string list_name(std::uint64_t key, std::uint64_t generation);
   void step_append();
   void append_at_once(histories::transaction done);
   void append_by_function(histories::transaction done);

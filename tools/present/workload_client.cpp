@@ -45,6 +45,10 @@ std::string workload_key(std::uint64_t number) {
   return "key-" + std::string(digits.size() < 6 ? 6 - digits.size() : 0, '0') + digits;
 }
 
+std::string workload_key(std::uint64_t number, std::uint64_t place) {
+  return workload_key(number) + '.' + std::to_string(place);
+}
+
 workload_client::workload_client(client_session& session, const workload_plan& plan,
                                  std::uint32_t number, workload_board& board)
     : session_(session), plan_(plan), board_(board), number_(number),
@@ -97,7 +101,7 @@ client::outcome_of_call workload_client::call(client::call_kind what) {
 
 /// One after the other under each key, so that all partitions get theirs.
 std::string workload_client::set_name(std::uint64_t number) const {
-  return workload_key(number % plan_.keys) + '.' + std::to_string(number / plan_.keys);
+  return workload_key(number % plan_.keys, number / plan_.keys);
 }
 
 void workload_client::step() {

@@ -22,6 +22,8 @@ struct workload_board {
 
 /// "key-000017": the order of names is that of numbers.
 std::string workload_key(std::uint64_t number);
+/// "key-000017.2": of a series under that name, right behind it.
+std::string workload_key(std::uint64_t number, std::uint64_t place);
 
 /// One client of a workload: one call after the other through a client actor of its
 /// own, each noted with the times of call and return (FAULTS, *Histories*). Used by
