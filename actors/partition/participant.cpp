@@ -33,6 +33,20 @@ answer too_much_answer() {
                           + " bytes in all its partitions: ask for fewer keys");
 }
 
+answer refusal_of(const known_end& end) {
+  return refused_answer(error_code::transaction_conflict,
+                        end.committed ? "the transaction was committed before"
+                                      : "the transaction was aborted: it took too long");
+}
+
+answer word_on(const known_end& end) {
+  if (!end.committed)
+    return refusal_of(end);
+  auto given = applied_answer(end.stamp);
+  given.otherwise = end.otherwise;
+  return given;
+}
+
 /// What is locked shared: all that it read, compares, or names.
 std::vector<storage::key_name> names_read(const transact& part) {
   std::vector<storage::key_name> names;
@@ -169,8 +183,8 @@ participant::participant(storage::state& table, const space_rules& rules)
 }
 
 answer participant::apply(const prepare& asked, hlc_stamp stamp, const lock_fence* fence) {
-  if (auto over = refusal_of_end(asked.terms.id))
-    return *over;
+  if (const auto* over = ended(asked.terms.id))
+    return refusal_of(*over);
   if (const auto* before = locks_.find(asked.terms.id))
     return before->deadline == asked.terms.deadline ? prepared_answer(*before)
                                                     : locked_answer(before); // B6
@@ -210,7 +224,7 @@ answer participant::apply(const decide& asked, hlc_stamp stamp) {
   const auto& id = asked.terms.id;
   if (const auto* known = ended(id); known && !mutated(mutant::decide_again)) {
     // B1. The client's answer went with its acknowledgement; the outcome stays.
-    return *word_on_end(id);
+    return word_on(*known);
   }
   transaction_draft draft{table_, rules_, stamp};
   auto given = stamp > asked.terms.deadline
@@ -233,22 +247,24 @@ answer participant::apply(const decide& asked, hlc_stamp stamp) {
   std::vector<storage::key_name> waiting;
   for (const auto& other : asked.others)
     waiting.push_back({other.where.space, other.where.key});
-  end({id.client, id.number, true, stamp, asked.terms.deadline, std::move(waiting),
-       given.otherwise});
+  ends_.add({id.client, id.number, true, stamp, asked.terms.deadline, std::move(waiting),
+             given.otherwise});
   return given;
 }
 
 void participant::refuse(const decide& asked, hlc_stamp stamp) {
-  end({asked.terms.id.client, asked.terms.id.number, false, stamp, asked.terms.deadline, {}});
+  const auto& id = asked.terms.id;
+  ends_.add({id.client, id.number, false, stamp, asked.terms.deadline, {}});
 }
 
 /// `otherwise`: it is aborted.
 answer participant::apply(const push& asked, hlc_stamp stamp) {
   const auto& id = asked.transaction;
   // Past the deadline nothing decides it any more, so that needs no record.
-  if (!ended(id) && stamp <= asked.deadline && !mutated(mutant::push_without_record))
-    end({id.client, id.number, false, stamp, asked.deadline, {}});
-  const auto* known = ended(id);
+  const bool may_end = stamp <= asked.deadline && !mutated(mutant::push_without_record);
+  const auto* known = may_end
+                        ? &ends_.add({id.client, id.number, false, stamp, asked.deadline, {}})
+                        : ended(id);
   auto given = applied_answer(known ? known->stamp : stamp);
   given.otherwise = !known || !known->committed;
   given.took_otherwise = known && known->committed && known->otherwise;
@@ -256,66 +272,19 @@ answer participant::apply(const push& asked, hlc_stamp stamp) {
 }
 
 answer participant::apply(const forget& asked, hlc_stamp stamp) {
-  if (const auto found = ended_.find(asked.transaction); found != ended_.end()) {
-    auto record = found->second.what;
-    std::erase(record.waiting, storage::key_name{asked.where.space, asked.where.key});
-    note(std::move(record), false);
-  }
+  ends_.acknowledge(asked.transaction, {asked.where.space, asked.where.key});
   return applied_answer(stamp);
 }
 
 // -- ends ------------------------------------------------------------------------------
 
-const storage::decision_record* participant::ended(const operation_id& transaction) const {
-  const auto found = ended_.find(transaction);
-  return found == ended_.end() ? nullptr : &found->second.what;
-}
-
-std::optional<answer> participant::word_on_end(const operation_id& transaction) const {
-  const auto* known = ended(transaction);
-  if (!known || !known->committed)
-    return refusal_of_end(transaction);
-  auto given = applied_answer(known->stamp);
-  given.otherwise = known->otherwise;
-  return given;
-}
-
 std::optional<answer> participant::answer_of_end(const operation_id& transaction) const {
-  auto given = word_on_end(transaction);
-  if (given)
-    given->repeated = true;
-  return given;
-}
-
-std::optional<answer> participant::refusal_of_end(const operation_id& transaction) const {
   const auto* known = ended(transaction);
   if (!known)
     return std::nullopt;
-  return refused_answer(error_code::transaction_conflict,
-                        known->committed ? "the transaction was committed before"
-                                         : "the transaction was aborted: it took too long");
-}
-
-std::vector<storage::decision_record> participant::undriven() const {
-  std::vector<storage::decision_record> all;
-  for (const auto& id : undriven_)
-    all.push_back(ended_.at(id).what);
-  return all;
-}
-
-void participant::note(storage::decision_record what, bool is_stored) {
-  const operation_id id{what.client, what.number};
-  if (what.waiting.empty()) {
-    forgettable_.emplace_hint(forgettable_.end(), what.deadline, id);
-    undriven_.erase(id);
-  } else {
-    undriven_.insert(id);
-  }
-  auto& known = ended_[id];
-  known.what = std::move(what);
-  known.is_stored = known.is_stored || is_stored;
-  if (!is_stored && !std::exchange(known.is_changed, true))
-    changed_.push_back(id);
+  auto given = word_on(*known);
+  given.repeated = true;
+  return given;
 }
 
 void participant::write_back() {
@@ -324,13 +293,10 @@ void participant::write_back() {
   for (const auto& [id, lock] : locks_.all())
     if (stored_locks_.insert(id).second)
       table_.put(record_key::prepared(id.client, id.number), lock);
-  for (const auto& id : std::exchange(changed_, {})) {
-    const auto found = ended_.find(id);
-    if (found == ended_.end() || !std::exchange(found->second.is_changed, false))
-      continue;
-    found->second.is_stored = true;
-    table_.put(record_key::decision(id.client, id.number), found->second.what);
-  }
+  ends_.store_changed([&](storage::decision_record what) {
+    auto key = record_key::decision(what.client, what.number);
+    table_.put(std::move(key), std::move(what));
+  });
 }
 
 void participant::install(const storage::intended_write& what, hlc_stamp version) {
@@ -343,14 +309,12 @@ void participant::collect(hlc_stamp latest) {
     for (const auto& [id, record] : std::map{locks_.all()})
       if (record.deadline < latest)
         locks_.take(id);
-  std::size_t forgotten = 0;
-  while (!forgettable_.empty() && forgettable_.begin()->first < latest
-         && forgotten++ < forgotten_per_entry) {
-    const auto id = forgettable_.begin()->second;
-    forgettable_.erase(forgettable_.begin());
-    const auto known = ended_.extract(id);
-    if (known && known.mapped().is_stored)
-      gone_.push_back(record_key::decision(id.client, id.number));
+  for (std::size_t forgotten = 0; forgotten < forgotten_per_entry; ++forgotten) {
+    const auto gone = ends_.take_before(latest);
+    if (!gone)
+      return;
+    if (gone->is_stored)
+      gone_.push_back(record_key::decision(gone->id.client, gone->id.number));
   }
 }
 
@@ -369,7 +333,7 @@ void participant::restore() {
   auto decided = table_.visit(
     record_key::start_of(storage::record_kind::decision),
     record_key::end_of(storage::record_kind::decision), [&](storage::row&& row) {
-      note(std::get<storage::decision_record>(std::move(row.what)), true);
+      ends_.add(std::get<storage::decision_record>(std::move(row.what)), true);
       return true;
     });
   sound(decided);

@@ -1,15 +1,13 @@
 #pragma once
 
+#include "actors/partition/end_book.hpp"
 #include "actors/partition/lock_table.hpp"
 #include "actors/partition/operation.hpp"
 #include "actors/partition/step_rules.hpp"
 #include "storage/state.hpp"
 
-#include <cstdint>
-#include <functional>
 #include <optional>
 #include <set>
-#include <unordered_map>
 #include <vector>
 
 /// A partition's half of transactions that reach over several: what has prepared here,
@@ -69,44 +67,27 @@ public:
   std::vector<storage::key_name> take_fences_left() { return locks_.take_fences_left(); }
   /// What its client can still be told of it; empty: it hasn't ended, as far as is known.
   std::optional<answer> answer_of_end(const operation_id& transaction) const;
-  const storage::decision_record* ended(const operation_id& transaction) const;
+  /// Null: it hasn't, as far as is known. Good until something is collected.
+  const known_end* ended(const operation_id& transaction) const {
+    return ends_.find(transaction);
+  }
   /// Home's: committed, and somebody may not know it yet.
-  std::vector<storage::decision_record> undriven() const;
-  bool has_undriven() const { return !undriven_.empty(); }
+  std::vector<storage::decision_record> undriven() const { return ends_.undriven(); }
+  bool has_undriven() const { return ends_.has_undriven(); }
 
   /// Forgets ends that `latest` has passed, a bounded number.
   void collect(hlc_stamp latest);
 
 private:
-  void end(storage::decision_record what) { note(std::move(what), false); }
-  void note(storage::decision_record what, bool is_stored);
-  std::optional<answer> word_on_end(const operation_id& transaction) const;
-  std::optional<answer> refusal_of_end(const operation_id& transaction) const;
   void install(const storage::intended_write& what, hlc_stamp version);
   void restore();
-
-  /// An end, and whether the table has a record of it, and the same.
-  struct known_end {
-    storage::decision_record what;
-    bool is_stored = false;
-    bool is_changed = false;
-  };
-  struct by_number {
-    std::size_t operator()(const operation_id& id) const {
-      return std::hash<std::uint64_t>{}(id.client.value * 0x9e3779b97f4a7c15 + id.number.value);
-    }
-  };
 
   storage::state& table_;
   const space_rules& rules_;
   lock_table locks_;
   std::set<operation_id> stored_locks_; ///< of `locks_`, whose records the table has
-  std::unordered_map<operation_id, known_end, by_number> ended_;
-  std::vector<operation_id> changed_; ///< perhaps: each that has is here
+  end_book ends_;
   std::vector<storage::record_key> gone_; ///< records in the table of what is no more
-  std::set<operation_id> undriven_; ///< of `ended_`, for whom somebody waits
-  /// Those that nobody waits for, by their deadline.
-  std::set<std::pair<hlc_stamp, operation_id>> forgettable_;
 };
 
 /// Of the branch that is taken. One that doesn't compare has one.
@@ -130,9 +111,9 @@ answer participant::apply(const resolve& asked, hlc_stamp stamp, Owns owns) {
       if (asked.committed && owns(write.where.space, write.where.key))
         install(write, asked.stamp);
   }
-  if (!ended(asked.transaction) && !(lock && !is_of_it) && (done || !asked.committed))
-    end({asked.transaction.client, asked.transaction.number, asked.committed, asked.stamp,
-         asked.deadline, {}, asked.otherwise});
+  if (!(lock && !is_of_it) && (done || !asked.committed))
+    ends_.add({asked.transaction.client, asked.transaction.number, asked.committed,
+               asked.stamp, asked.deadline, {}, asked.otherwise});
   answer given;
   given.version = asked.stamp;
   return given;

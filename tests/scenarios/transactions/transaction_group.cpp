@@ -345,8 +345,10 @@ void transaction_group::status() {
         line += " " + name + " locked";
       if (const auto* end = known.ended(one.asked.id)) {
         line += " " + name + (end->committed ? " committed" : " aborted");
-        for (const auto& waits : end->waiting)
-          line += ", " + waits.key + " has yet to hear";
+        for (const auto& decision : known.undriven())
+          if (operation_id{decision.client, decision.number} == end->id)
+            for (const auto& waits : decision.waiting)
+              line += ", " + waits.key + " has yet to hear";
       }
     }
     say(line);
