@@ -2,6 +2,7 @@
 
 #include "runtime/base/bounds.hpp"
 #include "runtime/network/letter_stream.hpp"
+#include "runtime/network/packed_stream.hpp"
 
 #include <capnp/rpc-twoparty.h>
 #include <kj/async-io.h>
@@ -28,7 +29,7 @@ public:
   rpc_connection(kj::Own<kj::AsyncIoStream> stream,
                  capnp::Capability::Client bootstrap,
                  std::shared_ptr<letter_box> incoming)
-      : stream_(kj::mv(stream)), messages_(*stream_, std::move(incoming)),
+      : stream_(kj::mv(stream)), messages_(stream_, std::move(incoming)),
         network_(messages_, 0, capnp::rpc::twoparty::Side::SERVER,
                  rpc_reader_options()),
         system_(capnp::makeRpcServer(network_, kj::mv(bootstrap))) {
@@ -38,7 +39,7 @@ public:
   /// The end that dialled: offers nothing, and takes no letters.
   explicit rpc_connection(kj::Own<kj::AsyncIoStream> stream)
       : stream_(kj::mv(stream)),
-        messages_(*stream_, std::make_shared<letter_box>()),
+        messages_(stream_, std::make_shared<letter_box>()),
         network_(messages_, 0, capnp::rpc::twoparty::Side::CLIENT,
                  rpc_reader_options()),
         system_(capnp::makeRpcClient(network_)) {}
@@ -59,7 +60,7 @@ public:
   }
 
 private:
-  kj::Own<kj::AsyncIoStream> stream_;
+  packed_stream stream_;
   letter_stream messages_;
   capnp::TwoPartyVatNetwork network_;
   capnp::RpcSystem<capnp::rpc::twoparty::VatId> system_;
