@@ -52,7 +52,7 @@ result<std::shared_ptr<client_network>> client_network::open(const connect_optio
 }
 
 supervision::host_thread client_network::host() {
-  return [this](std::function<void()> what) { thread_.post_work(kj::mv(what)); };
+  return thread_.worker();
 }
 
 void client_network::send(const send_attempt& what, const client_actor& from) {

@@ -7,6 +7,7 @@
 #include "actors/node/node_storage.hpp"
 #include "actors/system_tree.hpp"
 #include "runtime/edge/entropy.hpp"
+#include "runtime/edge/thread_policy.hpp"
 #include "runtime/network/certificate_watch.hpp"
 #include "runtime/network/http_listener.hpp"
 #include "runtime/network/rpc_listener.hpp"
@@ -82,8 +83,8 @@ supervision::caf_settings actor_settings(const node_config& config,
   const std::size_t cores = std::thread::hardware_concurrency();
   if (cores > few_cores)
     return supervision::caf_settings{cores / 2};
-  return supervision::caf_settings{
-    [&network](std::function<void()> what) { network.post_work(kj::mv(what)); }};
+  network.post_work(edge::run_in_batches);
+  return supervision::caf_settings{network.worker()};
 }
 
 /// Read at each scrape, on the network thread, where the listener lives.

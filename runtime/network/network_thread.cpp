@@ -97,7 +97,7 @@ bool network_thread::post(task what) {
 }
 
 void network_thread::post_work(work what) {
-  push(kj::mv(what), std::unique_lock{lock_});
+  push(std::move(what), std::unique_lock{lock_});
 }
 
 void network_thread::push(errand what, std::unique_lock<std::mutex> guard) {

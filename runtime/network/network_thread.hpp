@@ -45,7 +45,7 @@ namespace present::network {
 class network_thread {
 public:
   using task = kj::Function<void(network_loop&)>;
-  using work = kj::Function<void()>;
+  using work = std::function<void()>;
 
   explicit network_thread(log_sink log);
   /// From any other thread.
@@ -59,6 +59,10 @@ public:
 
   /// From any thread, for as long as this lives.
   void post_work(work what);
+  /// `post_work`, for who is to know no more of this.
+  std::function<void(work)> worker() {
+    return [this](work what) { post_work(std::move(what)); };
+  }
 
   /// From any other thread: runs `what(loop)` on the network thread, waits, and
   /// returns its value or rethrows its exception; std::future_error after
