@@ -93,6 +93,8 @@ struct Operation {
     # Takes an admin's certificate.
     endSession @50 :Place;
     # Of the client that asks, in the partition that has this key.
+    aftermath @51 :Aftermath;
+    # Takes a node's certificate, as `prepare` does.
   }
   fence @43 :LockFence;
   # A write under a lock: `fenced` if a later token is known. Without: none.
@@ -375,6 +377,12 @@ struct Forget {
   client @0 :UInt64;
   number @1 :UInt64;
   where @2 :Place;
+}
+
+struct Aftermath {
+  # Of up to 1,000 transactions that are decided.
+  resolved @0 :List(Resolve);
+  known @1 :List(Forget);
 }
 
 struct ResultRow {

@@ -1,5 +1,6 @@
 #include "actors/client/client_actor.hpp"
 
+#include "actors/client/packed_parts.hpp"
 #include "runtime/base/check.hpp"
 #include "runtime/base/overloaded.hpp"
 
@@ -28,7 +29,7 @@ void client_shell::on_exit() {
                      = make_error(error_code::unknown_outcome, "the client ended");
                    complete_place(one, std::move(lost));
                  },
-                 [](part_ticket&) {}, // who asked watches us
+                 [](part_tickets&) {}, // who asked watches us
                },
                asked);
 }
@@ -107,10 +108,13 @@ void client_shell::begin(batch_call what, std::shared_ptr<open_batch> batch) {
 }
 
 void client_shell::begin(ask_parts what) {
-  for (auto& [ticket, one] : what.what) {
+  auto parts = pack_parts(std::move(what.what), [this](const anchor& where) {
+    return machine_.partition_of(where);
+  });
+  for (auto& one : parts) {
     const auto id = ++last_call_;
-    callers_.emplace(id, part_ticket{what.to, ticket});
-    step(called{id, std::move(one), what.deadline_ms, std::nullopt, {}});
+    callers_.emplace(id, part_tickets{what.to, one.ticket, std::move(one.more)});
+    step(called{id, std::move(one.what), what.deadline_ms, std::nullopt, {}});
   }
   end_turn();
 }
@@ -180,8 +184,11 @@ void client_shell::perform(complete& what) {
   std::visit(overloaded{
                [&](promise& one) { one.deliver(std::move(what.how)); },
                [&](batch_place& one) { complete_place(one, std::move(what.how)); },
-               [&](part_ticket& one) {
-                 told_[one.to].what.emplace_back(one.ticket, std::move(what.how));
+               [&](part_tickets& one) {
+                 auto& told = told_[one.to].what;
+                 for (const auto ticket : one.more)
+                   told.emplace_back(ticket, what.how);
+                 told.emplace_back(one.ticket, std::move(what.how));
                },
              },
              asked);

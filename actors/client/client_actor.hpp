@@ -57,11 +57,12 @@ private:
     std::shared_ptr<open_batch> batch;
     std::size_t place = 0;
   };
-  struct part_ticket {
+  struct part_tickets {
     parts_listener to;
     std::uint64_t ticket = 0;
+    std::vector<std::uint64_t> more; ///< of those that went with it
   };
-  using caller = std::variant<promise, batch_place, part_ticket>;
+  using caller = std::variant<promise, batch_place, part_tickets>;
   using end_promise = caf::typed_response_promise<session_over>;
 
   promise begin(timed_call what);

@@ -35,7 +35,8 @@ struct routed_batch {
   std::shared_ptr<batch_listener> to;
 };
 
-/// What the node's coordinator asks of the partitions that have some keys, each for itself.
+/// What the node's coordinator asks of the partitions that have some keys. What may go
+/// together does so if it is of one partition, and is answered together.
 /// Each is answered once, under its ticket, at the deadline at the latest, unless the client
 /// ends: who asks watches it. What is answered in one turn comes together.
 struct parts_answered {

@@ -351,6 +351,13 @@ void client_machine::route(call& asked, const event& input, effects& out) {
     wait_for_map(asked, input, out);
     return;
   }
+  if (is_torn(asked, *partition)) {
+    give_up(asked,
+            make_error(error_code::wrong_partition,
+                       "what was asked of one partition has come to be several's"),
+            out);
+    return;
+  }
   asked.partition = *partition;
   send_to(asked, is_stale_read(asked.what) ? replica_for(asked) : target_of(*partition),
           input, out);
@@ -416,10 +423,9 @@ void client_machine::send_to(call& asked, node_id target, const event& input,
 /// Puts the map's numbers into the operation; empty if the map lacks the space.
 std::optional<partition_id> client_machine::resolve(call& asked) const {
   if (const auto* part = std::get_if<part_call>(&asked.what)) {
-    const auto* range = map_->range_of(part->where.space, part->where.key);
     asked.as_operation.what = part->what->what;
     asked.as_operation.fence = part->what->fence;
-    return range ? std::optional{range->partition} : std::nullopt;
+    return partition_of(part->where);
   }
   const auto* name = space_of(asked.what);
   if (!name) {
@@ -441,6 +447,20 @@ std::optional<partition_id> client_machine::resolve(call& asked) const {
     if (const auto* after = map_->range_after(*range))
       page->last = page->last.empty() ? after->first : std::min(page->last, after->first);
   return range->partition;
+}
+
+std::optional<partition_id> client_machine::partition_of(const anchor& where) const {
+  const auto* range = map_ ? map_->range_of(where.space, where.key) : nullptr;
+  return range ? std::optional{range->partition} : std::nullopt;
+}
+
+/// What was put together by an older map goes to several partitions by this one, and a
+/// partition that hasn't prepared a transaction takes how it ended for old news.
+bool client_machine::is_torn(const call& asked, partition_id partition) const {
+  const auto* part = std::get_if<part_call>(&asked.what);
+  return part && std::any_of(part->also.begin(), part->also.end(), [&](const anchor& one) {
+           return partition_of(one) != partition;
+         });
 }
 
 /// False: the map lacks the space of its lock.

@@ -149,6 +149,9 @@ public:
   /// When `time_passed` is wanted next; empty: nothing waits.
   std::optional<time_ms> next_wake() const;
 
+  /// By the map as it is known; empty: it isn't, or nobody has it.
+  std::optional<partition_id> partition_of(const anchor& where) const;
+
   std::size_t open_calls() const { return calls_.size(); }
   hlc_stamp seen() const { return seen_; }
 
@@ -207,6 +210,7 @@ private:
   void send_to(call& asked, node_id target, const event& input, effects& out);
   std::optional<partition_id> resolve(call& asked) const;
   bool put_fence(call& asked) const;
+  bool is_torn(const call& asked, partition_id partition) const;
   void route_transaction(call& asked, const event& input, effects& out);
   node_id target_of(partition_id partition);
   node_id next_keeper(partition_id partition);

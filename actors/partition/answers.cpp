@@ -318,6 +318,17 @@ std::optional<error> problem_of(const forget& asked) {
   return anchor_problem("where", asked.where);
 }
 
+std::optional<error> problem_of(const aftermath& asked) {
+  if (asked.resolved.size() + asked.known.size() > bounds::max_aftermath)
+    return make_error(error_code::too_large,
+                      "aftermath: more than " + std::to_string(bounds::max_aftermath)
+                        + " transactions");
+  for (const auto& one : asked.known)
+    if (auto problem = problem_of(one))
+      return problem;
+  return std::nullopt;
+}
+
 std::optional<error> problem_of(const watch& asked) {
   if (asked.wait_ms > bounds::max_watch_wait_ms)
     return make_error(error_code::too_large,

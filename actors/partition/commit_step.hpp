@@ -18,11 +18,19 @@ inline std::optional<commit_step> commit_step_of(const operation& what) {
     return commit_step::decide;
   if (std::holds_alternative<resolve>(what.what))
     return commit_step::resolve;
+  if (const auto* all = std::get_if<aftermath>(&what.what))
+    return all->resolved.empty() ? commit_step::forget : commit_step::resolve;
   if (std::holds_alternative<push>(what.what))
     return commit_step::push;
   if (std::holds_alternative<forget>(what.what))
     return commit_step::forget;
   return std::nullopt;
+}
+
+/// Nobody waits for its answer; for the locks that it lets go of, perhaps.
+inline bool is_of_aftermath(const operation& what) {
+  const auto step = commit_step_of(what);
+  return step == commit_step::resolve || step == commit_step::forget;
 }
 
 } // namespace present

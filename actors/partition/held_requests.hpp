@@ -34,6 +34,9 @@ inline hlc_stamp stamp_below(const request& what) {
     highest = std::max(highest, asked.reads_at());
     if (const auto* decision = std::get_if<resolve>(&asked.what))
       highest = std::max(highest, decision->stamp);
+    else if (const auto* all = std::get_if<aftermath>(&asked.what))
+      for (const auto& one : all->resolved)
+        highest = std::max(highest, one.stamp);
     else if (const auto* decided = std::get_if<decide>(&asked.what))
       for (const auto& other : decided->others)
         highest = std::max(highest, other.stamp);

@@ -37,6 +37,7 @@ enum class mutant : std::uint8_t {
   abort_what_is_driven,  // P8, I16: a push aborts what a coordinator has in hand
   forget_compared,       // P7: what a transaction compares isn't locked
   take_first_branch,     // P7: a part takes its first branch, whatever home has decided
+  drop_joined,           // P8: of an aftermath only the first is done, and all of it is answered
   forget_prepared,       // P8: a restart forgets the locks
   trust_old_maps,        // steward S6: whatever the map of a leader says
   forget_departures,     // catalog C4: a node leaves though a leader may still take it in

@@ -166,7 +166,7 @@ struct operation {
   std::variant<get, scan, put, remove_key, create_space, drop_space, add_node,
                drain_node, remove_node, report_members, transact, prepare, decide, resolve,
                push, forget, watch, acquire_lock, keep_lock, release_lock, read_lock,
-               raise_fence, set_space, settle_escalation, end_session>
+               raise_fence, set_space, settle_escalation, end_session, aftermath>
     what;
   /// A write under a lock: refused as `fenced` if its token is not the last one that
   /// the partition knows of. Null: none. Of a transaction over several partitions each
@@ -305,8 +305,9 @@ struct entry_batch {
   /// that one stop at it rather than differ. 3: claims that go with a session, transactions
   /// of two branches over several partitions, and those into spaces with rules. 4: the
   /// root remembers who is wanted no more until the partition's leader knows. 5: fences of
-  /// transactions over several partitions.
-  static constexpr std::uint16_t current_machine_version = 5;
+  /// transactions over several partitions. 6: an aftermath.
+  static constexpr std::uint16_t current_machine_version = 6;
+  static constexpr std::uint16_t version_before_aftermaths = 5;
   static constexpr std::uint16_t version_before_wide_fences = 4;
   static constexpr std::uint16_t version_before_departures = 3;
   static constexpr std::uint16_t version_before_branches = 2;
@@ -359,8 +360,10 @@ inline bool needs_wide_fences(const operation& what) {
 }
 
 inline std::uint16_t version_needed(const operation& what) {
-  if (needs_wide_fences(what))
+  if (std::holds_alternative<aftermath>(what.what))
     return entry_batch::current_machine_version;
+  if (needs_wide_fences(what))
+    return entry_batch::version_before_aftermaths;
   if (needs_departures(what))
     return entry_batch::version_before_wide_fences;
   return needs_sessions_claims(what) || needs_branches(what)

@@ -124,6 +124,7 @@ struct operation_encoder {
   void operator()(const resolve& from) { encode_resolve(from, to.initResolve()); }
   void operator()(const push& from) { encode_push(from, to.initPush()); }
   void operator()(const forget& from) { encode_forget(from, to.initForget()); }
+  void operator()(const aftermath& from) { encode_aftermath(from, to.initAftermath()); }
   void operator()(const watch& from) { encode_watch(from, to.initWatch()); }
   void operator()(const acquire_lock& from) { encode_acquire(from, to.initAcquireLock()); }
   void operator()(const keep_lock& from) { encode_keep(from, to.initKeepLock()); }
@@ -245,6 +246,9 @@ result<operation> decode_of_transaction(schema::Operation::Reader from, operatio
       return asked;
     case schema::Operation::FORGET:
       asked.what = decode_forget(from.getForget());
+      return asked;
+    case schema::Operation::AFTERMATH:
+      asked.what = decode_aftermath(from.getAftermath());
       return asked;
     case schema::Operation::SET_SPACE:
       return with_what(std::move(asked), decode_set_space(from.getSetSpace()));

@@ -97,6 +97,12 @@ std::size_t encoded_bytes(const operation& what) {
                           return encoded_bytes(d.part) + size_of(d.elsewhere) + size_of(d.otherwise)
                                  + (d.others.size() + 1) * (bounds::max_key + place_envelope);
                         },
+                        [](const aftermath& a) {
+                          auto size = place_envelope * a.resolved.size();
+                          for (const auto& one : a.known)
+                            size += place_envelope + one.where.key.size();
+                          return size;
+                        },
                         [](const acquire_lock& a) {
                           return a.key.size() + a.owner.size() + size_of(a.value) + place_envelope;
                         },

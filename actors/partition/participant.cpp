@@ -17,7 +17,8 @@ using storage::record_key;
 
 namespace {
 
-/// An entry decides at most as many as it has operations, so collecting outpaces that.
+/// What ends was decided, prepared or pushed here, one by one, and an entry does that with at
+/// most as many as it has operations: so collecting outpaces it.
 constexpr std::size_t forgotten_per_entry = 2 * bounds::max_entry_operations;
 
 answer late_answer(const transaction_terms& terms) {

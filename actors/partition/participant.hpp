@@ -2,6 +2,7 @@
 
 #include "actors/partition/end_book.hpp"
 #include "actors/partition/lock_table.hpp"
+#include "actors/partition/mutant.hpp"
 #include "actors/partition/operation.hpp"
 #include "actors/partition/step_rules.hpp"
 #include "storage/state.hpp"
@@ -52,6 +53,8 @@ public:
   /// `owns(space, key)`: writes to what this partition has no more are dropped.
   template <class Owns>
   answer apply(const resolve& asked, hlc_stamp stamp, Owns owns);
+  template <class Owns>
+  answer apply(const aftermath& asked, hlc_stamp stamp, Owns owns);
   /// Of home: what comes under that fence isn't decided, but over.
   void refuse(const decide& asked, hlc_stamp stamp);
   answer apply(const push& asked, hlc_stamp stamp);
@@ -116,6 +119,20 @@ answer participant::apply(const resolve& asked, hlc_stamp stamp, Owns owns) {
                asked.stamp, asked.deadline, {}, asked.otherwise});
   answer given;
   given.version = asked.stamp;
+  return given;
+}
+
+template <class Owns>
+answer participant::apply(const aftermath& asked, hlc_stamp stamp, Owns owns) {
+  answer given;
+  given.version = stamp;
+  for (const auto& one : asked.resolved)
+    if (mutated(mutant::drop_joined) && &one != asked.resolved.data())
+      break;
+    else if (auto said = apply(one, stamp, owns); said.code != error_code::ok)
+      given = std::move(said);
+  for (const auto& one : asked.known)
+    apply(one, stamp);
   return given;
 }
 

@@ -31,7 +31,8 @@ anchor place_of(const storage::prepared_record& lock) {
 bool waits_for_locks(const operation& asked) {
   return !std::holds_alternative<prepare>(asked.what)
          && !std::holds_alternative<decide>(asked.what)
-         && !std::holds_alternative<resolve>(asked.what);
+         && !std::holds_alternative<resolve>(asked.what)
+         && !std::holds_alternative<aftermath>(asked.what);
 }
 
 } // namespace

@@ -232,6 +232,7 @@ bool state_machine::is_mine(const operation& asked) const {
       [&](const end_session& what) { return range_of(what.space, what.key) != nullptr; },
       [&](const resolve&) { return !catalog_; },
       [&](const forget&) { return !catalog_; },
+      [&](const aftermath&) { return !catalog_; },
       [&](const settle_escalation& what) { return range_of(what.space, what.key) != nullptr; },
       [&](const auto&) { return catalog_.has_value(); },
     },
@@ -320,10 +321,13 @@ std::optional<answer> state_machine::apply_between(const operation& asked, hlc_s
       return refused;
     return apply_prepare(asked, *what, stamp);
   }
+  const auto owns = [&](space_id space, const std::string& key) {
+    return range_of(space, key) != nullptr;
+  };
   if (const auto* what = std::get_if<resolve>(&asked.what))
-    return participant_.apply(*what, stamp, [&](space_id space, const std::string& key) {
-      return range_of(space, key) != nullptr;
-    });
+    return participant_.apply(*what, stamp, owns);
+  if (const auto* what = std::get_if<aftermath>(&asked.what))
+    return participant_.apply(*what, stamp, owns);
   if (const auto* what = std::get_if<push>(&asked.what))
     return apply_push(*what, stamp);
   if (const auto* what = std::get_if<forget>(&asked.what))

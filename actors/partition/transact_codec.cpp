@@ -423,4 +423,23 @@ forget decode_forget(schema::Forget::Reader from) {
   return {{{from.getClient()}, {from.getNumber()}}, decode_anchor(from.getWhere())};
 }
 
+void encode_aftermath(const aftermath& from, schema::Aftermath::Builder to) {
+  auto resolved = to.initResolved(static_cast<unsigned>(from.resolved.size()));
+  for (unsigned place = 0; place < from.resolved.size(); ++place)
+    encode_resolve(from.resolved[place], resolved[place]);
+  auto known = to.initKnown(static_cast<unsigned>(from.known.size()));
+  for (unsigned place = 0; place < from.known.size(); ++place)
+    encode_forget(from.known[place], known[place]);
+}
+
+aftermath decode_aftermath(schema::Aftermath::Reader from) {
+  aftermath what;
+  each_of(from.getResolved(), [&](schema::Resolve::Reader each) {
+    what.resolved.push_back(decode_resolve(each));
+  });
+  each_of(from.getKnown(),
+          [&](schema::Forget::Reader each) { what.known.push_back(decode_forget(each)); });
+  return what;
+}
+
 } // namespace present

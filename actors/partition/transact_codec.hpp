@@ -37,4 +37,7 @@ push decode_push(schema::Push::Reader from);
 void encode_forget(const forget& from, schema::Forget::Builder to);
 forget decode_forget(schema::Forget::Reader from);
 
+void encode_aftermath(const aftermath& from, schema::Aftermath::Builder to);
+aftermath decode_aftermath(schema::Aftermath::Reader from);
+
 } // namespace present

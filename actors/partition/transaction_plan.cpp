@@ -120,8 +120,8 @@ result<transaction_plan> plan_of(const operation& asked, partition_id home,
   if (!parts)
     return parts.problem();
   transaction_plan plan;
-  plan.asked = asked;
-  plan.asked.what = transact{};
+  plan.asked = {asked.id,          asked.retry_until, asked.acked_below,
+                asked.fingerprint, transact{},        asked.fence};
   plan.compares = !whole.compare.empty() || !whole.otherwise.empty();
   const auto start = whole.start.value != 0 ? whole.start : now;
   plan.terms = {transaction_of(asked), {}, start, asked.retry_until};

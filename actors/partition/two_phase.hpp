@@ -111,6 +111,15 @@ struct forget {
   friend bool operator==(const forget&, const forget&) = default;
 };
 
+/// What is left to do in one partition of several transactions that are decided, as one
+/// operation: nobody waits for one of them alone. Refused if one of them is, by the answer
+/// of that one; then the others are done all the same, and all may come again.
+struct aftermath {
+  std::vector<resolve> resolved;
+  std::vector<forget> known; ///< of home: by those whose place each has
+  friend bool operator==(const aftermath&, const aftermath&) = default;
+};
+
 /// Who has locked what somebody else wants.
 struct lock_holder {
   transaction_terms terms;

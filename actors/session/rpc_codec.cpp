@@ -118,6 +118,12 @@ struct operation_words {
     return words_of_struct<schema::Forget>() + longest_place;
   }
 
+  std::uint64_t operator()(const aftermath& what) const {
+    return words_of_struct<schema::Aftermath>() + 2 * tag
+           + what.resolved.size() * words_of_struct<schema::Resolve>()
+           + what.known.size() * (words_of_struct<schema::Forget>() + longest_place);
+  }
+
   std::uint64_t operator()(const watch& what) const {
     return words_of_struct<schema::Watch>() + words_of(what.key.size());
   }

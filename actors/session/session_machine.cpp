@@ -38,6 +38,7 @@ bool is_between_partitions(const operation& asked) {
                       [](const resolve&) { return true; },
                       [](const push&) { return true; },
                       [](const forget&) { return true; },
+                      [](const aftermath&) { return true; },
                       [](const auto&) { return false; },
                     },
                     asked.what);

@@ -1,5 +1,6 @@
 #include "actors/transaction/coordinator_actor.hpp"
 
+#include "actors/partition/joined_steps.hpp"
 #include "actors/partition/operation_size.hpp"
 #include "actors/system_names.hpp"
 #include "runtime/base/bounds.hpp"
@@ -124,16 +125,26 @@ void coordinator_shell::ask(const transaction::leadership& whom,
     return step(transaction::partition_gone{whom.partition});
   if (watched_.emplace(to.address(), whom.partition).second)
     monitor(to);
-  for (auto place = what.begin(); place != what.end();) {
+  for (auto next = what.begin(); next != what.end();) {
     auto asked = request_to(whom.partition);
     auto& [of, tickets, steps] = requests_[++last_request_];
     of = whom.partition;
-    std::size_t bytes = encoded_bytes(place->what);
+    std::optional<std::uint32_t> joined; ///< the place of what nobody waits for
+    std::size_t bytes = encoded_bytes(next->what);
     do {
-      tickets.push_back(place->ticket);
-      asked->operations.push_back(std::move(place->what));
-    } while (++place != what.end() && tickets.size() < bounds::max_request_operations
-             && (bytes += encoded_bytes(place->what)) <= bounds::max_request);
+      const bool may_join = next->hurry == transaction::haste::none;
+      auto place = static_cast<std::uint32_t>(asked->operations.size());
+      if (may_join && joined) {
+        place = *joined;
+        join(asked->operations[place], next->what);
+      } else {
+        asked->operations.push_back(std::move(next->what));
+        if (may_join)
+          joined = place;
+      }
+      tickets.push_back({next->ticket, place});
+    } while (++next != what.end() && tickets.size() < bounds::max_request_operations
+             && (bytes += encoded_bytes(next->what)) <= bounds::max_request);
     steps = transaction::steps_marked::of(asked->operations);
     steps.reach(transaction::mark_at::asked);
     send(to, partition_request{last_request_, std::move(asked),
@@ -148,9 +159,9 @@ void coordinator_shell::on_response(const partition_response& what) {
   const auto& said = *what.what;
   const auto& tickets = asked.mapped().tickets;
   asked.mapped().steps.reach(transaction::mark_at::heard);
-  for (std::size_t place = 0; place < tickets.size(); ++place)
+  for (const auto& [ticket, place] : tickets)
     step(transaction::asked_answered{
-      tickets[place],
+      ticket,
       said.failure.code != error_code::ok ? refusal_of(said.failure) : said.answers[place]});
 }
 
@@ -173,7 +184,8 @@ void coordinator_shell::ask(std::vector<transaction::ask_cluster>& what) {
     at->second.reach(transaction::mark_at::asked);
     asked.what.emplace_back(
       one.ticket,
-      client::part_call{one.where, std::make_shared<const operation>(std::move(one.what))});
+      client::part_call{one.where, std::make_shared<const operation>(std::move(one.what)),
+                        one.hurry == transaction::haste::soon});
   }
   send(to, std::move(asked));
 }

@@ -43,9 +43,13 @@ private:
   void on_response(const partition_response& what);
   void on_outcome(std::uint64_t ticket, client::outcome_of_call& how);
 
+  struct asked_ticket {
+    std::uint64_t ticket = 0;
+    std::uint32_t place = 0; ///< in the request: of an aftermath, that of all it tells of
+  };
   struct asked_here {
     partition_id partition;
-    std::vector<std::uint64_t> tickets;
+    std::vector<asked_ticket> tickets;
     transaction::steps_marked steps;
   };
 

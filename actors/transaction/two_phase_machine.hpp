@@ -88,7 +88,8 @@ struct event {
 // -- what the machine asks for -------------------------------------------------------
 
 /// How long something may wait for others that go the same way: somebody waits for its
-/// answer; or for the locks that it lets go of; or nobody does.
+/// answer; or for the locks that it lets go of; or nobody does. What can wait may also go
+/// with others as one operation; what has gone in vain once goes at once, and alone.
 enum class haste : std::uint8_t { now, soon, none };
 
 /// `what` of the partition that has the key `where`. Each is followed by `answered` or

@@ -26,6 +26,8 @@ inline constexpr std::uint32_t max_founding_partitions = 1024;
 inline constexpr std::size_t max_address = 260;
 inline constexpr std::size_t max_value = 1 * mib;
 inline constexpr std::size_t max_request_operations = 1000;
+/// Transactions of which one operation tells a partition how they ended.
+inline constexpr std::size_t max_aftermath = max_request_operations;
 inline constexpr std::size_t max_request = 4 * mib;
 inline constexpr std::size_t max_scan_page = 1000;
 /// Keys and rows that a transaction names; bytes of its keys, values and operands.

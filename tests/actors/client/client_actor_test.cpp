@@ -1,4 +1,5 @@
 #include "actors/client/client_actor.hpp"
+#include "actors/client/packed_parts.hpp"
 #include "tests/runtime/supervision/actor_world.hpp"
 
 #include <doctest/doctest.h>
@@ -104,6 +105,51 @@ TEST_CASE("parts of transactions are asked together, and answered each under its
   caf::anon_send_exit(asked, caf::exit_reason::kill);
   caf::anon_send_exit(ear, caf::exit_reason::kill);
   world.run();
+}
+
+TEST_CASE("steps that may join go as one operation to each partition, and are answered each") {
+  const auto step = [](std::uint64_t number, const char* key, bool may_join) {
+    operation what;
+    what.what = resolve{{{9}, {number}}, true, {3}, {9}};
+    return std::pair{number,
+                     part_call{{{1}, key}, std::make_shared<const operation>(what), may_join}};
+  };
+  const auto of_map = [](const anchor& where) -> std::optional<partition_id> {
+    if (where.key == "?")
+      return std::nullopt;
+    return partition_id{where.key < "m" ? 1U : 2U};
+  };
+  auto packed = pack_parts({step(1, "a", true), step(2, "z", true), step(3, "b", false),
+                            step(4, "c", true), step(5, "?", true), step(6, "d", true)},
+                           of_map);
+  REQUIRE(packed.size() == 4);
+  CHECK(packed[0].ticket == 1);
+  CHECK(packed[0].more == std::vector<std::uint64_t>{4, 6});
+  const auto& all = std::get<aftermath>(packed[0].what.what->what);
+  REQUIRE(all.resolved.size() == 3);
+  CHECK(all.resolved[0].transaction.number.value == 1);
+  CHECK(all.resolved[1].transaction.number.value == 4);
+  CHECK(all.resolved[2].transaction.number.value == 6);
+  CHECK(packed[0].what.also == std::vector<anchor>{{{1}, "c"}, {{1}, "d"}});
+  for (std::size_t n = 1; n < packed.size(); ++n) {
+    CHECK(packed[n].more.empty());
+    CHECK(std::holds_alternative<resolve>(packed[n].what.what->what));
+  }
+}
+
+TEST_CASE("no more are joined than one operation may tell of") {
+  std::vector<std::pair<std::uint64_t, part_call>> parts;
+  operation what;
+  what.what = forget{{{9}, {1}}, {{1}, "k"}};
+  for (std::uint64_t n = 0; n < 2 * bounds::max_aftermath + 1; ++n)
+    parts.emplace_back(n, part_call{{{1}, "k"}, std::make_shared<const operation>(what), true});
+  const auto packed = pack_parts(std::move(parts), [](const anchor&) {
+    return std::optional{partition_id{1}};
+  });
+  REQUIRE(packed.size() == 3);
+  CHECK(std::get<aftermath>(packed[0].what.what->what).known.size() == bounds::max_aftermath);
+  CHECK(std::get<aftermath>(packed[1].what.what->what).known.size() == bounds::max_aftermath);
+  CHECK(std::holds_alternative<forget>(packed[2].what.what->what));
 }
 
 TEST_CASE("a client that is killed with calls open is freed, and its callers hear of it") {

@@ -216,6 +216,29 @@ TEST_CASE("what a coordinator asks is asked of whoever has the key, and told as 
   CHECK(client.outcome_of(id).given.holder);
 }
 
+TEST_CASE("what was put together for one partition isn't sent when a newer map has several") {
+  client_under_test client;
+  aftermath both;
+  both.resolved = {{{{4}, {5}}, true, {3}, {9}}, {{{4}, {6}}, true, {3}, {9}}};
+  part_call call{{{1}, "n"}, std::make_shared<const operation>(operation{{}, {}, {}, 0, both})};
+  SUBCASE("it has one still") {
+    call.also = {{{1}, "z"}};
+    const auto id = client.call(call);
+    client.give_map(cut_map());
+    const auto sent = client.take();
+    CHECK(std::get<aftermath>(sent.what.what) == both);
+    client.succeed(sent);
+    CHECK(client.outcome_of(id).problem.code == error_code::ok);
+  }
+  SUBCASE("it has several") {
+    call.also = {{{1}, "a"}};
+    const auto id = client.call(call);
+    client.give_map(cut_map());
+    CHECK(client.sent.empty());
+    CHECK(client.outcome_of(id).problem.code == error_code::wrong_partition);
+  }
+}
+
 TEST_CASE("what was read of several partitions is validated one after the other") {
   client_under_test client;
   auto call = having_read({"z", "a"});

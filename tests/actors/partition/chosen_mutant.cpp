@@ -6,7 +6,7 @@ namespace present::partition {
 namespace {
 
 /// Of a replica's defects, those that a directed test shows.
-constexpr std::array<std::pair<std::string_view, mutant>, 41> known{{
+constexpr std::array<std::pair<std::string_view, mutant>, 42> known{{
     {"forget_collection", mutant::forget_collection},
     {"lead_before_own_entry", mutant::lead_before_own_entry},
     {"stamp_without_median", mutant::stamp_without_median},
@@ -28,6 +28,7 @@ constexpr std::array<std::pair<std::string_view, mutant>, 41> known{{
     {"ignore_base", mutant::ignore_base},
     {"trust_old_findings", mutant::trust_old_findings},
     {"ignore_causes", mutant::ignore_causes},
+    {"drop_joined", mutant::drop_joined},
     {"push_without_record", mutant::push_without_record},
     {"prepare_late", mutant::prepare_late},
     {"decide_again", mutant::decide_again},

@@ -317,7 +317,12 @@ storage::other_branch any_branch() {
 
 /// What only transactions are made of.
 decltype(operation::what) any_of_transaction() {
-  switch (*rc::gen::inRange(0, 6)) {
+  const auto any_resolve = [] {
+    return resolve{any_id(), *rc::gen::arbitrary<bool>(), any_stamp(), any_stamp(),
+                   *rc::gen::arbitrary<bool>()};
+  };
+  const auto any_forget = [] { return forget{any_id(), any_anchor()}; };
+  switch (*rc::gen::inRange(0, 7)) {
     case 0:
       return any_transact(true);
     case 1:
@@ -330,12 +335,13 @@ decltype(operation::what) any_of_transaction() {
                     *rc::gen::arbitrary<bool>(),
                     any_elsewhere()};
     case 3:
-      return resolve{any_id(), *rc::gen::arbitrary<bool>(), any_stamp(), any_stamp(),
-                     *rc::gen::arbitrary<bool>()};
+      return any_resolve();
     case 4:
       return push{any_id(), any_anchor(), any_stamp()};
+    case 5:
+      return aftermath{several(any_resolve), several(any_forget)};
     default:
-      return forget{any_id(), any_anchor()};
+      return any_forget();
   }
 }
 

@@ -285,6 +285,27 @@ TEST_CASE("each step between partitions is the same done twice as once") {
   CHECK(p.apply(forget{{{1}, {1}}, {things, "k"}}).code == error_code::ok);
 }
 
+TEST_CASE("an aftermath is each of its steps, and refused if one of them is (P8)") {
+  applied_partition p;
+  const auto far = hlc_stamp::of(p.now_ms + 50, 0);
+  for (const std::uint64_t n : {1, 2, 3})
+    p.apply(preparing(n, doing({put_in("k" + std::to_string(n), "1")})));
+  p.apply(as_asked(4, deciding(4, doing({}), {{{things, "z"}, at_ms(0)}})));
+  aftermath all;
+  all.resolved = {resolving(1, true, p.last_stamp()), resolving(2, false, {}),
+                  resolving(3, true, far)};
+  all.known = {{terms(4).id, {things, "z"}}};
+  CHECK(is_locked(p.apply(all), 3)); // by the one that a later entry has to resolve
+  CHECK(p.get("k1").code == error_code::ok);
+  CHECK(p.get("k2").code == error_code::not_found);
+  CHECK(is_locked(p.get("k3"), 3));
+  CHECK_FALSE(p.machine().transactions().has_undriven());
+  p.now_ms += 100;
+  CHECK(p.apply(all).code == error_code::ok);
+  CHECK(p.get("k3").version == far);
+  CHECK(p.get("k1").version < far);
+}
+
 TEST_CASE("what is resolved is not written to keys that have gone to another partition") {
   applied_partition p;
   p.apply(preparing(1, doing({put_in("a", "1"), put_in("z", "1")})));

@@ -14,8 +14,9 @@ constexpr std::array<std::pair<std::string_view, transaction::mutant>, 4> of_coo
 }};
 
 /// Those of a participant that the whole world shows, too.
-constexpr std::array<std::pair<std::string_view, partition::mutant>, 7> of_partitions{{
+constexpr std::array<std::pair<std::string_view, partition::mutant>, 8> of_partitions{{
   {"drop_locks_late", partition::mutant::drop_locks_late},
+  {"drop_joined", partition::mutant::drop_joined},
   {"forget_prepared", partition::mutant::forget_prepared},
   {"ignore_locks", partition::mutant::ignore_locks},
   {"skip_read_validation", partition::mutant::skip_read_validation},

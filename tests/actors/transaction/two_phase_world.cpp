@@ -1,6 +1,7 @@
 #include "tests/actors/transaction/two_phase_world.hpp"
 
 #include "actors/partition/answers.hpp"
+#include "actors/partition/joined_steps.hpp"
 #include "storage/typed_value.hpp"
 
 #include <algorithm>
@@ -430,28 +431,36 @@ void two_phase_world::find_what_was_left() {
 
 // -- time --------------------------------------------------------------------------------
 
-void two_phase_world::deliver(message what) {
-  if (faults_ && chance(4)) {
-    if (!what.is_copy)
-      hear(what.coordinator, lost{what.what.ticket});
-    return;
-  }
-  auto& p = partition_of(what.what.where.key);
-  hlc_stamp above;
-  if (const auto* decision = std::get_if<resolve>(&what.what.what.what))
-    above = decision->stamp;
-  else if (const auto* decided = std::get_if<decide>(&what.what.what.what);
-           decided && chance(80)) // some leaders don't look
-    for (const auto& other : decided->others)
-      above = std::max(above, other.stamp);
-  const auto said = apply(p, what.what.what, above);
-  waits += said.holder != nullptr;
-  if (what.is_copy)
-    return;
+/// One, or several that have been joined.
+void two_phase_world::deliver(const std::vector<message>& all) {
+  const auto tell = [&](auto what) {
+    for (const auto& each : all)
+      if (!each.is_copy)
+        hear(each.coordinator, what(each));
+  };
+  const auto lose = [&] { tell([](const message& each) { return lost{each.what.ticket}; }); };
   if (faults_ && chance(4))
-    hear(what.coordinator, lost{what.what.ticket}); // the answer is lost
-  else
-    hear(what.coordinator, answered{what.what.ticket, said});
+    return lose();
+  auto& p = partition_of(all.front().what.where.key);
+  operation what = all.front().what.what;
+  hlc_stamp above;
+  for (const auto& each : all) {
+    if (&each != &all.front())
+      join(what, each.what.what);
+    if (const auto* decision = std::get_if<resolve>(&each.what.what.what);
+        decision && (all.size() == 1 || chance(80))) // some leaders don't look
+      above = std::max(above, decision->stamp);
+    else if (const auto* decided = std::get_if<decide>(&each.what.what.what);
+             decided && chance(80))
+      for (const auto& other : decided->others)
+        above = std::max(above, other.stamp);
+  }
+  const auto said = apply(p, what, above);
+  waits += said.holder != nullptr;
+  joined += static_cast<int>(all.size() - 1);
+  if (faults_ && chance(4))
+    return lose(); // the answer
+  tell([&](const message& each) { return answered{each.what.ticket, said}; });
 }
 
 void two_phase_world::advance() {
@@ -461,8 +470,14 @@ void two_phase_world::advance() {
     if (each.at_ms <= now_ms_)
       due.push_back(each);
   std::erase_if(mail_, [&](const message& m) { return m.at_ms <= now_ms_; });
+  std::map<std::string, std::vector<message>> together; ///< by their partition's first key
   for (auto& each : due)
-    deliver(std::move(each));
+    if (each.what.hurry != haste::now && chance(70))
+      together[partition_of(each.what.where.key).first].push_back(std::move(each));
+    else
+      deliver({each});
+  for (const auto& [first, all] : together)
+    deliver(all);
   std::vector<std::uint64_t> wake;
   for (auto& [number, one] : coordinators_)
     if (const auto at = one.machine.next_wake(); at && *at <= now_ms_)

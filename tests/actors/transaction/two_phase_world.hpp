@@ -75,6 +75,7 @@ public:
   int fenced = 0;       ///< refused for that
   int fences_met = 0;   ///< who has the lock next had to wait for what had prepared
   int attempts = 0;     ///< at what has a name, but for the first ones
+  int joined = 0;       ///< steps that went with others as one operation
   int named = 0;        ///< committed, of those that have one
 
 private:
@@ -107,7 +108,7 @@ private:
   simulated_partition& partition_of(const std::string& key);
   answer apply(simulated_partition& p, operation what, hlc_stamp above);
   void advance();
-  void deliver(message what);
+  void deliver(const std::vector<message>& all);
   void find_what_was_left();
 
   // clients

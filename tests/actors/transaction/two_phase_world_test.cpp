@@ -21,7 +21,7 @@ std::string violation_of(std::uint64_t seed, two_phase_world& world) {
 TEST_CASE("transactions over several partitions are whole, whatever dies on the way (P6-P11, P14, P22)") {
   int committed = 0, aborted = 0, crashes = 0, restarts = 0, waits = 0, pushes = 0, audits = 0,
       others_taken = 0, claims = 0, turns = 0, guarded = 0, fenced = 0, fences_met = 0,
-      attempts = 0, named = 0;
+      attempts = 0, named = 0, joined = 0;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     two_phase_world world{seed};
     REQUIRE(violation_of(seed, world) == "");
@@ -41,13 +41,14 @@ TEST_CASE("transactions over several partitions are whole, whatever dies on the 
     fences_met += world.fences_met;
     attempts += world.attempts;
     named += world.named;
+    joined += world.joined;
   }
   // A run that did none of these would have shown nothing.
   MESSAGE("committed ", committed, ", aborted ", aborted, ", crashes ", crashes, ", restarts ",
           restarts, ", met locks ", waits, ", pushes ", pushes, ", audits ", audits, ", second branches ",
           others_taken, ", claims ", claims, ", holders of the lock ", turns, ", under it ", guarded,
           ", fenced ", fenced, ", met fences ", fences_met, ", further attempts under a name ",
-          attempts, ", committed under one ", named);
+          attempts, ", committed under one ", named, ", joined ", joined);
   CHECK(committed > static_cast<int>(3 * seeds));
   CHECK(aborted > static_cast<int>(seeds));
   CHECK(crashes > static_cast<int>(seeds));
@@ -63,6 +64,7 @@ TEST_CASE("transactions over several partitions are whole, whatever dies on the 
   CHECK(fences_met > static_cast<int>(seeds) / 2);
   CHECK(attempts > static_cast<int>(seeds));
   CHECK(named > static_cast<int>(seeds));
+  CHECK(joined > static_cast<int>(seeds));
 }
 
 TEST_CASE("the same seed runs the same way") {
