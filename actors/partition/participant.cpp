@@ -17,8 +17,9 @@ using storage::record_key;
 
 namespace {
 
-/// What ends was decided, prepared or pushed here, one by one, and an entry does that with at
-/// most as many as it has operations: so collecting outpaces it.
+/// What ends was decided or pushed here, or somebody has tried to prepare it, one by one, and an
+/// entry does that with at most as many as it has operations: in the long run collecting
+/// outpaces it.
 constexpr std::size_t forgotten_per_entry = 2 * bounds::max_entry_operations;
 
 answer late_answer(const transaction_terms& terms) {

@@ -1,9 +1,6 @@
 #include "actors/transaction/coordinator_actor.hpp"
 
-#include "actors/partition/joined_steps.hpp"
-#include "actors/partition/operation_size.hpp"
 #include "actors/system_names.hpp"
-#include "runtime/base/bounds.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -106,7 +103,7 @@ void coordinator_shell::step(transaction::coordinator_event_kind what) {
 void coordinator_shell::end_turn() {
   auto asked = asks_.take(time().monotonic_ms());
   for (auto& [whom, what] : asked.of_homes)
-    ask(whom, what);
+    ask(whom, std::move(what));
   if (!asked.of_cluster.empty())
     ask(asked.of_cluster);
   for (auto& [whom, what] : std::exchange(told_, {}))
@@ -119,34 +116,18 @@ void coordinator_shell::end_turn() {
 }
 
 void coordinator_shell::ask(const transaction::leadership& whom,
-                            std::vector<transaction::ask_home>& what) {
+                            std::vector<transaction::ask_home> what) {
   const auto& to = partitions_.of(whom.partition);
   if (!to)
     return step(transaction::partition_gone{whom.partition});
   if (watched_.emplace(to.address(), whom.partition).second)
     monitor(to);
-  for (auto next = what.begin(); next != what.end();) {
+  for (auto& one : transaction::requests_of(std::move(what))) {
     auto asked = request_to(whom.partition);
-    auto& [of, tickets, steps] = requests_[++last_request_];
-    of = whom.partition;
-    std::optional<std::uint32_t> joined; ///< the place of what nobody waits for
-    std::size_t bytes = encoded_bytes(next->what);
-    do {
-      const bool may_join = next->hurry == transaction::haste::none;
-      auto place = static_cast<std::uint32_t>(asked->operations.size());
-      if (may_join && joined) {
-        place = *joined;
-        join(asked->operations[place], next->what);
-      } else {
-        asked->operations.push_back(std::move(next->what));
-        if (may_join)
-          joined = place;
-      }
-      tickets.push_back({next->ticket, place});
-    } while (++next != what.end() && tickets.size() < bounds::max_request_operations
-             && (bytes += encoded_bytes(next->what)) <= bounds::max_request);
-    steps = transaction::steps_marked::of(asked->operations);
+    asked->operations = std::move(one.operations);
+    const auto steps = transaction::steps_marked::of(asked->operations);
     steps.reach(transaction::mark_at::asked);
+    requests_.emplace(++last_request_, asked_here{whom.partition, std::move(one.tickets), steps});
     send(to, partition_request{last_request_, std::move(asked),
                                caf::actor_cast<response_listener>(this), {}, whom.at_term});
   }
@@ -159,9 +140,9 @@ void coordinator_shell::on_response(const partition_response& what) {
   const auto& said = *what.what;
   const auto& tickets = asked.mapped().tickets;
   asked.mapped().steps.reach(transaction::mark_at::heard);
-  for (const auto& [ticket, place] : tickets)
+  for (const auto& [number, place] : tickets)
     step(transaction::asked_answered{
-      ticket,
+      number,
       said.failure.code != error_code::ok ? refusal_of(said.failure) : said.answers[place]});
 }
 
@@ -185,7 +166,7 @@ void coordinator_shell::ask(std::vector<transaction::ask_cluster>& what) {
     asked.what.emplace_back(
       one.ticket,
       client::part_call{one.where, std::make_shared<const operation>(std::move(one.what)),
-                        one.hurry == transaction::haste::soon});
+                        one.may_join});
   }
   send(to, std::move(asked));
 }

@@ -37,19 +37,15 @@ private:
     asks_.push(time().monotonic_ms(), std::move(what));
   }
   void perform(transaction::tell_asker& what);
-  void ask(const transaction::leadership& whom, std::vector<transaction::ask_home>& what);
+  void ask(const transaction::leadership& whom, std::vector<transaction::ask_home> what);
   void ask(std::vector<transaction::ask_cluster>& what);
   void on_down(const caf::down_msg& down);
   void on_response(const partition_response& what);
   void on_outcome(std::uint64_t ticket, client::outcome_of_call& how);
 
-  struct asked_ticket {
-    std::uint64_t ticket = 0;
-    std::uint32_t place = 0; ///< in the request: of an aftermath, that of all it tells of
-  };
   struct asked_here {
     partition_id partition;
-    std::vector<asked_ticket> tickets;
+    std::vector<transaction::home_request::ticket> tickets;
     transaction::steps_marked steps;
   };
 

@@ -131,10 +131,12 @@ void coordinator_machine::carry_out(run& its, effect& what, coordinator_effects&
                  tickets_.emplace(ticket, asked_ticket{&its, wanted.ticket, of_home});
                  its.tickets.push_back(ticket);
                  if (of_home)
-                   out.push_back(ask_home{ticket, its.of, std::move(wanted.what), wanted.hurry});
+                   out.push_back(ask_home{ticket, its.of, std::move(wanted.what), wanted.hurry,
+                                          wanted.may_join});
                  else
                    out.push_back(
-                     ask_cluster{ticket, wanted.where, std::move(wanted.what), wanted.hurry});
+                     ask_cluster{ticket, wanted.where, std::move(wanted.what), wanted.hurry,
+                                 wanted.may_join});
                },
                [&](answer_client& said) {
                  its.told = std::move(said.what);

@@ -82,6 +82,7 @@ struct ask_home {
   leadership whom;
   operation what;
   haste hurry = haste::now;
+  bool may_join = false;
 };
 /// Of whoever leads the partition that has the key.
 struct ask_cluster {
@@ -89,6 +90,7 @@ struct ask_cluster {
   anchor where;
   operation what;
   haste hurry = haste::now;
+  bool may_join = false;
 };
 struct tell_asker {
   leadership whom;

@@ -1,6 +1,38 @@
 #include "actors/transaction/gathered_asks.hpp"
 
+#include "actors/partition/joined_steps.hpp"
+#include "actors/partition/operation_size.hpp"
+#include "runtime/base/bounds.hpp"
+
 namespace present::transaction {
+
+std::vector<home_request> requests_of(std::vector<ask_home> all) {
+  std::vector<home_request> requests;
+  std::optional<std::uint32_t> joined; ///< its place in the last request
+  std::size_t bytes = 0;
+  for (auto& one : all) {
+    const auto more = encoded_bytes(one.what);
+    if (requests.empty() || requests.back().tickets.size() == bounds::max_request_operations
+        || bytes + more > bounds::max_request) {
+      requests.emplace_back();
+      joined.reset();
+      bytes = 0;
+    }
+    bytes += more;
+    auto& [operations, tickets] = requests.back();
+    if (one.may_join && joined) {
+      join(operations[*joined], one.what);
+      tickets.push_back({one.ticket, *joined});
+      continue;
+    }
+    const auto place = static_cast<std::uint32_t>(operations.size());
+    if (one.may_join)
+      joined = place;
+    operations.push_back(std::move(one.what));
+    tickets.push_back({one.ticket, place});
+  }
+  return requests;
+}
 
 /// Half as long again, for the next ones may come a little later.
 void gathered_asks::learn(time_ms now, haste hurry) {

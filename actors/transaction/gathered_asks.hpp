@@ -15,7 +15,8 @@
 /// by itself after a while.
 ///
 /// Invariants
-/// G1  What is asked goes out once, in the order in which it was asked of its leadership.
+/// G1  What is asked goes out once, in the order in which it was asked of its leadership; what
+///     is joined, in the place of the first of it.
 /// G2  What somebody waits for goes when the turn ends; the releases of a transaction that is
 ///     alone, too: then there is nobody to ride with.
 /// G3  Nothing waits for longer than its haste says.
@@ -31,6 +32,18 @@ inline constexpr time_ms release_patience_ms = 5;
 inline constexpr time_ms longest_release_patience_ms = 20;
 /// Far below the time after which a decision is driven again.
 inline constexpr time_ms forget_patience_ms = 50;
+
+/// What a leadership is asked at once. Of steps that may join, one operation is made.
+struct home_request {
+  struct ticket {
+    std::uint64_t number = 0;
+    std::uint32_t place = 0; ///< of the operation whose answer is its answer
+  };
+  std::vector<operation> operations;
+  std::vector<ticket> tickets;
+};
+/// All of it, in as few requests as the bounds of one allow.
+std::vector<home_request> requests_of(std::vector<ask_home> all);
 
 class gathered_asks {
 public:

@@ -319,11 +319,12 @@ void two_phase_machine::send(errand& what, effects& out) {
   ++what.tries;
   auto asked = operation_of(what);
   const bool forgets = std::holds_alternative<forget>(asked.what);
-  const auto hurry = what.tries > 1                                ? haste::now
-                     : forgets                                     ? haste::none
+  const auto hurry = forgets                                       ? haste::none
                      : std::holds_alternative<resolve>(asked.what) ? haste::soon
                                                                    : haste::now;
-  out.push_back(ask{what.ticket, forgets ? terms_.home : what.where, std::move(asked), hurry});
+  const bool may_join = hurry != haste::now && what.tries == 1;
+  out.push_back(ask{what.ticket, forgets ? terms_.home : what.where, std::move(asked), hurry,
+                    may_join});
 }
 
 operation two_phase_machine::operation_of(const errand& what) const {

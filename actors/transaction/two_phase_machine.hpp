@@ -88,8 +88,7 @@ struct event {
 // -- what the machine asks for -------------------------------------------------------
 
 /// How long something may wait for others that go the same way: somebody waits for its
-/// answer; or for the locks that it lets go of; or nobody does. What can wait may also go
-/// with others as one operation; what has gone in vain once goes at once, and alone.
+/// answer; or for the locks that it lets go of; or nobody does.
 enum class haste : std::uint8_t { now, soon, none };
 
 /// `what` of the partition that has the key `where`. Each is followed by `answered` or
@@ -99,6 +98,9 @@ struct ask {
   anchor where;
   operation what;
   haste hurry = haste::now;
+  /// It may be one operation with others (`aftermath`). Not what has gone in vain before:
+  /// what stands in its way stood in theirs.
+  bool may_join = false;
 };
 /// The client's answer, of the transaction as a whole.
 struct answer_client {

@@ -5,11 +5,23 @@
 
 namespace present::edge {
 
-void run_in_batches() {
+namespace {
+
+/// Any other policy has been chosen by somebody who knows why.
+void change_policy(int from, int to) {
   const sched_param none{};
-  // Refused where the policy isn't the default one: then somebody has chosen otherwise.
-  if (::sched_getscheduler(0) == SCHED_OTHER)
-    ::pthread_setschedparam(::pthread_self(), SCHED_BATCH, &none);
+  if (::sched_getscheduler(0) == from)
+    ::pthread_setschedparam(::pthread_self(), to, &none);
+}
+
+} // namespace
+
+void run_in_batches() {
+  change_policy(SCHED_OTHER, SCHED_BATCH);
+}
+
+void run_promptly() {
+  change_policy(SCHED_BATCH, SCHED_OTHER);
 }
 
 } // namespace present::edge

@@ -59,22 +59,33 @@ TEST_CASE("an empty batch is complete at once") {
   caf::anon_send_exit(asked, caf::exit_reason::kill);
 }
 
+namespace {
+
+struct gathering_route final : client_route {
+  void send(const send_attempt& what, const client_actor&) override { sent.push_back({what}); }
+  void send_all(std::vector<send_attempt> what, const client_actor&) override {
+    sent.push_back(std::move(what));
+  }
+  void fetch_map(node_id, const client_actor& asker) override {
+    auto map = std::make_shared<cluster_map>();
+    map->epoch = {1};
+    map->spaces = {{"accounts", {1}}};
+    map->ranges = {{{1}, "", {1}}};
+    map->leaders = {{{1}, {2}}};
+    caf::anon_send(asker, map_fetched{{2}, std::move(map)});
+  }
+  std::vector<std::vector<send_attempt>> sent;
+};
+
+operation resolving(std::uint64_t number) {
+  operation what;
+  what.what = resolve{{{9}, {number}}, true, {3}, {9}};
+  return what;
+}
+
+} // namespace
+
 TEST_CASE("parts of transactions are asked together, and answered each under its ticket") {
-  struct gathering_route final : client_route {
-    void send(const send_attempt& what, const client_actor&) override { sent.push_back({what}); }
-    void send_all(std::vector<send_attempt> what, const client_actor&) override {
-      sent.push_back(std::move(what));
-    }
-    void fetch_map(node_id, const client_actor& asker) override {
-      auto map = std::make_shared<cluster_map>();
-      map->epoch = {1};
-      map->spaces = {{"accounts", {1}}};
-      map->ranges = {{{1}, "", {1}}};
-      map->leaders = {{{1}, {2}}};
-      caf::anon_send(asker, map_fetched{{2}, std::move(map)});
-    }
-    std::vector<std::vector<send_attempt>> sent;
-  };
   simulated_world world;
   const auto route = std::make_shared<gathering_route>();
   const auto asked = world.system.spawn<client_shell>(settings{.id = {7}}, route);
@@ -109,10 +120,9 @@ TEST_CASE("parts of transactions are asked together, and answered each under its
 
 TEST_CASE("steps that may join go as one operation to each partition, and are answered each") {
   const auto step = [](std::uint64_t number, const char* key, bool may_join) {
-    operation what;
-    what.what = resolve{{{9}, {number}}, true, {3}, {9}};
-    return std::pair{number,
-                     part_call{{{1}, key}, std::make_shared<const operation>(what), may_join}};
+    return std::pair{number, part_call{{{1}, key},
+                                       std::make_shared<const operation>(resolving(number)),
+                                       may_join}};
   };
   const auto of_map = [](const anchor& where) -> std::optional<partition_id> {
     if (where.key == "?")
@@ -135,6 +145,58 @@ TEST_CASE("steps that may join go as one operation to each partition, and are an
     CHECK(packed[n].more.empty());
     CHECK(std::holds_alternative<resolve>(packed[n].what.what->what));
   }
+}
+
+TEST_CASE("what went as one operation is answered under each ticket, once, a refusal too") {
+  simulated_world world;
+  const auto route = std::make_shared<gathering_route>();
+  const auto asked = world.system.spawn<client_shell>(settings{.id = {7}}, route);
+  std::map<std::uint64_t, std::vector<error_code>> heard;
+  const auto ear = world.system.spawn([&](caf::event_based_actor*) -> caf::behavior {
+    return {[&](parts_answered& what) {
+      for (auto& [ticket, how] : what.what)
+        heard[ticket].push_back(how.problem.code);
+    }};
+  });
+  const auto ask = [&](std::vector<std::uint64_t> tickets) {
+    ask_parts all{{}, 1'000, caf::actor_cast<parts_listener>(ear)};
+    for (const auto ticket : tickets)
+      all.what.emplace_back(
+        ticket, part_call{{{1}, "k" + std::to_string(ticket)},
+                          std::make_shared<const operation>(resolving(ticket)), true});
+    caf::anon_send(asked, std::move(all));
+    world.run();
+  };
+  const auto answer_all = [&](const answer& given) {
+    attempts_answered said;
+    for (const auto& sent : std::exchange(route->sent, {}))
+      for (const auto& one : sent)
+        said.what.push_back({one.attempt, given, {}, {5}, {1}, {2}});
+    caf::anon_send(asked, said);
+    world.run();
+  };
+  ask({1, 2}); // before there is a map: each alone
+  REQUIRE(route->sent.size() == 1);
+  CHECK(route->sent[0].size() == 2);
+  answer_all({});
+  ask({3, 4, 5});
+  REQUIRE(route->sent.size() == 1);
+  REQUIRE(route->sent[0].size() == 1);
+  CHECK(std::get<aftermath>(route->sent[0][0].what.what).resolved.size() == 3);
+  answer_all({});
+  for (std::uint64_t ticket = 1; ticket <= 5; ++ticket)
+    CHECK(heard[ticket] == std::vector<error_code>{error_code::ok});
+  ask({6, 7});
+  answer later; // a later entry will do
+  later.code = error_code::transaction_conflict;
+  later.known = outcome::not_applied;
+  later.holder = std::make_shared<const lock_holder>();
+  answer_all(later);
+  for (const std::uint64_t ticket : {6, 7})
+    CHECK(heard[ticket] == std::vector<error_code>{error_code::transaction_conflict});
+  caf::anon_send_exit(asked, caf::exit_reason::kill);
+  caf::anon_send_exit(ear, caf::exit_reason::kill);
+  world.run();
 }
 
 TEST_CASE("no more are joined than one operation may tell of") {

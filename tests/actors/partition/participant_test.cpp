@@ -491,4 +491,5 @@ TEST_CASE("entries that programs before would apply otherwise say that they aren
   CHECK(needed(deciding(1, doing({put_in("a", "1")}))) == 2);
   CHECK(needed(taking(1, false, {})) == 2);
   CHECK(needed(compares) == 2); // in one partition, as ever
+  CHECK(needed(aftermath{{resolving(1, true, {})}, {}}) == 6);
 }

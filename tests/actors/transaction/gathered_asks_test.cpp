@@ -1,4 +1,5 @@
 #include "actors/transaction/gathered_asks.hpp"
+#include "runtime/base/bounds.hpp"
 
 #include <doctest/doctest.h>
 
@@ -125,4 +126,49 @@ TEST_CASE("releases learn how long it takes until somebody comes to ride with (G
   asks.take(start + 321);
   release_two(start + 400);
   CHECK(asks.next_due() == start + 400 + release_patience_ms);
+}
+
+TEST_CASE("of steps that may join one operation is made, and each ticket knows its place") {
+  const auto forgets = [](std::uint64_t ticket, bool may_join) {
+    auto one = of(here, ticket, haste::none);
+    one.what.what = forget{{{7}, {ticket}}, {{1}, "k"}};
+    one.may_join = may_join;
+    return one;
+  };
+  const auto decides = [](std::uint64_t ticket) {
+    auto one = of(here, ticket, haste::now);
+    one.what.what = decide{};
+    return one;
+  };
+  const auto requests = requests_of(
+    {decides(1), forgets(2, true), decides(3), forgets(4, false), forgets(5, true), decides(6)});
+  REQUIRE(requests.size() == 1);
+  const auto& [operations, tickets] = requests[0];
+  REQUIRE(operations.size() == 5);
+  const auto& joined = std::get<aftermath>(operations[1].what);
+  REQUIRE(joined.known.size() == 2);
+  CHECK(joined.known[0].transaction.number.value == 2);
+  CHECK(joined.known[1].transaction.number.value == 5);
+  CHECK(std::get<forget>(operations[3].what).transaction.number.value == 4);
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> places;
+  for (const auto& [number, place] : tickets)
+    places.emplace_back(number, place);
+  CHECK(places
+        == std::vector<std::pair<std::uint64_t, std::uint32_t>>{
+          {1, 0}, {2, 1}, {3, 2}, {4, 3}, {5, 1}, {6, 4}});
+}
+
+TEST_CASE("one that may join and is alone stays what it is; no request is over its bounds") {
+  std::vector<ask_home> all;
+  for (std::uint64_t ticket = 0; ticket <= bounds::max_request_operations; ++ticket) {
+    all.push_back(of(here, ticket, haste::none));
+    all.back().what.what = forget{{{7}, {ticket}}, {{1}, "k"}};
+    all.back().may_join = true;
+  }
+  const auto requests = requests_of(std::move(all));
+  REQUIRE(requests.size() == 2);
+  CHECK(requests[0].operations.size() == 1);
+  CHECK(requests[0].tickets.size() == bounds::max_request_operations);
+  CHECK(std::holds_alternative<forget>(requests[1].operations.at(0).what));
+  CHECK(requests_of({}).empty());
 }

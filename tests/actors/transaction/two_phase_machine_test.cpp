@@ -345,6 +345,30 @@ TEST_CASE("what home refuses is home's word, and the others hear it") {
   CHECK_FALSE(std::get<resolve>(c.take().what.what).committed);
 }
 
+TEST_CASE("what nobody waits for may go with others, but not what has gone in vain") {
+  coordinator_under_test c;
+  c.begin(1);
+  const auto prepares = c.take_a<prepare>(left);
+  CHECK_FALSE(prepares.may_join);
+  c.say(prepares, {10});
+  const auto decides = c.take_a<decide>(home);
+  CHECK_FALSE(decides.may_join);
+  c.say(decides, {20});
+  const auto resolves = c.take_a<resolve>(left);
+  CHECK(resolves.may_join);
+  c.refuse(resolves, error_code::transaction_conflict, held_by(1)); // a later entry will do
+  c.pass(2'000);
+  const auto alone = c.take_a<resolve>(left);
+  CHECK_FALSE(alone.may_join);
+  CHECK(alone.hurry == haste::soon);
+  c.say(alone, {20});
+  const auto forgets = c.take_a<forget>(home);
+  CHECK(forgets.may_join);
+  c.hear(lost{forgets.ticket});
+  c.pass(2'000);
+  CHECK_FALSE(c.take_a<forget>(home).may_join);
+}
+
 TEST_CASE("home's next leader drives on what was decided (P9)") {
   coordinator_under_test c;
   storage::decision_record decision{{7}, {1}, true, {20}, {1'000}, {{things, "right"}}, true};

@@ -472,7 +472,7 @@ void two_phase_world::advance() {
   std::erase_if(mail_, [&](const message& m) { return m.at_ms <= now_ms_; });
   std::map<std::string, std::vector<message>> together; ///< by their partition's first key
   for (auto& each : due)
-    if (each.what.hurry != haste::now && chance(70))
+    if (each.what.may_join && chance(70))
       together[partition_of(each.what.where.key).first].push_back(std::move(each));
     else
       deliver({each});
