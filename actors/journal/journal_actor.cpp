@@ -1,7 +1,6 @@
 #include "actors/journal/journal_actor.hpp"
 
 #include "actors/raft/quorum.hpp"
-#include "runtime/edge/thread_policy.hpp"
 
 #include <algorithm>
 
@@ -29,8 +28,6 @@ journal_shell::journal_shell(caf::actor_config& config,
 }
 
 auto journal_shell::make_behavior() -> behavior_type {
-  // Its thread was made by one that perhaps isn't: whoever waits for a commit waits for it.
-  edge::run_promptly();
   return {
     [this](journal_append& what) { on_append(what); },
     [this](journal_load& what) {

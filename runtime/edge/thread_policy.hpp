@@ -8,7 +8,4 @@ namespace present::edge {
 /// is free it is as prompt as ever. Threads that it makes are as it is. Best effort.
 void run_in_batches();
 
-/// The calling thread, made by one that runs in batches, doesn't.
-void run_promptly();
-
 } // namespace present::edge
