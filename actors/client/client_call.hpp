@@ -132,7 +132,7 @@ struct map_call {};
 struct part_call {
   anchor where;
   std::shared_ptr<const operation> what; ///< `prepare`, `resolve`, `push`, or an aftermath
-  bool may_join = false; ///< it may go with others to the same partition as one operation
+  bool may_join = false; ///< a `resolve`: with others to the same partition as one operation
   std::vector<anchor> also = {}; ///< of an aftermath: of all but the first that it tells of
 };
 /// Those from `add_node` to `report_members` are the root's and take an admin's or a

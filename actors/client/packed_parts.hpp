@@ -27,33 +27,31 @@ std::vector<packed_part> pack_parts(std::vector<std::pair<std::uint64_t, part_ca
                                     PartitionOf partition_of) {
   std::vector<packed_part> packed;
   packed.reserve(all.size());
-  std::map<partition_id, std::pair<std::size_t, operation>> open; ///< places in `packed`
-  const auto close = [&](std::pair<std::size_t, operation>& one) {
-    if (auto& part = packed[one.first]; !part.more.empty())
-      part.what.what = std::make_shared<const operation>(std::move(one.second));
+  struct group {
+    std::size_t place = 0;             ///< in `packed`
+    std::shared_ptr<operation> joined; ///< null: it is alone so far
   };
+  std::map<partition_id, group> groups;
   for (auto& [ticket, part] : all) {
-    const auto where = part.may_join && is_of_aftermath(*part.what)
-                         ? partition_of(part.where)
-                         : std::optional<partition_id>{};
-    const auto found = where ? open.find(*where) : open.end();
-    if (found != open.end() && told_by(found->second.second) < bounds::max_aftermath) {
-      auto& [place, joined] = found->second;
-      join(joined, *part.what);
-      packed[place].more.push_back(ticket);
-      packed[place].what.also.push_back(std::move(part.where));
+    const auto where = part.may_join ? partition_of(part.where) : std::optional<partition_id>{};
+    if (!where) {
+      packed.push_back({ticket, {}, std::move(part)});
       continue;
     }
-    if (found != open.end()) {
-      close(found->second);
-      found->second = {packed.size(), *part.what};
-    } else if (where) {
-      open.emplace(*where, std::pair{packed.size(), *part.what});
+    const auto [found, is_new] = groups.try_emplace(*where);
+    auto& [place, joined] = found->second;
+    if (is_new || packed[place].more.size() + 1 == bounds::max_aftermath) {
+      found->second = {packed.size(), nullptr};
+      packed.push_back({ticket, {}, std::move(part)});
+      continue;
     }
-    packed.push_back({ticket, {}, std::move(part)});
+    auto& first = packed[place];
+    if (!joined)
+      first.what.what = joined = std::make_shared<operation>(*first.what.what);
+    join(*joined, *part.what);
+    first.more.push_back(ticket);
+    first.what.also.push_back(std::move(part.where));
   }
-  for (auto& [where, one] : open)
-    close(one);
   return packed;
 }
 

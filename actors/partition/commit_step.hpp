@@ -27,10 +27,4 @@ inline std::optional<commit_step> commit_step_of(const operation& what) {
   return std::nullopt;
 }
 
-/// Nobody waits for its answer; for the locks that it lets go of, perhaps.
-inline bool is_of_aftermath(const operation& what) {
-  const auto step = commit_step_of(what);
-  return step == commit_step::resolve || step == commit_step::forget;
-}
-
 } // namespace present

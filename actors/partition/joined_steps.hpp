@@ -1,20 +1,14 @@
 #pragma once
 
-#include "actors/partition/commit_step.hpp"
+#include "actors/partition/operation.hpp"
 
 #include <utility>
 #include <variant>
 
 namespace present {
 
-/// How many transactions it tells of.
-inline std::size_t told_by(const operation& what) {
-  const auto* all = std::get_if<aftermath>(&what.what);
-  return all ? all->resolved.size() + all->known.size() : 1;
-}
-
-/// From now on `to` tells what `one` does, too. Both are of aftermath; `to` may be of several
-/// transactions already.
+/// From now on `to` tells what `one` does, too. Each is a `resolve` or a `forget`; `to` may be
+/// an aftermath already.
 inline void join(operation& to, const operation& one) {
   if (!std::holds_alternative<aftermath>(to.what)) {
     operation first = std::exchange(to, {});

@@ -1,4 +1,5 @@
 #include "actors/partition/answers.hpp"
+#include "actors/partition/commit_step.hpp"
 #include "actors/partition/mutant.hpp"
 #include "actors/partition/partition_machine.hpp"
 #include "runtime/base/check.hpp"
@@ -29,10 +30,7 @@ anchor place_of(const storage::prepared_record& lock) {
 /// Those that another partition's coordinator asks for decide by themselves whether to
 /// wait (P13).
 bool waits_for_locks(const operation& asked) {
-  return !std::holds_alternative<prepare>(asked.what)
-         && !std::holds_alternative<decide>(asked.what)
-         && !std::holds_alternative<resolve>(asked.what)
-         && !std::holds_alternative<aftermath>(asked.what);
+  return !commit_step_of(asked);
 }
 
 } // namespace

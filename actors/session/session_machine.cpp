@@ -1,5 +1,6 @@
 #include "actors/session/session_machine.hpp"
 
+#include "actors/partition/commit_step.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/base/check.hpp"
 #include "runtime/base/overloaded.hpp"
@@ -32,16 +33,7 @@ bool is_for_admins(const operation& asked) {
 /// What partitions of a transaction ask of each other: anybody else could say that it
 /// was decided otherwise.
 bool is_between_partitions(const operation& asked) {
-  return std::visit(overloaded{
-                      [](const prepare&) { return true; },
-                      [](const decide&) { return true; },
-                      [](const resolve&) { return true; },
-                      [](const push&) { return true; },
-                      [](const forget&) { return true; },
-                      [](const aftermath&) { return true; },
-                      [](const auto&) { return false; },
-                    },
-                    asked.what);
+  return commit_step_of(asked).has_value();
 }
 
 } // namespace
